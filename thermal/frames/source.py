@@ -1,0 +1,101 @@
+"""What readers take and give: a file's bytes and tags in, a header and a decoder out."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from core.camera import Camera
+from thermal.exif import Tags
+from thermal.frame import CelsiusArray, FrameInfo, Radiometry
+from thermal.jpegtags import Segments
+from thermal.posetags import placed
+from thermal.radiometry import RadiometryOverrides
+from thermal.xmp import parse_xmp
+
+
+class TiffScale(Enum):
+    """What the numbers of a plain TIFF mean, where its tags do not say."""
+
+    CELSIUS = "celsius"
+    KELVIN = "kelvin"
+    DECIKELVIN = "decikelvin"
+    CENTIKELVIN = "centikelvin"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What the user says about frames: better radiometric parameters, the scale of plain TIFFs, the lens."""
+
+    overrides: RadiometryOverrides = field(default_factory=RadiometryOverrides)
+    scale: TiffScale | None = None
+    camera: Camera | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file as a reader gets it: bytes, and the tags that were found in it."""
+
+    path: Path
+    data: bytes
+    segments: Segments = field(default_factory=lambda: Segments((), whole=True))
+    exif: Tags = field(default_factory=Tags)
+    xmp: dict[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def of(path: Path, data: bytes, segments: Segments, exif: Tags, xmp_packet: str) -> "Source":
+        """A source with its XMP packet parsed."""
+        return Source(path, data, segments, exif, parse_xmp(xmp_packet))
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A frame whose header is read; `celsius()` decodes its temperatures, float32 (height, width)."""
+
+    info: FrameInfo
+    celsius: Callable[[], CelsiusArray]
+
+
+def header(
+    source: Source,
+    *,
+    reader: str,
+    model: str,
+    camera: Camera,
+    radiometry: Radiometry,
+    warnings: tuple[str, ...] = (),
+    tags: dict[str, str] | None = None,
+) -> FrameInfo:
+    """A frame's header, with pose and time from its tags."""
+    where = placed(source.exif, source.xmp)
+    return FrameInfo(
+        source.path,
+        reader,
+        model,
+        camera,
+        radiometry,
+        pose=where.pose,
+        time_s=where.time_s,
+        warnings=warnings + where.warnings,
+        tags={"lens": camera.source, **(tags or {}), **(where.facts or {})},
+    )
+
+
+def with_camera(info: FrameInfo, camera: Camera | None) -> FrameInfo:
+    """The header with the user's lens in place of the file's, scaled to the frame's size."""
+    if camera is None:
+        return info
+    width, height = info.camera.width_px, info.camera.height_px
+    pitch = camera.pitch_um * camera.width_px / width
+    scale = width / camera.width_px
+    lens = dataclasses.replace(
+        camera,
+        width_px=width,
+        height_px=height,
+        pitch_um=pitch,
+        cx_offset_px=camera.cx_offset_px * scale,
+        cy_offset_px=camera.cy_offset_px * scale,
+        source=camera.source or "user",
+    )
+    return dataclasses.replace(info, camera=lens, tags={**info.tags, "lens": lens.source})
