@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 OUT ?= demo-out
 
-.PHONY: demo test soak lint lock wheelhouse wheelhouse-check bench clean help
+.PHONY: help demo test soak lint lock wheelhouse wheelhouse-check bench clean
 
 help:
 	@echo "make demo        run the whole story into $(OUT)/ (OUT=folder to change)"
@@ -44,6 +44,28 @@ lock:
 		--no-header --extra dev --extra cluster pyproject.toml requirements-build.in -o requirements.lock
 	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header pyproject.toml requirements-build.in -c requirements.lock -o requirements-run.lock
+
+# PLATFORM=win_amd64 packs for a Windows machine from here; by default for a machine like this one.
+PLATFORM ?=
+FOR = $(if $(PLATFORM),--platform $(PLATFORM) --python-version 3.11 --implementation cp)
+
+wheelhouse: $(STAMP)
+	rm -rf wheelhouse && mkdir wheelhouse
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --only-binary=:all: --require-hashes $(FOR) \
+		-r requirements-run.lock -d wheelhouse
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation . -w wheelhouse
+	cp docs/offline-install.md wheelhouse/README.md
+	@echo "wheelhouse/ is ready: copy it over and read wheelhouse/README.md"
+
+# Installs from the wheelhouse alone, in a new environment, and runs what came out.
+wheelhouse-check: wheelhouse
+	rm -rf build/offline && $(PYTHON) -m venv build/offline
+	env -u PIP_FIND_LINKS PIP_CONFIG_FILE=$(if $(filter Windows_NT,$(OS)),nul,/dev/null) build/offline/bin/python -m pip install \
+		--quiet --disable-pip-version-check --no-index --find-links wheelhouse skyshade
+	cd build/offline && bin/skyshade --version && bin/python -m pip check --disable-pip-version-check
+
+bench: $(STAMP) .venv-bench/.installed
+	$(BIN)/python benchmarks/run_all.py
 
 clean:
 	rm -rf build dist wheelhouse .mypy_cache .ruff_cache .pytest_cache

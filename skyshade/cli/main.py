@@ -1,7 +1,6 @@
 """The command `skyshade`: groups that load only what the chosen command needs."""
 
 import importlib
-import importlib.util
 import os
 import sys
 import traceback
@@ -12,8 +11,6 @@ import click
 
 from core.errors import SkyshadeError
 from skyshade import __version__
-
-ROOMS = ("core", "gis", "missions", "flight", "delivery", "thermal")
 
 # command -> (module that holds a click command called `command`, one line of help)
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -67,27 +64,9 @@ def cli(debug: bool, verbose: int) -> None:
     configure(debug=debug, verbose=verbose)
 
 
-def shadowed_room() -> str | None:
-    """A message when another folder hides one of our packages (`core`, `missions`, ...), else None."""
-    home = Path(__file__).resolve().parents[2]
-    for room in ROOMS:
-        spec = importlib.util.find_spec(room)
-        places = [] if spec is None else list(spec.submodule_search_locations or [])
-        if not any(Path(place).resolve() == home / room for place in places):
-            found = places[0] if places else "nothing"
-            return (
-                f"skyshade needs its own package {room!r} from {home}, but Python finds {found}; "
-                "rename that folder or start skyshade from another one"
-            )
-    return None
-
-
 def run(argv: list[str] | None = None) -> None:
     """Entry point: every failure becomes one line and an exit status (1 failed, 2 wrong usage)."""
     _utf8_streams()
-    problem = shadowed_room()
-    if problem is not None:
-        _fail(problem, 1)
     args = sys.argv[1:] if argv is None else argv
     debug = "--debug" in args or bool(os.environ.get("SKYSHADE_DEBUG"))
     try:

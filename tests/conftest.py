@@ -1,0 +1,60 @@
+"""What tests need beyond Python: each such test says what it misses and skips."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def shared_folder() -> Path | None:
+    """The folder of real input, or None."""
+    named = os.environ.get("SKYSHADE_DATA")
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder of real input; skips where it is missing."""
+    folder = shared_folder()
+    if folder is None:
+        pytest.skip("real input is missing: no ../shared/data and no SKYSHADE_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def arducopter():
+    """The path of a real ArduCopter SITL binary; skips where it is missing."""
+    path = os.environ.get("SKYSHADE_ARDUCOPTER")
+    if not path or not Path(path).is_file():
+        pytest.skip("ArduPilot SITL is missing: set SKYSHADE_ARDUCOPTER to the arducopter binary")
+    return Path(path)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The path of a Chromium browser; skips where it is missing."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    return pytest.skip("Chromium is missing: install Debian's chromium")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """With SKYSHADE_NO_SKIP=1 a skip is a failure, except ArduPilot's."""
+    report = yield
+    strict = os.environ.get("SKYSHADE_NO_SKIP") == "1"
+    if (
+        strict
+        and report.skipped
+        and not hasattr(report, "wasxfail")
+        and "arducopter" not in item.fixturenames
+    ):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be skipped: {report.longrepr}"
+    return report
