@@ -1,0 +1,37 @@
+"""What delivery asks of whoever flies: a Protocol, fulfilled by the flight room through `skyshade`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from core.geo import LonLat
+from missions.model import Mission
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The vehicle's own word that it let go: UTC seconds, where it was (None = unknown), what it said."""
+
+    time_s: float
+    lonlat: LonLat | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a flight ended. `release` is None unless the vehicle confirmed it."""
+
+    completed: bool
+    flown_s: float
+    release: Confirmation | None
+    log: str | None = None
+    problem: str | None = None
+
+
+class Flier(Protocol):
+    """Flies a mission to its end."""
+
+    def fly(self, mission: Mission, folder: Path, on_release: Callable[[Confirmation], None]) -> Outcome:
+        """Fly; call `on_release` at once when the vehicle confirms; what went wrong is in the outcome."""
+        ...

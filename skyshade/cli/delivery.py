@@ -1,0 +1,356 @@
+"""`skyshade delivery`: take orders, fly them, prove them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from skyshade.cli.output import emit, json_option, note
+
+FilePath = click.Path(path_type=Path, dir_okay=False)
+store_option = click.option(
+    "--store", default="delivery.db", show_default=True, help="The store: a file, or a database URL."
+)
+
+
+def conditions_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what is known of the day."""
+    for option in (
+        click.option(
+            "--lane-m", type=float, default=50.0, show_default=True, help="Lane height above the depot."
+        ),
+        click.option("--zones", type=FilePath, help="Airspace zones (GeoJSON, GPKG, KML). Unknown refuses."),
+        click.option("--wind-from-deg", type=float, default=0.0, help="Where the wind comes from, degrees."),
+        click.option("--wind-ms", type=float, help="Wind speed in m/s. Unknown refuses."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def command() -> None:
+    """Take, fly and record park deliveries.
+
+    \b
+    skyshade delivery init --store park.db
+    skyshade delivery places load places.geojson --store park.db
+    skyshade delivery order --place lawn --item coffee:2 --zones zones.geojson --wind-ms 3 --store park.db
+    skyshade delivery dispatch --zones zones.geojson --wind-ms 3 --out flights --store park.db
+    """
+
+
+@command.command()
+@store_option
+@json_option
+def init(store: str, as_json: bool) -> None:
+    """Make an empty store.
+
+    Example: skyshade delivery init --store park.db
+    """
+    from delivery.store import open_store
+
+    with open_store(store, create=True):
+        emit({"store": store}, as_json=as_json, lines=[f"{store}: a new store"])
+
+
+@command.group()
+def catalogue() -> None:
+    """What can be ordered."""
+
+
+@catalogue.command("add")
+@click.argument("item")
+@click.argument("name")
+@click.option("--mass-kg", type=float, required=True, help="Mass with packing.")
+@store_option
+@json_option
+def catalogue_add(item: str, name: str, mass_kg: float, store: str, as_json: bool) -> None:
+    """Add or change an item.
+
+    Example: skyshade delivery catalogue add coffee "아이스 커피" --mass-kg 0.4
+    """
+    from delivery.model import Item
+
+    _set(store, [_made(Item, item, name, mass_kg)])
+    emit({"item": item}, as_json=as_json, lines=[f"{item}: {name}, {mass_kg:g} kg"])
+
+
+@catalogue.command("list")
+@store_option
+@json_option
+def catalogue_list(store: str, as_json: bool) -> None:
+    """Show the catalogue.
+
+    Example: skyshade delivery catalogue list
+    """
+    items = [{"id": i.id, "name": i.name, "mass_kg": i.mass_kg} for i in _world(store).items.values()]
+    lines = [f"{i['id']:12} {i['mass_kg']:6.2f} kg  {i['name']}" for i in items]
+    emit({"items": items}, as_json=as_json, lines=lines or ["the catalogue is empty"])
+
+
+@command.group()
+def places() -> None:
+    """Depots and delivery points."""
+
+
+@places.command("load")
+@click.argument("file", type=FilePath)
+@store_option
+@json_option
+def places_load(file: Path, store: str, as_json: bool) -> None:
+    """Read places from a GeoJSON file of points.
+
+    Example: skyshade delivery places load places.geojson
+    """
+    from delivery.places import read_places
+
+    found = read_places(file)
+    _set(store, list(found))
+    emit({"places": [p.id for p in found]}, as_json=as_json, lines=[f"{p.id}: {p.name}" for p in found])
+
+
+@places.command("list")
+@store_option
+@json_option
+def places_list(store: str, as_json: bool) -> None:
+    """Show the places.
+
+    Example: skyshade delivery places list
+    """
+    from delivery.world import to_data
+
+    found = [to_data(p) for p in _world(store).places.values()]
+    lines = [f"{p['id']:12} {p['kind']:6} {p['hours']}  {p['name']}" for p in found]
+    emit({"places": found}, as_json=as_json, lines=lines or ["there are no places"])
+
+
+@command.command()
+@click.argument("aircraft")
+@click.option(
+    "--type", "type_name", default="hexa-delivery", show_default=True, help="Aircraft type or file."
+)
+@click.option("--depot", required=True, help="Where it stands.")
+@click.option("--charge", type=float, default=1.0, show_default=True, help="Battery charge, 0 to 1.")
+@store_option
+@json_option
+def fleet(aircraft: str, type_name: str, depot: str, charge: float, store: str, as_json: bool) -> None:
+    """Add or change an aircraft of the fleet.
+
+    Example: skyshade delivery fleet H1 --depot depot
+    """
+    from delivery.model import Craft
+    from missions.aircraft import load_aircraft
+
+    load_aircraft(type_name)
+    place = _world(store).place(depot)
+    _set(store, [_made(Craft, aircraft, type_name, place.id, charge)])
+    emit({"aircraft": aircraft}, as_json=as_json, lines=[f"{aircraft}: {type_name} at {place.name}"])
+
+
+@command.command()
+@click.option("--place", required=True, help="Delivery point, by id or name.")
+@click.option("--item", "items", multiple=True, required=True, help="ITEM or ITEM:COUNT; may be repeated.")
+@click.option("--customer", default="guest", show_default=True, help="Who orders.")
+@click.option("--urgent", is_flag=True, help="Fly before regular orders.")
+@conditions_options
+@store_option
+@json_option
+def order(
+    place: str, items: tuple[str, ...], customer: str, urgent: bool, store: str, as_json: bool, **day: Any
+) -> None:
+    """Take an order: accepted with a time, or refused with each reason (exit status 1).
+
+    Example: skyshade delivery order --place lawn --item coffee:2 --zones zones.geojson --wind-ms 3
+    """
+    from core.clock import RealClock
+    from delivery.model import OrderState, Priority
+    from delivery.service import place_order
+    from delivery.store import open_store
+
+    priority = Priority.URGENT if urgent else Priority.REGULAR
+    with open_store(store) as opened:
+        made = place_order(
+            opened,
+            customer,
+            place,
+            [_line(i) for i in items],
+            _conditions(**day),
+            RealClock(),
+            priority=priority,
+        )
+    emit(_order_json(made), as_json=as_json, lines=_order_lines(made))
+    if made.state is OrderState.REFUSED:
+        click.get_current_context().exit(1)
+
+
+@command.command()
+@click.argument("order_id", metavar="ORDER")
+@store_option
+@json_option
+def cancel(order_id: str, store: str, as_json: bool) -> None:
+    """Cancel an order that has not taken off.
+
+    Example: skyshade delivery cancel O-00001
+    """
+    from core.clock import RealClock
+    from delivery.service import cancel_order
+    from delivery.store import open_store
+
+    with open_store(store) as opened:
+        made = cancel_order(opened, order_id, RealClock())
+    emit(_order_json(made), as_json=as_json, lines=_order_lines(made))
+
+
+@command.command()
+@click.option("--vehicle", default="embedded", show_default=True, help="embedded, ardupilot or an address.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="For recordings."
+)
+@click.option("--speedup", type=float, help="Faster than real time; only simulated vehicles we start.")
+@click.option("--confirm-real", is_flag=True, help="Allow arming a vehicle this command did not start.")
+@conditions_options
+@store_option
+@json_option
+def dispatch(
+    vehicle: str, out: Path, speedup: float | None, confirm_real: bool, store: str, as_json: bool, **day: Any
+) -> None:
+    """Fly the next accepted order and record what the vehicle really did.
+
+    Example: skyshade delivery dispatch --zones zones.geojson --wind-ms 3 --out flights
+    """
+    from core.clock import RealClock
+    from delivery.model import OrderState
+    from delivery.service import dispatch as dispatch_next
+    from delivery.store import open_store
+    from skyshade.flier import FlightRoom
+
+    with open_store(store) as opened:
+        flier = FlightRoom(vehicle, confirm_real=confirm_real, speedup=speedup)
+        made = dispatch_next(opened, flier, _conditions(**day), RealClock(), out)
+        if made is None:
+            emit(
+                {"order": None, "state": None, "flights": []}, as_json=as_json, lines=["no order is waiting"]
+            )
+            return
+        flights = _flights(opened.world(), made.id)
+    emit({**_order_json(made), "flights": flights}, as_json=as_json, lines=_order_lines(made))
+    if made.state is not OrderState.CLOSED:
+        click.get_current_context().exit(1)
+
+
+@command.command()
+@click.argument("order_id", metavar="[ORDER]", required=False)
+@store_option
+@json_option
+def status(order_id: str | None, store: str, as_json: bool) -> None:
+    """Show every order, or one with its whole record.
+
+    Example: skyshade delivery status O-00001
+    """
+    from delivery.record import order_record
+    from delivery.store import open_store
+
+    with open_store(store) as opened:
+        world = opened.world()
+        if order_id:
+            found = world.order(order_id)
+            record = order_record(found, world, opened.events())
+            shown = {**_order_json(found), "flights": _flights(world, order_id), "record": record}
+            text = json.dumps(record, ensure_ascii=False, indent=2).splitlines()
+            emit(shown, as_json=as_json, lines=text)
+            return
+    orders = [_order_json(o) for o in world.orders.values()]
+    lines = [line for o in world.orders.values() for line in _order_lines(o)]
+    emit({"orders": orders}, as_json=as_json, lines=lines or ["there are no orders"])
+
+
+@command.command()
+@store_option
+@json_option
+def replay(store: str, as_json: bool) -> None:
+    """Rebuild the present state from the log and compare (exit status 1 if they differ).
+
+    Example: skyshade delivery replay
+    """
+    from delivery.store import open_store
+
+    with open_store(store) as opened:
+        events, differences = len(opened.events()), opened.check()
+    agree = f"{events} events; the stored state is the one they lead to"
+    result = {"events": events, "differences": differences, "ok": not differences}
+    emit(result, as_json=as_json, lines=differences or [agree])
+    if differences:
+        click.get_current_context().exit(1)
+
+
+def _made(kind: Callable[..., Any], *values: Any) -> Any:
+    try:
+        return kind(*values)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _world(store: str) -> Any:
+    from delivery.store import open_store
+
+    with open_store(store) as opened:
+        return opened.world()
+
+
+def _set(store: str, things: list[Any]) -> None:
+    from core.clock import RealClock
+    from delivery.service import set_things
+    from delivery.store import open_store
+
+    with open_store(store) as opened:
+        set_things(opened, things, RealClock())
+
+
+def _line(text: str) -> tuple[str, int]:
+    name, _, count = text.partition(":")
+    try:
+        return name, int(count or 1)
+    except ValueError as error:
+        raise click.UsageError(f"--item must be ITEM or ITEM:COUNT, got {text!r}") from error
+
+
+def _conditions(zones: Path | None, wind_ms: float | None, wind_from_deg: float, lane_m: float) -> Any:
+    from core.wind import Wind
+    from delivery.feasibility import Conditions
+    from delivery.flightplan import LaneParams
+    from missions.airspace import read_zones
+
+    read = None if zones is None else read_zones(zones)
+    wind = None if wind_ms is None else _made(Wind, wind_ms, wind_from_deg)
+    if zones is None:
+        note("no --zones: the airspace is unknown")
+    return Conditions(zones=read, wind=wind, lanes=_made(LaneParams, lane_m))
+
+
+def _order_json(order: Any) -> dict[str, Any]:
+    return {
+        "order": order.id,
+        "state": order.state.value,
+        "reason": "; ".join(order.reasons) or None,
+        "eta_s": order.eta_s,
+        "eta_low_s": order.eta_low_s,
+        "eta_high_s": order.eta_high_s,
+        "aircraft": order.aircraft,
+        "released_at_s": order.released_at_s,
+    }
+
+
+def _order_lines(order: Any) -> list[str]:
+    head = f"{order.id}: {order.state.value}"
+    if order.state.value == "accepted":
+        low, high = (round(s / 60) for s in (order.eta_low_s, order.eta_high_s))
+        head += f", there in {low} to {high} minutes with {order.aircraft}"
+    return [head, *(f"  - {reason}" for reason in order.reasons)]
+
+
+def _flights(world: Any, order_id: str) -> list[dict[str, Any]]:
+    from delivery.world import to_data
+
+    return [to_data(f) for f in world.flights.values() if f.order == order_id]
