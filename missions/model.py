@@ -47,7 +47,8 @@ class MissionItem:
 
     `command` is a MAV_CMD number (a `Command` where we know it, any other number is carried through);
     `params` are MAVLink's p1..p4 (NaN = leave to the vehicle); `position` and `altitude` are None for
-    commands that have no place. Altitude datum: HOME, GROUND or GEOID.
+    commands that have no place. Altitude datum: HOME, GROUND or GEOID. `extra` are p5..p7 of a command
+    without a place (a gimbal mode, a channel); zeros where they mean nothing.
     """
 
     command: int
@@ -55,12 +56,15 @@ class MissionItem:
     position: LonLat | None = None
     altitude: Altitude | None = None
     autocontinue: bool = True
+    extra: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def __post_init__(self) -> None:
         if not 0 <= self.command <= 65535:
             raise ValueError(f"command must be a MAV_CMD number in 0..65535, got {self.command}")
         if len(self.params) != 4:
             raise ValueError(f"params must be p1..p4, got {len(self.params)} of them")
+        if len(self.extra) != 3:
+            raise ValueError(f"extra must be p5..p7, got {len(self.extra)} of them")
         if self.altitude is not None and self.altitude.datum is Datum.ELLIPSOID:
             raise ValueError("a mission item cannot use ellipsoid heights; convert to HOME, GROUND or GEOID")
 

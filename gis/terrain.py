@@ -1,0 +1,100 @@
+"""Ground heights from a DEM file, bilinear, NaN where the DEM says nothing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from core.errors import BadFileError
+from core.geo import FloatArray
+
+
+class Terrain(Protocol):
+    """Anything that knows ground heights."""
+
+    def heights_m(self, lon: ArrayLike, lat: ArrayLike) -> FloatArray:
+        """Height above mean sea level in metres at degrees of shape (...,); NaN where unknown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FlatTerrain:
+    """Ground of one height everywhere."""
+
+    height_m: float = 0.0
+
+    def heights_m(self, lon: ArrayLike, lat: ArrayLike) -> FloatArray:
+        """The one height, in the shape asked for."""
+        return np.full(np.broadcast(np.asarray(lon), np.asarray(lat)).shape, self.height_m)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GridTerrain:
+    """A DEM in memory: float64 (rows, columns) metres, NaN = no data; `crs` and the inverse geotransform.
+
+    `to_pixel` holds a, b, c, d, e, f of column = a x + b y + c, row = d x + e y + f, (0, 0) the corner of the
+    first pixel. Values stand for pixel centres.
+    """
+
+    heights: FloatArray
+    to_pixel: tuple[float, float, float, float, float, float]
+    crs: str
+
+    def heights_m(self, lon: ArrayLike, lat: ArrayLike) -> FloatArray:
+        """Bilinear heights at degrees of shape (...,); NaN outside or next to missing pixels."""
+        from pyproj import Transformer
+
+        transformer = Transformer.from_crs("EPSG:4326", self.crs, always_xy=True)
+        x, y = transformer.transform(np.asarray(lon, float), np.asarray(lat, float))
+        a, b, c, d, e, f = self.to_pixel
+        x, y = np.asarray(x, float), np.asarray(y, float)
+        return _bilinear(self.heights, a * x + b * y + c - 0.5, d * x + e * y + f - 0.5)
+
+
+def read_terrain(path: Path | str) -> GridTerrain:
+    """Read band 1 of a DEM (GeoTIFF or anything GDAL reads), heights in metres above mean sea level.
+
+    Raises `BadFileError` when it is missing, cannot be read, or has no CRS.
+    """
+    import rasterio
+
+    path = Path(path)
+    if not path.exists():
+        raise BadFileError(path, "not found")
+    try:
+        with rasterio.open(path) as source:
+            return _grid(path, source)
+    except rasterio.errors.RasterioIOError as error:
+        raise BadFileError(path, f"cannot be read as a raster ({error})", hint="use a GeoTIFF") from error
+
+
+def _grid(path: Path, source: Any) -> GridTerrain:
+    if source.crs is None:
+        raise BadFileError(
+            path, "has no coordinate reference system", hint="gdal_edit.py -a_srs EPSG:n writes it in"
+        )
+    band = source.read(1, masked=True)
+    heights = np.ma.filled(band.astype(np.float64), np.nan)
+    inverse = ~source.transform
+    return GridTerrain(heights, tuple(inverse)[:6], source.crs.to_wkt())
+
+
+def _bilinear(grid: FloatArray, column: FloatArray, row: FloatArray) -> FloatArray:
+    """Values at fractional (column, row) of pixel centres; within half a pixel of the edge the edge holds."""
+    height, width = grid.shape
+    inside = (column >= -0.5) & (column <= width - 0.5) & (row >= -0.5) & (row <= height - 0.5)
+    column = np.clip(np.where(inside, column, 0.0), 0.0, width - 1.0)
+    row = np.clip(np.where(inside, row, 0.0), 0.0, height - 1.0)
+    left, top = np.floor(column).astype(int), np.floor(row).astype(int)
+    right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
+    u, v = column - left, row - top
+    upper = _mix(grid[top, left], grid[top, right], u)
+    lower = _mix(grid[bottom, left], grid[bottom, right], u)
+    return np.where(inside, _mix(upper, lower, v), np.nan)
+
+
+def _mix(a: FloatArray, b: FloatArray, share: FloatArray) -> FloatArray:
+    mixed: FloatArray = np.where(share == 0.0, a, a * (1.0 - share) + b * share)
+    return mixed

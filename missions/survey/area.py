@@ -1,0 +1,82 @@
+"""The ground a survey must photograph and the space it may fly in, in local metres."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import shapely
+from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
+from shapely.ops import nearest_points
+
+from core.errors import SkyshadeError
+from core.geo import LocalFrame, LonLat
+from gis.vector import Area, as_area
+from missions.airspace import Zone
+from missions.route import XY, Navigator, NoRouteError, box_round, to_metres
+
+CORRIDOR_HALF_WIDTH_M = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A survey's ground in east-north metres round `frame.origin`, which is home.
+
+    `target` is to be photographed; passes stay in `working`; transits stay in `flight`, which adds corridors
+    to home and between parts; `closed` are the zones to keep out of, without safety distance.
+    """
+
+    frame: LocalFrame
+    target: Area
+    working: Area
+    flight: Area
+    closed: Area
+
+
+def make_ground(
+    area: Area, home: LonLat, zones: Sequence[Zone], *, margin_m: float, zone_margin_m: float
+) -> Ground:
+    """Cut the zones (with `zone_margin_m`) out of the area and join its parts and home by corridors.
+
+    Legs may go `margin_m` beyond the area. Raises `SkyshadeError` when nothing is left or home is closed in.
+    """
+    frame = LocalFrame(home)
+    whole = to_metres(area, frame)
+    closed = as_area(shapely.union_all([to_metres(z.polygon, frame) for z in zones]))
+    kept_clear = closed.buffer(zone_margin_m, join_style="mitre", mitre_limit=2.0)
+    target = _cleaned(whole.difference(kept_clear))
+    if target.is_empty:
+        raise SkyshadeError("nothing to survey: no-fly zones cover the whole area")
+    grown = whole.buffer(margin_m, join_style="mitre", mitre_limit=2.0) if margin_m > 0 else whole
+    working = _cleaned(grown.difference(kept_clear))
+    flight = _joined(working, kept_clear, (0.0, 0.0))
+    return Ground(frame, target, working, flight, closed)
+
+
+def _cleaned(geometry: BaseGeometry) -> Area:
+    """Without slivers that no photograph needs (under a hundredth of a square metre)."""
+    parts = [p for p in shapely.get_parts(as_area(geometry)) if p.area > 0.01]
+    return as_area(MultiPolygon(parts))
+
+
+def _joined(working: Area, kept_clear: BaseGeometry, home: XY) -> Area:
+    """`working` plus corridors from home to each of its parts that home does not lie in."""
+    parts = [p for p in shapely.get_parts(working) if not p.buffer(1e-3).intersects(shapely.Point(home))]
+    if not parts:
+        return working
+    if kept_clear.intersects(shapely.Point(home)):
+        raise NoRouteError("home lies inside a no-fly zone or too close to one", hint="choose another --home")
+    open_air = Navigator(box_round(shapely.union_all([working, kept_clear]), [home]).difference(kept_clear))
+    corridors = [_corridor(open_air, home, part) for part in parts]
+    joined = shapely.union_all([working, *corridors]).difference(kept_clear)
+    return as_area(joined)
+
+
+def _corridor(open_air: Navigator, home: XY, part: Polygon) -> BaseGeometry:
+    inside = part.buffer(-2.0)
+    _, near = nearest_points(shapely.Point(home), part if inside.is_empty else inside)
+    way = open_air.way(home, (near.x, near.y))
+    if way is None:
+        raise NoRouteError(
+            "no way from home to part of the area: no-fly zones close it off", hint="choose another --home"
+        )
+    return shapely.LineString(way).buffer(CORRIDOR_HALF_WIDTH_M, join_style="mitre")

@@ -1,0 +1,167 @@
+"""Passes: straight runs with the camera on, laid side by side at one angle until nothing is left out.
+
+Everything here is in the working frame turned so that passes run along x.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from shapely import affinity
+from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
+
+from gis.vector import Area, as_area
+from missions.route import XY
+
+
+@dataclass(frozen=True, slots=True)
+class Swath:
+    """What one camera pass photographs, metres: footprint across and along, spacings wanted.
+
+    `slack_m` is the position error that coverage must bear; `lead_m` the run-up to constant speed, `tail_m`
+    the run-out that makes sure of the last release; `trigger_m` is what the vehicle is asked for and
+    `shot_m` where it will really release.
+    """
+
+    across_m: float
+    along_m: float
+    line_m: float
+    trigger_m: float
+    shot_m: float
+    slack_m: float
+    lead_m: float
+    tail_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Ground to photograph from `x_from` to `x_to` along the line `y`, flying within `low`..`high`."""
+
+    row: int
+    y: float
+    x_from: float
+    x_to: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A pass flown one way: entry, first release, camera off, and every release, x along the line."""
+
+    line: Pass
+    forward: bool
+    entry: float
+    leave: float
+    shots: tuple[float, ...]
+
+    @property
+    def course(self) -> int:
+        """+1 towards growing x, -1 back."""
+        return 1 if self.forward else -1
+
+
+def flown(line: Pass, swath: Swath, *, forward: bool) -> Run:
+    """Place run-up, releases and run-out of a pass flown one way inside its limits."""
+    sign = 1.0 if forward else -1.0
+    start, end = (line.x_from, line.x_to) if forward else (-line.x_to, -line.x_from)
+    low, high = (line.low, line.high) if forward else (-line.high, -line.low)
+    latest = start + max(0.0, swath.along_m / 2 - swath.slack_m)
+    first = min(max(start, min(low + swath.lead_m, latest)), high)
+    room = max(0.0, high - swath.tail_m - first)
+    count = min(math.ceil(max(0.0, end - first) / swath.shot_m), math.floor(room / swath.shot_m))
+    reach = first + count * swath.shot_m + swath.along_m / 2 - swath.slack_m
+    if reach < end:
+        count = min(
+            math.ceil((end - reach) / swath.shot_m) + count, math.floor((high - first) / swath.shot_m)
+        )
+    last = first + count * swath.shot_m
+    entry, leave = max(low, first - swath.lead_m), min(high, last + swath.tail_m)
+    shots = tuple(sign * (first + i * swath.shot_m) for i in range(count + 1))
+    return Run(line, forward, sign * entry, sign * leave, shots)
+
+
+def covered_by(run: Run, swath: Swath) -> Polygon:
+    """The rectangle a run surely photographs, less the position error."""
+    x1, x2 = min(run.shots), max(run.shots)
+    along, across = swath.along_m / 2 - swath.slack_m, swath.across_m / 2 - swath.slack_m
+    return shapely.box(x1 - along, run.line.y - across, x2 + along, run.line.y + across)
+
+
+def lay_passes(target: Area, working: Area, swath: Swath, first_row: int = 0) -> list[Pass]:
+    """Parallel passes over `target`, each piece kept inside `working`; rows number the lines upwards."""
+    _, bottom, _, top = target.bounds
+    count = max(1, math.ceil((top - bottom) / swath.line_m - 1e-9))
+    step = (top - bottom) / count
+    rows = bottom + step * (np.arange(count) + 0.5)
+    half = step / 2 + swath.slack_m
+    west, _, east, _ = working.bounds
+    bands = [target.intersection(shapely.box(west, y - half, east, y + half)) for y in rows]
+    chords = [working.intersection(_across(working, float(y))) for y in rows]
+    passes = []
+    for row, (y, band, chord) in enumerate(zip(rows, bands, chords, strict=True)):
+        for limits in _spans(chord):
+            passes += list(_pieces(first_row + row, float(y), band, limits, swath))
+    return passes
+
+
+def _pieces(row: int, y: float, band: BaseGeometry, limits: XY, swath: Swath) -> Iterator[Pass]:
+    low, high = limits
+    wanted = [(max(a, low), min(b, high)) for a, b in _spans(band) if a <= high and b >= low]
+    gap = swath.along_m + 2 * swath.lead_m
+    for a, b in _merged(wanted, gap):
+        yield Pass(row, y, a, b, low, high)
+
+
+def _spans(geometry: BaseGeometry) -> list[XY]:
+    """The x extents of a geometry's parts, those that touch merged, in order."""
+    boxes = [g.bounds for g in shapely.get_parts(shapely.get_parts(geometry)) if not g.is_empty]
+    return _merged(sorted((b[0], b[2]) for b in boxes), 0.0)
+
+
+def _merged(spans: list[XY], gap: float) -> list[XY]:
+    merged: list[XY] = []
+    for low, high in sorted(spans):
+        if merged and low - merged[-1][1] <= gap:
+            merged[-1] = merged[-1][0], max(merged[-1][1], high)
+        else:
+            merged.append((low, high))
+    return merged
+
+
+def left_over(target: Area, runs: list[Run], swath: Swath) -> Area:
+    """The part of `target` that no run surely photographs."""
+    seen = shapely.union_all([covered_by(run, swath) for run in runs])
+    rest = as_area(target.difference(seen))
+    return as_area(shapely.union_all([p for p in shapely.get_parts(rest) if p.area > 1e-3]))
+
+
+def spot_passes(rest: Area, working: Area, first_row: int) -> list[Pass]:
+    """One release above a point of each leftover part: the last resort, which always gains ground."""
+    passes = []
+    for number, part in enumerate(shapely.get_parts(rest)):
+        point = part.representative_point()
+        chord = working.intersection(_across(working, point.y))
+        for low, high in _spans(chord):
+            if low - 1e-6 <= point.x <= high + 1e-6:
+                passes.append(Pass(first_row + number, point.y, point.x, point.x, low, high))
+    return passes
+
+
+def _across(working: Area, y: float) -> BaseGeometry:
+    west, _, east, _ = working.bounds
+    return shapely.LineString([(west - 1, y), (east + 1, y)])
+
+
+def turned(geometry: Area, angle_deg: float) -> Area:
+    """A geometry turned so that passes at `angle_deg` (clockwise from north) run along +x."""
+    return as_area(affinity.rotate(geometry, angle_deg - 90.0, origin=(0, 0)))
+
+
+def turned_back(x: float, y: float, angle_deg: float) -> XY:
+    """A point of the turned frame back in east-north metres."""
+    angle = math.radians(90.0 - angle_deg)
+    return x * math.cos(angle) - y * math.sin(angle), x * math.sin(angle) + y * math.cos(angle)

@@ -1,0 +1,103 @@
+"""What a survey asks for, and the plan it gets."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.shot import Shot
+from core.wind import CALM, Wind
+from gis.terrain import Terrain
+from missions.aircraft import Aircraft, load_aircraft
+from missions.airspace import Zone
+from missions.model import Mission
+
+
+def _default_aircraft() -> Aircraft:
+    return load_aircraft("quad-4kg")
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyParams:
+    """How to photograph an area.
+
+    `gsd_m` ground sample distance wanted; `front`, `side` overlaps in [0, 0.95]; `margin_m` how far legs may
+    go beyond the area; `zone_margin_m` the distance kept from no-fly zones; `fence_m` how far the uploaded
+    fence stands outside the flown area. `speed_ms` None = as fast as aircraft and camera allow; `angle_deg`
+    None = the course with the shortest flying time. `at_time` (UTC) tells which dated zones are in force.
+    `position_error_m` is what coverage must bear. `max_height_m` above ground.
+    """
+
+    gsd_m: float
+    front: float = 0.8
+    side: float = 0.7
+    margin_m: float = 0.0
+    zone_margin_m: float = 10.0
+    fence_m: float = 10.0
+    aircraft: Aircraft = field(default_factory=_default_aircraft)
+    wind: Wind = CALM
+    zones: tuple[Zone, ...] = ()
+    terrain: Terrain | None = None
+    at_time: datetime | None = None
+    speed_ms: float | None = None
+    angle_deg: float | None = None
+    max_height_m: float = 150.0
+    position_error_m: float = 1.5
+    max_items: int = 650
+    name: str = "survey"
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.gsd_m) and self.gsd_m > 0):
+            raise ValueError(f"gsd_m must be > 0, got {self.gsd_m}")
+        for name in ("front", "side"):
+            if not 0 <= getattr(self, name) <= 0.95:
+                raise ValueError(f"{name} overlap must be in [0, 0.95], got {getattr(self, name)}")
+        for name in ("margin_m", "zone_margin_m", "fence_m", "position_error_m"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must be >= 0, got {getattr(self, name)}")
+        if self.speed_ms is not None and not self.speed_ms > 0:
+            raise ValueError(f"speed_ms must be > 0, got {self.speed_ms}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sortie:
+    """One battery's flight: its mission, what it costs, and the shots it should take (attitude nadir)."""
+
+    mission: Mission
+    distance_m: float
+    duration_s: float
+    energy_Wh: float
+    shots: tuple[Shot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a plan's proof found on its grid.
+
+    `fraction` of the area's cells seen at least once, `min_overlap` photographs of the cell seen least,
+    `median_overlap` of the middle one, `cell_m` the grid's cell.
+    """
+
+    fraction: float
+    min_overlap: int
+    median_overlap: float
+    cell_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyPlan:
+    """A survey: sorties in order, proof of coverage, metres of legs outside the allowed space."""
+
+    sorties: tuple[Sortie, ...]
+    coverage: Coverage
+    legs_outside_m: float
+    height_m: float
+    speed_ms: float
+    angle_deg: float
+    trigger_m: float
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def proved(self) -> bool:
+        """Whether the proof holds: everything seen, no leg outside."""
+        return self.coverage.fraction >= 1.0 and self.legs_outside_m <= 0.01

@@ -1,0 +1,149 @@
+"""A sortie as the points it flies through: transits round corners, passes, heights over the ground."""
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+import shapely
+
+from core.errors import SkyshadeError
+from core.geo import FloatArray, LocalFrame
+from gis.terrain import Terrain
+from missions.aircraft import Aircraft
+from missions.energy import PathPoint
+from missions.route import XY, Navigator, NoRouteError
+from missions.survey.lines import Run, turned_back
+
+PROFILE_STEP_M = 15.0
+PROFILE_TOLERANCE_M = 2.0
+FINAL_DESCENT_M = 10.0
+
+
+class Camera(Enum):
+    """What the camera does on reaching a point."""
+
+    KEEP = "keep"
+    START = "start"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPoint:
+    """A point to fly to: east, north, up over home in metres; whether a pass leads here."""
+
+    xy: XY
+    up_m: float
+    camera: Camera = Camera.KEEP
+    on_pass: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """Where to fly over the ground: `height_m` above it, heights relative to home at the frame's origin."""
+
+    frame: LocalFrame
+    height_m: float
+    terrain: Terrain | None = None
+
+    def up_m(self, xy: FloatArray) -> FloatArray:
+        """Flying height over home at east-north points (n, 2). Raises where the DEM says nothing."""
+        if self.terrain is None:
+            return np.full(len(xy), self.height_m)
+        lonlat = self.frame.to_lonlat(xy)
+        ground = self.terrain.heights_m(lonlat[:, 0], lonlat[:, 1])
+        home = self.terrain.heights_m(*self.frame.origin.xy)
+        if not (np.isfinite(ground).all() and np.isfinite(home).all()):
+            raise SkyshadeError(
+                "the DEM does not cover the whole flight", hint="use one that reaches home and all the area"
+            )
+        up: FloatArray = ground - home + self.height_m
+        return up
+
+    def legs(self, start: XY, end: XY) -> list[tuple[XY, float]]:
+        """The points after `start` that follow the ground to `end` within the profile's tolerance."""
+        count = 1 if self.terrain is None else max(1, math.ceil(math.dist(start, end) / PROFILE_STEP_M))
+        share = np.linspace(0.0, 1.0, count + 1)
+        points = np.outer(1 - share, start) + np.outer(share, end)
+        up = self.up_m(points)
+        profile = shapely.LineString(np.stack([share * math.dist(start, end), up], axis=1))
+        kept = np.asarray(profile.simplify(PROFILE_TOLERANCE_M).coords)[1:, 0] if count > 1 else [None]
+        if count == 1:
+            return [(end, float(up[-1]))]
+        indices = np.searchsorted(profile_x(profile), np.asarray(kept, float) - 1e-6)
+        return [((float(points[i, 0]), float(points[i, 1])), float(up[i])) for i in indices]
+
+
+def profile_x(profile: shapely.LineString) -> FloatArray:
+    """The distances along a height profile."""
+    return np.asarray(profile.coords)[:, 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Flyer:
+    """Everything that turns runs into a track: space, surface, course of the passes, memory of ways."""
+
+    space: Navigator
+    surface: Surface
+    angle_deg: float
+    ways: dict[tuple[XY, XY], list[XY]]
+
+    def way(self, start: XY, end: XY) -> list[XY]:
+        """The shortest way inside the flight space, remembered."""
+        key = start, end
+        if key not in self.ways:
+            found = self.space.way(start, end)
+            if found is None:
+                raise NoRouteError(
+                    "no way between two parts of the survey inside the allowed space",
+                    hint="widen --margin-m, or plan the parts one by one",
+                )
+            self.ways[key] = found
+            self.ways[end, start] = found[::-1]
+        return self.ways[key]
+
+    def out(self, x: float, y: float) -> XY:
+        """A point of the turned frame in east-north metres."""
+        return turned_back(x, y, self.angle_deg)
+
+    def track(self, runs: Sequence[Run]) -> list[TrackPoint]:
+        """Home (in the air), transits and runs, home (in the air)."""
+        home: XY = (0.0, 0.0)
+        points = [TrackPoint(home, float(self.surface.up_m(np.array([home]))[0]))]
+        for run in runs:
+            points += self._transit(points[-1].xy, self.out(run.entry, run.line.y))
+            points += list(self._run(run))
+        return points + self._transit(points[-1].xy, home)
+
+    def _transit(self, start: XY, end: XY) -> list[TrackPoint]:
+        if math.dist(start, end) < 0.01:
+            return []
+        legs = itertools.pairwise(self.way(start, end))
+        return [TrackPoint(xy, up) for a, b in legs for xy, up in self.surface.legs(a, b)]
+
+    def _run(self, run: Run) -> Iterator[TrackPoint]:
+        y = run.line.y
+        entry, first, leave = (self.out(x, y) for x in (run.entry, run.shots[0], run.leave))
+        if math.dist(entry, first) > 0.5:
+            yield from (TrackPoint(xy, up, on_pass=True) for xy, up in self.surface.legs(entry, first)[:-1])
+        up = float(self.surface.up_m(np.array([first]))[0])
+        yield TrackPoint(first, up, Camera.START, on_pass=True)
+        *between, (last, last_up) = self.surface.legs(first, leave)
+        yield from (TrackPoint(xy, up, on_pass=True) for xy, up in between)
+        yield TrackPoint(last, last_up, Camera.STOP, on_pass=True)
+
+
+def timed(track: Sequence[TrackPoint], aircraft: Aircraft, survey_ms: float) -> list[PathPoint]:
+    """A track from the ground and back to it as points with speeds, for `path_cost`."""
+    home, top = track[0], track[-1]
+    path = [PathPoint(*home.xy, 0.0, aircraft.climb_ms), PathPoint(*home.xy, home.up_m, aircraft.climb_ms)]
+    passes = [i for i, p in enumerate(track) if p.on_pass]
+    for i, point in enumerate(track[1:], start=1):
+        inside = bool(passes) and passes[0] <= i <= passes[-1]
+        path.append(PathPoint(*point.xy, point.up_m, survey_ms if inside else aircraft.cruise_ms))
+    low = min(FINAL_DESCENT_M, top.up_m)
+    path.append(PathPoint(*top.xy, low, aircraft.descent_ms))
+    path.append(PathPoint(*top.xy, 0.0, aircraft.land_ms))
+    return path
