@@ -1,0 +1,54 @@
+"""Parameters of a choice from a TOML file: every key checked, none passed over."""
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from core.errors import BadFileError, SkyshadeError
+from gis.siting.choose import SitingParams
+from gis.siting.confidence import ConfidenceParams
+from gis.siting.exposure import ExposureParams
+
+PARTS: dict[str, type] = {"exposure": ExposureParams, "confidence": ConfidenceParams}
+
+
+def siting_params(path: Path | None, over: Mapping[str, Any]) -> SitingParams:
+    """Defaults, then the `[siting]` table of `path` (with `[siting.exposure]` and `[siting.confidence]`),
+    then `over`. Raises `BadFileError` for a key or a value that is none.
+    """
+    table = {} if path is None else _table(path)
+    values: dict[str, Any] = {**table, **over}
+    try:
+        for name, part in PARTS.items():
+            if name in values:
+                values[name] = _filled(part, values[name], f"siting.{name}")
+        params: SitingParams = _filled(SitingParams, values, "siting")
+    except (TypeError, ValueError) as error:
+        if path is None:
+            raise SkyshadeError(str(error)) from error
+        raise BadFileError(path, str(error)) from error
+    return params
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadFileError(path, f"is no TOML ({error})") from error
+    if not isinstance(content.get("siting"), dict):
+        raise BadFileError(path, "has no [siting] table")
+    return dict(content["siting"])
+
+
+def _filled(kind: type, values: Any, where: str) -> Any:
+    if not isinstance(values, dict):
+        raise TypeError(f"[{where}] must be a table, got {values!r}")
+    known = {field.name: field for field in dataclasses.fields(kind)}
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise ValueError(
+            f"[{where}] has unknown keys {', '.join(unknown)}; known: {', '.join(sorted(known))}"
+        )
+    return kind(**values)

@@ -1,0 +1,126 @@
+"""`skyshade sites`: choose places for shade, fog and shelters."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from skyshade.cli.output import emit, json_option, note
+
+if TYPE_CHECKING:
+    from gis.siting.choose import SitingParams
+    from gis.siting.report import Outputs
+    from gis.siting.choose import SitingResult
+
+FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+
+@click.group()
+def command() -> None:
+    """Choose places for shade, fog and shelters.
+
+    Example: skyshade sites choose --heat heat.tif --demand stops.geojson --candidates corners.csv -o sites
+    """
+
+
+@command.command()
+@click.option("--heat", type=FILE, required=True, help="Heat map: GeoTIFF in degrees Celsius.")
+@click.option("--demand", type=FILE, required=True, help="Where people are: a layer, or a CSV with places.")
+@click.option("--candidates", type=FILE, required=True, help="Where something may be built.")
+@click.option("--existing", type=FILE, help="What stands already.")
+@click.option("--walk", type=FILE, help="Paths as lines; without it distances are straight and said so.")
+@click.option("--rules", type=FILE, help="Rule file (TOML); default: the shipped rules for Korea.")
+@click.option("--buildings", type=FILE, help="Outlines of buildings: roofs are left out of the heat.")
+@click.option("--water", type=FILE, help="Outlines of water, left out as well.")
+@click.option("--crossings", type=FILE, help="Crossings, for rules on the distance to them.")
+@click.option("--crs", help="Coordinate system of layers that name none, e.g. EPSG:5186.")
+@click.option("--count", type=click.IntRange(min=1), help="How many sites to choose.  [default: 5]")
+@click.option(
+    "--radius-m", type=click.FloatRange(min=0, min_open=True), help="Walking radius.  [default: 300]"
+)
+@click.option("--config", type=FILE, help="TOML file with any parameter under [siting].")
+@click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of reasons and map.  [default: en]")
+@click.option("-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder.")
+@json_option
+def choose(
+    heat: Path,
+    demand: Path,
+    candidates: Path,
+    existing: Path | None,
+    walk: Path | None,
+    rules: Path | None,
+    buildings: Path | None,
+    water: Path | None,
+    crossings: Path | None,
+    crs: str | None,
+    count: int | None,
+    radius_m: float | None,
+    config: Path | None,
+    lang: str | None,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Rank, explain and map the sites that take the most heat off people.
+
+    Example: skyshade sites choose --heat heat.tif --demand stops.geojson --candidates corners.csv
+    --existing canopies.csv --walk paths.gpkg --count 5 --radius-m 300 -o sites
+    """
+    from gis.siting.choose import SitingInputs, choose_sites
+    from gis.siting.config import siting_params
+    from gis.siting.report import as_json as result_json
+    from gis.siting.report import write_outputs
+
+    given = {"count": count, "radius_m": radius_m, "language": lang}
+    params = siting_params(config, {key: value for key, value in given.items() if value is not None})
+    inputs = SitingInputs(heat, demand, candidates, existing, walk, rules, buildings, water, crossings, crs)
+    result = choose_sites(inputs, params)
+    outputs = write_outputs(result, out)
+    for text in result.notes:
+        note(f"note: {text}")
+    emit(result_json(result, outputs), as_json=as_json, lines=_lines(result, outputs))
+
+
+def _lines(result: "SitingResult", outputs: "Outputs") -> list[str]:
+    from gis.siting.report import rank_text
+
+    sites = [f"{rank_text(s):>10}  {s.id}  {s.name}  {s.score:,.0f} person·K  {s.why}" for s in result.chosen]
+    solved = result.solution
+    return [
+        *sites,
+        f"objective {solved.objective:,.1f}, bound {solved.bound:,.1f}, gap {solved.gap:.3%} ({solved.method})",
+        f"map {outputs.map}",
+        f"gpkg {outputs.gpkg}",
+        f"csv {outputs.csv}",
+    ]
+
+
+@command.command()
+@click.argument("instance", type=FILE)
+@click.option("--problem", type=click.Choice(["mclp"]), required=True)
+@click.option("--count", type=click.IntRange(min=1), required=True, help="How many sites.")
+@click.option("--radius-m", type=click.FloatRange(min=0), help="Cover radius, for mclp.")
+@click.option("--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Time limit.")
+@json_option
+def solve(
+    instance: Path, problem: str, count: int, radius_m: float | None, seconds: float, as_json: bool
+) -> None:
+    """Solve a benchmark instance and say how good the answer is.
+
+    INSTANCE is an OR-Library p-median file, or a maximal-covering file of points with demand.
+
+    Example: skyshade sites solve SJC324.txt --problem mclp --count 3 --radius-m 800
+    """
+    from gis.siting.instances import solve_instance
+
+    if problem == "mclp" and radius_m is None:
+        raise click.UsageError("--problem mclp needs --radius-m")
+    solved = solve_instance(instance, problem, count, radius_m=radius_m, seconds=seconds)
+    result: dict[str, Any] = {
+        "objective": solved.objective,
+        "bound": solved.bound,
+        "gap": solved.gap,
+        "sites": list(solved.sites),
+        "method": solved.method,
+        "wall_s": round(solved.wall_s, 3),
+    }
+    emit(result, as_json=as_json)
