@@ -1,0 +1,300 @@
+"""The made place by the Tancheon as geometry: what stands where, before any temperature is painted.
+
+Everything here is in scene metres: x east, y north along the axes of the map grid, (0, 0) the south-west
+corner of the modelled ground.
+"""
+
+import math
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from shapely import affinity
+from shapely.geometry import LineString, Polygon, box
+from shapely.geometry.base import BaseGeometry
+from shapely.ops import unary_union
+
+WIDTH_M, DEPTH_M = 420.0, 320.0
+CITY_ORIGIN_M = (262.0, 172.0)  # the crossing of the two main roads
+CITY_TURN_DEG = 6.0  # the street grid against the map grid, anticlockwise
+HOME_M = (350.0, 50.0)  # the depot's pad, about
+WATER_HALF_M, BERM_HALF_M, LEVEE_HALF_M = 11.0, 27.0, 34.0  # from the stream's middle line
+
+Area = BaseGeometry  # a Polygon or a MultiPolygon: what shapely's set operations give
+
+
+class Surface(IntEnum):
+    """What the ground is covered with; the numbers stand in the surface grid."""
+
+    GRASS = 1
+    LAWN = 2
+    SOIL = 3
+    ASPHALT = 4
+    LANE_PAINT = 5
+    SIDEWALK = 6
+    PAVING = 7
+    CYCLEWAY = 8
+    FOOTPATH = 9
+    WATER = 10
+    YARD = 11
+    ROOF = 12
+    TREE = 13
+    CAR = 14
+    IRON = 15
+    REFERENCE = 16
+
+
+class Roof(IntEnum):
+    """What a roof is made of."""
+
+    CONCRETE = 0
+    GREEN_PAINT = 1
+    MEMBRANE = 2
+    METAL = 3
+    WHITE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """A flat-roofed building: footprint in scene metres, roof height above its ground in metres.
+
+    `boxes` are the stair head and the cooling machines that stand on the roof.
+    """
+
+    id: int
+    name: str
+    footprint: Polygon
+    height_m: float
+    roof: Roof
+    boxes: tuple[Polygon, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A tree as a dome: centre and crown radius in metres, height above its ground in metres."""
+
+    x_m: float
+    y_m: float
+    radius_m: float
+    height_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Car:
+    """A parked car: centre in scene metres, heading in degrees anticlockwise from east, its temperature."""
+
+    x_m: float
+    y_m: float
+    turn_deg: float
+    temperature_C: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencePatch:
+    """A uniform round patch of known temperature, `size_radius_m` in radius."""
+
+    name: str
+    x_m: float
+    y_m: float
+    size_radius_m: float
+    temperature_C: float
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """Every feature of the place; `covers` are painted in order, later ones on top."""
+
+    covers: tuple[tuple[Surface, Area], ...]
+    paint: tuple[Area, ...]
+    buildings: tuple[Building, ...]
+    trees: tuple[Tree, ...]
+    cars: tuple[Car, ...]
+    manholes: tuple[tuple[float, float], ...]
+    references: tuple[ReferencePatch, ...]
+    middle_line: LineString
+    bridges: tuple[Area, ...]
+
+
+def city(u: float, v: float) -> tuple[float, float]:
+    """Street-grid metres (along the east-west road, along the north-south road) to scene metres."""
+    angle = math.radians(CITY_TURN_DEG)
+    c, s = math.cos(angle), math.sin(angle)
+    return CITY_ORIGIN_M[0] + c * u - s * v, CITY_ORIGIN_M[1] + s * u + c * v
+
+
+def block(u0: float, v0: float, u1: float, v1: float) -> Polygon:
+    """A rectangle of the street grid as a polygon in scene metres."""
+    return Polygon([city(u0, v0), city(u1, v0), city(u1, v1), city(u0, v1)])
+
+
+def stream_x(y: float) -> float:
+    """Where the stream's middle line runs at northing `y`."""
+    return 98.0 + 17.0 * math.sin((y - 60.0) / 78.0) + 0.03 * (y - 160.0)
+
+
+def middle_line() -> LineString:
+    """The stream's middle line, from beyond the southern edge to beyond the northern one."""
+    return LineString([(stream_x(y), y) for y in np.arange(-60.0, DEPTH_M + 61.0, 4.0)])
+
+
+ROADS_UV = {  # name: (u0, v0, u1, v1, sidewalk width)
+    "성남대로": (-12.0, -260.0, 12.0, 260.0, 4.5),
+    "탄천로": (-116.0, -7.0, 260.0, 7.0, 3.2),
+    "둔치1길": (-76.0, -260.0, -69.0, 260.0, 2.4),
+    "둔치2길": (74.0, -260.0, 81.0, 260.0, 2.4),
+    "정자1길": (-104.0, -78.0, 260.0, -71.0, 2.2),
+    "정자2길": (-104.0, 72.0, 260.0, 79.0, 2.2),
+}
+
+
+def make_town(rng: np.random.Generator) -> Town:
+    """The place, the same for the same generator state."""
+    from skyshade.demo import furniture
+
+    line = middle_line()
+    buildings = furniture.buildings(rng)
+    solid = unary_union([b.footprint for b in buildings])
+    covers = _covers(line)
+    roads = unary_union([area for kind, area in covers if kind is Surface.ASPHALT])
+    references = furniture.references()
+    return Town(
+        covers=tuple(covers),
+        paint=tuple(_road_paint()),
+        buildings=tuple(buildings),
+        trees=tuple(furniture.trees(rng, line, solid, roads, references)),
+        cars=tuple(furniture.cars(rng, solid)),
+        manholes=tuple(furniture.manholes(rng, roads)),
+        references=references,
+        middle_line=line,
+        bridges=(_road_bridge(), _foot_bridge()),
+    )
+
+
+def _covers(line: LineString) -> list[tuple[Surface, Area]]:
+    levee = line.buffer(LEVEE_HALF_M)
+    city_side = box(0, 0, WIDTH_M, DEPTH_M).intersection(_east_of(line)).difference(levee)
+    covers: list[tuple[Surface, Area]] = [
+        (Surface.GRASS, box(0, 0, WIDTH_M, DEPTH_M)),
+        (Surface.PAVING, city_side),
+        *_block_covers(),
+        (Surface.LAWN, _west_park()),
+        (Surface.FOOTPATH, _park_paths()),
+        (Surface.GRASS, levee),
+        (Surface.SOIL, line.buffer(WATER_HALF_M + 1.6)),
+        (Surface.WATER, line.buffer(WATER_HALF_M)),
+        (Surface.FOOTPATH, _along(line, 39.0, 2.4)),
+        (Surface.FOOTPATH, _along(line, -39.0, 2.4)),
+        (Surface.CYCLEWAY, _along(line, 20.0, 3.2)),
+        (Surface.CYCLEWAY, _along(line, -20.0, 3.2)),
+        (Surface.FOOTPATH, _along(line, 24.2, 1.8)),
+        (Surface.FOOTPATH, _along(line, -24.2, 1.8)),
+        (Surface.PAVING, _foot_bridge()),
+        (Surface.SIDEWALK, _sidewalks()),
+        (Surface.ASPHALT, _carriageways()),
+    ]
+    return covers
+
+
+def _east_of(line: LineString) -> Polygon:
+    return Polygon([*line.coords, (WIDTH_M + 200, DEPTH_M + 60), (WIDTH_M + 200, -60)])
+
+
+def _along(line: LineString, offset_m: float, width_m: float) -> Area:
+    return line.parallel_offset(abs(offset_m), "left" if offset_m > 0 else "right").buffer(width_m / 2)
+
+
+def _carriageways() -> Area:
+    roads = [block(u0, v0, u1, v1) for u0, v0, u1, v1, _ in ROADS_UV.values()]
+    return unary_union([*[r.difference(_stream_side()) for r in roads], _road_bridge(deck_m=10.0)])
+
+
+def _sidewalks() -> Area:
+    wide = []
+    for u0, v0, u1, v1, walk in ROADS_UV.values():
+        grow = (walk, 0.0) if v1 - v0 > u1 - u0 else (0.0, walk)
+        wide.append(block(u0 - grow[0], v0 - grow[1], u1 + grow[0], v1 + grow[1]).difference(_stream_side()))
+    return unary_union([*wide, _road_bridge()])
+
+
+def _stream_side() -> Area:
+    return middle_line().buffer(LEVEE_HALF_M + 0.5)
+
+
+def _road_bridge(deck_m: float = 15.0) -> Polygon:
+    """The deck of the road bridge; it goes on west of the stream to the edge of the model."""
+    return block(-300.0, -deck_m / 2, -112.0, deck_m / 2)
+
+
+def _foot_bridge() -> Polygon:
+    x = stream_x(75.0)
+    return affinity.rotate(box(x - 22, 73.4, x + 22, 76.6), -4.0)
+
+
+def _block_covers() -> list[tuple[Surface, Area]]:
+    """Squares, car parks, the school yard, small parks and the depot's yard inside the blocks."""
+    return [
+        (Surface.YARD, block(-64, -160, -24, -112)),
+        (Surface.LAWN, block(-66, 36, -44, 68)),
+        (Surface.ASPHALT, block(-64, -67, -43, -38)),
+        (Surface.ASPHALT, block(20, -66, 45, -40)),
+        (Surface.LAWN, block(48, 40, 70, 68)),
+        (Surface.ASPHALT, block(86, 14, 118, 40)),
+        (Surface.LAWN, block(20, 84, 44, 120)),
+        (Surface.LAWN, block(-104, -66, -80, -40)),
+        (Surface.ASPHALT, block(-98, 14, -80, 44)),
+        (Surface.YARD, block(84, -160, 150, -84)),
+        (Surface.SIDEWALK, block(-42, 12, -20, 32)),
+    ]
+
+
+def _west_park() -> Polygon:
+    return Polygon([(-5, -5), (62, -5), (66, 60), (52, 120), (46, 150), (-5, 145)])
+
+
+def _park_paths() -> Area:
+    lines = [
+        LineString([(0, 30), (20, 48), (45, 52), (62, 75)]),
+        LineString([(45, 52), (38, 100), (20, 140)]),
+        LineString([(0, 250), (30, 235), (55, 255), (62, 300), (60, 330)]),
+        LineString([(30, 235), (28, 165)]),
+    ]
+    return unary_union([*[one.buffer(1.2) for one in lines], LineString([(45, 52), (45.1, 52)]).buffer(7.0)])
+
+
+def _road_paint() -> list[Area]:
+    """Lane lines and zebra crossings, white paint on asphalt."""
+    return [*_lane_lines(), *[bar for u, v, across in crossings() for bar in _zebra(u, v, across)]]
+
+
+def _lane_lines() -> list[Area]:
+    marks: list[Area] = [block(-0.35, -260, -0.15, 260), block(0.15, -260, 0.35, 260)]
+    for u in (-8.4, -4.2, 4.2, 8.4):
+        marks += [block(u - 0.08, v, u + 0.08, v + 3.0) for v in np.arange(-180.0, 170.0, 8.0)]
+    for v in (-3.5, 3.5):
+        marks += [block(u, v - 0.08, u + 3.0, v + 0.08) for u in np.arange(-280.0, 180.0, 8.0)]
+    marks.append(block(-280, -0.1, 180, 0.1))
+    for v in (-74.5, 75.5):
+        marks += [block(u, v - 0.06, u + 2.0, v + 0.06) for u in np.arange(-96.0, 180.0, 5.0)]
+    return marks
+
+
+def crossings() -> list[tuple[float, float, float]]:
+    """Zebra crossings: centre (u, v) in the street grid and the width of road they cross.
+
+    Negative: the road they cross runs east-west.
+    """
+    return [
+        (0.0, -15.0, 24.0), (0.0, 15.0, 24.0), (-18.0, 0.0, -14.0), (18.0, 0.0, -14.0),
+        (0.0, -82.0, 24.0), (0.0, 83.0, 24.0), (-72.5, -10.5, 7.0), (-72.5, 10.5, 7.0),
+        (-80.0, 0.0, -14.0), (-65.0, 0.0, -14.0), (77.5, 11.0, 7.0), (70.0, 0.0, -14.0),
+        (-20.0, -74.5, -7.0), (20.0, -74.5, -7.0), (-20.0, 75.5, -7.0), (-66.0, 75.5, -7.0),
+        (-66.0, -74.5, -7.0),
+    ]  # fmt: skip
+
+
+def _zebra(u: float, v: float, across_m: float) -> list[Area]:
+    half = abs(across_m) / 2 - 0.6
+    steps = np.arange(-half, half, 1.0)
+    if across_m > 0:
+        return [block(u + s, v - 2.0, u + s + 0.5, v + 2.0) for s in steps]
+    return [block(u - 2.0, v + s, u + 2.0, v + s + 0.5) for s in steps]
