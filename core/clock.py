@@ -53,3 +53,20 @@ class SimulatedClock:
 
     def sleep(self, seconds: float) -> None:
         self.now_s += max(0.0, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftedClock:
+    """Another clock whose UTC time is moved by `shift_s`, for a story told on another day."""
+
+    base: Clock
+    shift_s: float
+
+    def monotonic_s(self) -> float:
+        return self.base.monotonic_s()
+
+    def utc_s(self) -> float:
+        return self.base.utc_s() + self.shift_s
+
+    def sleep(self, seconds: float) -> None:
+        self.base.sleep(seconds)

@@ -1,6 +1,6 @@
 import pytest
 
-from core.clock import RealClock, SimulatedClock
+from core.clock import RealClock, ShiftedClock, SimulatedClock
 from core.wind import CALM, Wind
 
 
@@ -28,3 +28,11 @@ def test_the_real_clock_goes_forward():
     clock.sleep(0.01)
     assert clock.monotonic_s() > start
     assert clock.utc_s() > 1.7e9
+
+
+def test_a_shifted_clock_tells_another_day_at_the_same_pace():
+    base = SimulatedClock()
+    clock = ShiftedClock(base, -86400.0)
+    clock.sleep(5.0)
+    assert clock.utc_s() == base.utc_s() - 86400.0
+    assert clock.monotonic_s() == 5.0
