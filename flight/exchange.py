@@ -18,7 +18,6 @@ from flight.transfer import (
     Event,
     Outgoing,
     Phase,
-    Received,
     Result,
     Tick,
     Upload,
@@ -26,7 +25,7 @@ from flight.transfer import (
     start_upload,
     step_upload,
 )
-from flight.wire import Fields, Kind, WireItem
+from flight.wire import Fields, Kind, Message, WireItem
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +43,7 @@ class Wire(Protocol):
         """Send one message to the vehicle."""
         ...
 
-    def receive(self, timeout_s: float) -> Received | None:
+    def receive(self, timeout_s: float) -> Message | None:
         """The vehicle's next message, None when none comes in time."""
         ...
 
@@ -150,7 +149,7 @@ class _Texts:
     def send(self, name: str, fields: Fields) -> None:
         self.wire.send(name, fields)
 
-    def receive(self, timeout_s: float) -> Received | None:
+    def receive(self, timeout_s: float) -> Message | None:
         message = self.wire.receive(timeout_s)
         if message is not None and message.name == "STATUSTEXT" and int(message.fields["severity"]) <= 4:
             self.last = [*self.last[-2:], str(message.fields["text"])]

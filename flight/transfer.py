@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 
 from flight.roundtrip import RoundTrip
-from flight.wire import Fields, Kind, WireItem, fields_of
+from flight.wire import Fields, Kind, Message, WireItem, fields_of
 
 SILENCE_S = 10.0  # nothing heard for so long: the transfer has failed
 WIDEST = 8
@@ -83,19 +83,11 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """A message from the vehicle."""
-
-    name: str
-    fields: Fields
-
-
-@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed."""
 
 
-Event = Received | Tick
+Event = Message | Tick
 Sends = tuple[Outgoing, ...]
 
 
@@ -104,9 +96,9 @@ class Upload:
     """An upload under way.
 
     `known` is the highest item the vehicle has asked for, `wanted` the first it does not seem to have
-    (further on when it answers "out of order" to a resend, which says that it has that item already); `sent` one past the last item sent in this
-    round, `ever` in any; `window` how many may be outstanding. `sent_s`: when each
-    outstanding item was last sent, and whether again.
+    (further on when it answers "out of order" to a resend, which says that it has that item already);
+    `sent` one past the last item sent in this round, `ever` in any; `window` how many may be outstanding;
+    `sent_s` when each outstanding item was last sent, and whether again.
     `exact` limits the window to one, so that a refusal names its item without doubt.
     """
 

@@ -27,6 +27,15 @@ from missions.model import (
 Fields = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message from the vehicle: its MAVLink name, its fields, and when it came (UTC seconds)."""
+
+    name: str
+    fields: Fields
+    utc_s: float = 0.0
+
+
 class Kind(IntEnum):
     """What is transferred: MAV_MISSION_TYPE."""
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from core.clock import SimulatedClock
-from flight.transfer import Received
-from flight.wire import Kind, WireItem, fields_of, item_of
+from flight.wire import Kind, Message, WireItem, fields_of, item_of
 
 
 @dataclass
@@ -36,8 +35,8 @@ class FakeMissions:
         if self.receiving is not None:
             return [self._ack(kind, 14)]
         if name == "MISSION_REQUEST_LIST":
-            return [Received("MISSION_COUNT", {"count": len(self.held[kind]), "mission_type": kind})]
-        return [Received("MISSION_ITEM_INT", fields_of(self.held[kind][fields["seq"]]))]
+            return [Message("MISSION_COUNT", {"count": len(self.held[kind]), "mission_type": kind})]
+        return [Message("MISSION_ITEM_INT", fields_of(self.held[kind][fields["seq"]]))]
 
     def idle(self, now_s):
         if self.receiving is None:
@@ -52,7 +51,7 @@ class FakeMissions:
     def _count(self, kind, count, now_s):
         if count > self.limit:
             text = {"severity": 4, "text": f"Only {self.limit} items are supported"}
-            return [self._ack(kind, 4), Received("STATUSTEXT", text)]
+            return [self._ack(kind, 4), Message("STATUSTEXT", text)]
         self.held[kind] = self.held[kind][:count]
         if count == 0:
             return [self._ack(kind, 0)]
@@ -78,11 +77,11 @@ class FakeMissions:
 
     def _request(self, now_s):
         self.asked_s = now_s
-        return Received("MISSION_REQUEST", {"seq": self.wanted, "mission_type": self.receiving})
+        return Message("MISSION_REQUEST", {"seq": self.wanted, "mission_type": self.receiving})
 
     @staticmethod
     def _ack(kind, result):
-        return Received("MISSION_ACK", {"type": result, "mission_type": kind})
+        return Message("MISSION_ACK", {"type": result, "mission_type": kind})
 
 
 @dataclass
