@@ -18,6 +18,7 @@ HEIGHT_SIGMA_M = 3.0
 ABSOLUTE_HEIGHT_SIGMA_M = 30.0  # barometric "absolute" altitudes of drones, wrong by up to 100 m
 GIMBAL_SIGMA_DEG = 2.0
 AIRFRAME_YAW_SIGMA_DEG = 10.0
+_NO_ZONE = "time without a zone: taken as UTC"
 _RTK_FIXED, _RTK_FLOAT = 50, 34
 _RTK_FALLBACK_M = {_RTK_FIXED: (0.05, 0.08), _RTK_FLOAT: (0.5, 0.8)}
 _RTK_FLOOR_M = (0.02, 0.03)  # antenna to camera, exposure timing
@@ -33,10 +34,20 @@ class Placed:
     facts: Mapping[str, str] | None = None
 
 
-def placed(exif: Tags, xmp: Mapping[str, str]) -> Placed:
-    """Read position, attitude and time out of the tags."""
+@dataclass(frozen=True, slots=True)
+class CameraClock:
+    """A time outside the tags: seconds since 1970, and whether the camera knew its zone."""
+
+    time_s: float
+    zoned: bool
+
+
+def placed(exif: Tags, xmp: Mapping[str, str], clock: CameraClock | None = None) -> Placed:
+    """Read position, attitude and time out of the tags; `clock` is used where they know no time or zone."""
     pose, pose_warnings, facts = _pose(exif, xmp)
     time_s, time_warnings = utc_time(exif, xmp)
+    if clock is not None and time_warnings and (clock.zoned or time_s is None):
+        time_s, time_warnings = clock.time_s, () if clock.zoned else (_NO_ZONE,)
     return Placed(pose, time_s, pose_warnings + time_warnings, facts)
 
 
@@ -193,10 +204,11 @@ _OFFSET = {_ORIGINAL: 0x9011, _DIGITIZED: 0x9012, _MODIFIED: 0x9010}
 
 
 def utc_time(exif: Tags, xmp: Mapping[str, str]) -> tuple[float | None, tuple[str, ...]]:
-    """UTC seconds since 1970 and warnings: exact tags first, then local time with its offset, then without."""
-    exact = _iso(xmp.get("drone-dji:UTCAtExposure", ""), "Z")
-    if exact is not None:
-        return exact, ()
+    """UTC seconds since 1970 and warnings: exact tags first, then local time with offset, then without."""
+    for name in ("drone-dji:UTCAtExposure", "skyshade:UTC"):
+        exact = _iso(xmp.get(name, ""), "Z")
+        if exact is not None:
+            return exact, ()
     for tag in (_ORIGINAL, _DIGITIZED, _MODIFIED):
         clock = _exif_clock(exif, tag)
         if clock is not None:
@@ -209,7 +221,7 @@ def _zoned(exif: Tags, xmp: Mapping[str, str], tag: int, clock: str) -> tuple[fl
     zoned = _iso(clock, offset) if offset else None
     if zoned is not None:
         return zoned, ()
-    return _iso(clock, "Z"), ("time without a zone: taken as UTC",)
+    return _iso(clock, "Z"), (_NO_ZONE,)
 
 
 def _exif_clock(exif: Tags, tag: int) -> str | None:

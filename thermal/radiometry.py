@@ -107,10 +107,10 @@ def flir_celsius(c: PlanckConstants, p: Radiometry, raw: ArrayLike) -> FloatArra
     raw = w (tau (e S(T) + (1-e) S(Treflected)) + (1-tau) S(Tair)) + (1-w) S(Twindow), solved for T.
     """
     p = filled(p)
-    tau, window = _flir_path(c, p), _known(p.window_transmission)
-    e = _known(p.emissivity)
+    tau, window = _flir_path(c, p), known(p.window_transmission)
+    e = known(p.emissivity)
     reflected, air, glass = (
-        float(flir_counts(c, _known(t))) for t in (p.reflected_C, p.ambient_C, p.window_C)
+        float(flir_counts(c, known(t))) for t in (p.reflected_C, p.ambient_C, p.window_C)
     )
     before_glass = (np.asarray(raw, float) - (1 - window) * glass) / window
     counts = ((before_glass - (1 - tau) * air) / tau - (1 - e) * reflected) / e
@@ -121,14 +121,15 @@ def flir_celsius(c: PlanckConstants, p: Radiometry, raw: ArrayLike) -> FloatArra
 
 def _flir_path(c: PlanckConstants, p: Radiometry) -> float:
     tau = flir_transmission(
-        c, distance_m=_known(p.distance_m), humidity=_known(p.humidity), ambient_C=_known(p.ambient_C)
+        c, distance_m=known(p.distance_m), humidity=known(p.humidity), ambient_C=known(p.ambient_C)
     )
-    if tau <= 0 or _known(p.window_transmission) <= 0 or _known(p.emissivity) <= 0:
+    if tau <= 0 or known(p.window_transmission) <= 0 or known(p.emissivity) <= 0:
         raise ValueError("emissivity and transmission must be > 0 to tell a temperature")
     return tau
 
 
-def _known(value: float | None) -> float:
+def known(value: float | None) -> float:
+    """The value; raises ValueError when it is missing or not finite."""
     if value is None or not math.isfinite(value):
         raise ValueError(f"radiometric parameter is not a number: {value}")
     return value

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from core.errors import BadFileError
 from thermal import jpegtags
-from thermal.exif import parse_tags
+from thermal.exif import XMP, Value, parse_tags
 from thermal.frame import Frame, FrameInfo
-from thermal.frames import flir
+from thermal.frames import dji, flir, tiff
 from thermal.frames.source import Opened, ReadOptions, Source, TiffScale
 from thermal.radiometry import RadiometryOverrides
 
@@ -70,7 +70,19 @@ def _source(path: Path) -> Source:
     if data.startswith(jpegtags.START):
         found = jpegtags.segments(data)
         return Source.of(path, data, found, parse_tags(found.exif), found.xmp)
+    if data.startswith(tiff.MAGIC):
+        tags = parse_tags(data)
+        packet = tags.main.get(XMP, b"")
+        text = packet if isinstance(packet, str) else _bytes_of(packet).decode("utf-8", errors="replace")
+        return Source.of(path, data, jpegtags.Segments((), whole=True), tags, text)
     return Source(path, data)
+
+
+def _bytes_of(value: Value) -> bytes:
+    """A tag's bytes; TIFF writers store XMP as bytes or as byte numbers."""
+    if isinstance(value, tuple):
+        return bytes(int(v) & 0xFF for v in value)
+    return value if isinstance(value, bytes) else value.encode()
 
 
 def _bytes(path: Path) -> bytes:
@@ -91,6 +103,10 @@ def _bytes(path: Path) -> bytes:
 def _dispatch(source: Source, options: ReadOptions) -> Opened:
     if flir.recognises(source):
         return flir.open_frame(source, options)
+    if dji.recognises(source):
+        return dji.open_frame(source, options)
+    if tiff.recognises(source):
+        return tiff.open_frame(source, options)
     if source.data.startswith(jpegtags.START):
         raise BadFileError(
             source.path,
@@ -127,4 +143,4 @@ def _looks_thermal(path: Path) -> bool:
     if path.suffix.lower() in {".tif", ".tiff", ".fff"}:
         return True
     source = _source(path)
-    return flir.recognises(source) or not source.segments.whole
+    return flir.recognises(source) or dji.recognises(source) or not source.segments.whole

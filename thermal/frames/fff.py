@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from thermal.cameras import LensTags
 from thermal.frame import Radiometry
+from thermal.posetags import CameraClock
 from thermal.radiometry import PlanckConstants
 
 MAGIC = b"FFF\x00"
@@ -21,6 +22,8 @@ _PIXELS_AT = 32
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PLANCK_AT = {"R1": 0x58, "B": 0x5C, "F": 0x60, "alpha1": 0x70, "alpha2": 0x74, "beta1": 0x78, "beta2": 0x7C}
 _INFO_BYTES = 0x310
+_CLOCK_AT = 0x384
+_PLAUSIBLE_S = (788_918_400, 4_102_444_800)  # 1995 to 2100
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class CameraBlock:
     model: str
     lens_name: str
     lens: LensTags
-    size: tuple[int, int]
+    clock: CameraClock | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,18 @@ def parse_camera(record: bytes) -> CameraBlock:
         model=_text(record[0xD4:0xF4]),
         lens_name=_text(record[0x170:0x190]),
         lens=LensTags(field_of_view_deg=_clean(real(0x1B4))),
-        size=_size(record, order),
+        clock=_clock(record, order),
     )
+
+
+def _clock(record: bytes, order: str) -> CameraClock | None:
+    """Seconds, milliseconds and minutes from UTC; a zone of 0 may as well mean that none was set."""
+    if len(record) < _CLOCK_AT + 10:
+        return None
+    seconds, milliseconds, zone = struct.unpack_from(order + "IIh", record, _CLOCK_AT)
+    if not _PLAUSIBLE_S[0] < seconds < _PLAUSIBLE_S[1]:
+        return None
+    return CameraClock(seconds + (milliseconds & 0xFFFF) / 1000.0, zoned=zone != 0)
 
 
 def _clean(value: float) -> float | None:

@@ -54,12 +54,13 @@ def open_frame(source: Source, options: ReadOptions) -> Opened:
         radiometry=parameters,
         warnings=warnings + _air_warning(block.planck, parameters),
         tags={"lens_name": block.lens_name} if block.lens_name else {},
+        clock=block.clock,
     )
 
     def celsius() -> CelsiusArray:
         return looked_up(flir_table(block.planck, parameters), fff.raw_counts(raw))
 
-    return Opened(with_camera(info, options.camera), celsius)
+    return Opened(with_camera(info, options.camera), celsius, source)
 
 
 def _believable(lens: LensTags) -> LensTags:

@@ -10,7 +10,7 @@ from core.camera import Camera
 from thermal.exif import Tags
 from thermal.frame import CelsiusArray, FrameInfo, Radiometry
 from thermal.jpegtags import Segments
-from thermal.posetags import placed
+from thermal.posetags import CameraClock, placed
 from thermal.radiometry import RadiometryOverrides
 from thermal.xmp import parse_xmp
 
@@ -55,6 +55,7 @@ class Opened:
 
     info: FrameInfo
     celsius: Callable[[], CelsiusArray]
+    source: Source
 
 
 def header(
@@ -66,9 +67,10 @@ def header(
     radiometry: Radiometry,
     warnings: tuple[str, ...] = (),
     tags: dict[str, str] | None = None,
+    clock: CameraClock | None = None,
 ) -> FrameInfo:
-    """A frame's header, with pose and time from its tags."""
-    where = placed(source.exif, source.xmp)
+    """A frame's header, with pose and time from its tags; `clock` helps where those know no zone."""
+    where = placed(source.exif, source.xmp, clock)
     return FrameInfo(
         source.path,
         reader,
