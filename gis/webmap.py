@@ -77,7 +77,6 @@ class WebMap:
         self._map = folium.Map(
             location=[(south + north) / 2, (west + east) / 2],
             tiles=None,
-            control_scale=True,
             zoom_start=15,
             attributionControl=False,
             zoomSnap=0.25,
@@ -85,7 +84,7 @@ class WebMap:
             prefer_canvas=False,
         )
         self._map.default_js, self._map.default_css = [], []
-        self._map.fit_bounds([[south, west], [north, east]])
+        self._map.fit_bounds([[south, west], [north, east]], padding=(30, 30))
         figure = self._map.get_root()
         figure.title = html.escape(title)
         figure.header.add_child(
@@ -155,8 +154,11 @@ class WebMap:
         import folium
 
         self._map.add_child(folium.LayerControl(collapsed=False), name="layer_control")
+        name = self._map.get_name()
+        scale = _script_element(f"L.control.scale({{imperial: false, maxWidth: 160}}).addTo({name});")
+        self._map.add_child(scale, name="scale")
         for number, legend in enumerate(self._legends):
-            self._map.add_child(_legend_element(legend, self._map.get_name()), name=f"legend_{number}")
+            self._map.add_child(_legend_element(legend, name), name=f"legend_{number}")
         page: str = self._map.get_root().render()
         return page
 
@@ -223,7 +225,8 @@ var {{ this.get_name() }} = (function (data, style) {
     style: style.pin ? undefined : function () { return style; },
     pointToLayer: style.pin ? pin : function (feature, at) { return L.circleMarker(at, style); },
     onEachFeature: function (feature, layer) {
-      if (feature.properties.rows.length) { layer.bindPopup(table(feature.properties.rows), {maxWidth: 420}); }
+      var rows = feature.properties.rows;
+      if (rows.length) { layer.bindPopup(table(rows), {maxWidth: 420}); }
     }
   });
 })({{ this.data|tojson }}, {{ this.style|tojson }});
@@ -298,8 +301,6 @@ def _png_uri(rgba: Any) -> str:
 
 
 def _legend_element(legend: Legend, map_name: str) -> Any:
-    from branca.element import MacroElement, Template
-
     rows = "".join(
         f'<div><i style="background:rgb{colour}"></i>{html.escape(label)}</div>'
         for colour, label in zip(reversed(legend.colours), reversed(legend.labels()), strict=True)
@@ -310,6 +311,13 @@ def _legend_element(legend: Legend, map_name: str) -> Any:
         f"var d=L.DomUtil.create('div','sky-legend');d.innerHTML={body};return d;}};"
         f"box.addTo({map_name});}})();"
     )
+    return _script_element(script)
+
+
+def _script_element(script: str) -> Any:
+    """A piece of script that runs after the map is made."""
+    from branca.element import MacroElement, Template
+
     element = MacroElement()
     element._template = Template(  # noqa: SLF001  # folium's documented way to give an element its script
         "{% macro script(this, kwargs) %}" + _verbatim(script) + "{% endmacro %}"

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import BadFileError, SkyshadeError
-from gis.siting.choose import SitingParams
 from gis.siting.confidence import ConfidenceParams
 from gis.siting.exposure import ExposureParams
+from gis.siting.model import SitingParams
 
 PARTS: dict[str, type] = {"exposure": ExposureParams, "confidence": ConfidenceParams}
 

@@ -234,7 +234,7 @@ def solve_mclp(
 def _milp(rows: CoverRows, count: int, seconds: float) -> tuple[list[int] | None, float]:
     """(sites or None, proved upper bound) from HiGHS."""
     from scipy.optimize import Bounds, LinearConstraint, milp
-    from scipy.sparse import coo_array, hstack, vstack
+    from scipy.sparse import coo_array, csr_array, hstack, vstack
 
     many, sites = rows.reach.shape
     covered = hstack([-rows.reach.astype(float), coo_array((np.ones(many), (range(many), range(many))))])
@@ -242,7 +242,7 @@ def _milp(rows: CoverRows, count: int, seconds: float) -> tuple[list[int] | None
     upper = np.append(np.zeros(many), float(min(count, sites)))
     answer = milp(
         c=np.concatenate([np.zeros(sites), -rows.weights]),
-        constraints=LinearConstraint(vstack([covered, chosen]).tocsr(), ub=upper),
+        constraints=LinearConstraint(csr_array(vstack([covered, chosen])), ub=upper),
         integrality=np.concatenate([np.ones(sites), np.zeros(many)]),
         bounds=Bounds(0, 1),
         options={"time_limit": seconds, "mip_rel_gap": 0.0},

@@ -1,4 +1,4 @@
-"""How hot the ground people stand on is round a place: percentiles of surface temperature, roofs and water out."""
+"""How hot the ground people stand on is round a place: percentiles without roofs and water."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

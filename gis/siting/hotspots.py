@@ -45,7 +45,7 @@ def neighbours(places_m: FloatArray, reach_m: float) -> "csr_array":
 
 
 def getis_ord(values: FloatArray, weights: "csr_array") -> FloatArray:
-    """z of Gi* for `values` (n,) and spatial `weights` (n, n) with the place itself among its neighbours.
+    """Z of Gi* for `values` (n,) and spatial `weights` (n, n) with the place itself among its neighbours.
 
     Ord and Getis (1995), equation for Gi*: (sum w x - mean * W) / (s * sqrt((n * S1 - W^2) / (n - 1))), with
     W the sum of weights of a place and S1 the sum of their squares. NaN where there is no variance to judge.

@@ -61,7 +61,8 @@ def great_circle_m(lat_deg: FloatArray, lon_deg: FloatArray, radius_m: float) ->
         np.sin((lat[:, None] - lat) / 2) ** 2
         + np.cos(lat[:, None]) * np.cos(lat) * np.sin((lon[:, None] - lon) / 2) ** 2
     )
-    return 2.0 * radius_m * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+    angle: FloatArray = 2.0 * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+    return radius_m * angle
 
 
 def _points(lines: list[list[str]]) -> Instance:
@@ -102,10 +103,15 @@ def solve_instance(
 ) -> Solution:
     """Solve `mclp` (with `radius_m`), `pmedian` or `pcenter` on an instance file."""
     from gis.siting.pcenter import solve_pcenter
+    from gis.siting.pmedian import solve_pmedian
 
     instance = read_instance(path)
     if count > len(instance.weights):
         raise BadFileError(path, f"has {len(instance.weights)} sites, {count} were asked for")
+    if problem == "pmedian":
+        return solve_pmedian(instance.metres * instance.weights[:, None], count, seconds=seconds, now=now)
+    if problem == "pcenter":
+        return solve_pcenter(instance.metres, count, seconds=seconds, now=now)
     limit = math.inf if radius_m is None else radius_m
     demand, site = np.nonzero(instance.metres <= limit)
     rows = cover_rows(instance.weights, site, demand, np.ones(len(site)), sites=len(instance.weights))

@@ -87,9 +87,10 @@ def _read_vector(path: Path, layer: str | None) -> tuple[Any, tuple[str, ...]]:
     from pyogrio.errors import DataSourceError
 
     options = {} if layer is None else {"layer": layer}
+    notes: tuple[str, ...] = ()
     try:
         try:
-            frame, notes = pyogrio.read_dataframe(path, **options), ()
+            frame = pyogrio.read_dataframe(path, **options)
         except UnicodeDecodeError:
             frame, notes = pyogrio.read_dataframe(path, encoding="cp949", **options), ("text was cp949",)
     except (DataSourceError, ValueError, UnicodeDecodeError) as error:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.files import writable_folder, write_text, written_beside
 from gis.legend import CITY_LEGEND, Legend, even_legend
-from gis.siting.choose import ChosenSite, SitingResult, labels
 from gis.siting.hotspots import hot_cells
+from gis.siting.model import ChosenSite, SitingResult
+from gis.siting.places import NAME_NAMES, labels
 from gis.siting.words import words
 from gis.webmap import Style, WebMap
-
-import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +231,6 @@ def _write_map(result: SitingResult, cells: Any, path: Path) -> Path:
 
 
 def _name_column(frame: Any, say: Mapping[str, str]) -> dict[str, str]:
-    from gis.siting.choose import NAME_NAMES
     from gis.siting.layers import find_column
 
     name = find_column(frame.columns, NAME_NAMES)

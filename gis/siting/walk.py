@@ -1,4 +1,4 @@
-"""Walking distances along a network of paths, or straight ones where there is none (and then that is said)."""
+"""Walking distances along a network of paths; straight ones, and named so, where there is none."""
 
 import math
 from dataclasses import dataclass
@@ -89,7 +89,8 @@ def _snap(network: WalkNetwork, places_m: FloatArray, limit_m: float) -> _Snappe
     import shapely
 
     a, b = network.nodes_m[network.start], network.nodes_m[network.end]
-    tree = shapely.STRtree(shapely.linestrings(np.stack([a, b], axis=1)))
+    pieces: Any = shapely.linestrings(np.stack([a, b], axis=1))
+    tree = shapely.STRtree(pieces)
     piece = np.full(len(places_m), -1, np.int64)
     share, aside = np.zeros(len(places_m)), np.full(len(places_m), np.inf)
     asked, nearest = tree.query_nearest(shapely.points(places_m), all_matches=False, max_distance=limit_m)
@@ -196,7 +197,7 @@ def straight_distances(sites_m: FloatArray, demand_m: FloatArray, *, limit_m: fl
 
     if len(sites_m) == 0 or len(demand_m) == 0:
         return Distances(*_nothing(), limit_m, "straight", _no_network())
-    near = cKDTree(sites_m).query_ball_point(demand_m, limit_m)
+    near: Any = cKDTree(sites_m).query_ball_point(demand_m, limit_m)
     demand = np.repeat(np.arange(len(demand_m)), [len(found) for found in near])
     site = np.concatenate([np.asarray(found, np.int64) for found in near])
     metres = np.linalg.norm(np.asarray(sites_m)[site] - np.asarray(demand_m)[demand], axis=1)
@@ -208,7 +209,7 @@ def _no_network() -> tuple[str, ...]:
 
 
 def nearest_m(distances: Distances, sites: IntArray, demand_count: int) -> FloatArray:
-    """Distance from each demand point to the nearest of `sites`, (demand_count,); infinite beyond the limit."""
+    """Distance from each demand point to the nearest of `sites`, (demand_count,); beyond the limit inf."""
     out = np.full(demand_count, math.inf)
     chosen = np.isin(distances.site, sites)
     np.minimum.at(out, distances.demand[chosen], distances.metres[chosen])

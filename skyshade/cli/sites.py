@@ -8,9 +8,8 @@ import click
 from skyshade.cli.output import emit, json_option, note
 
 if TYPE_CHECKING:
-    from gis.siting.choose import SitingParams
+    from gis.siting.model import SitingResult
     from gis.siting.report import Outputs
-    from gis.siting.choose import SitingResult
 
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
@@ -65,8 +64,9 @@ def choose(
     Example: skyshade sites choose --heat heat.tif --demand stops.geojson --candidates corners.csv
     --existing canopies.csv --walk paths.gpkg --count 5 --radius-m 300 -o sites
     """
-    from gis.siting.choose import SitingInputs, choose_sites
+    from gis.siting.choose import choose_sites
     from gis.siting.config import siting_params
+    from gis.siting.model import SitingInputs
     from gis.siting.report import as_json as result_json
     from gis.siting.report import write_outputs
 
@@ -87,7 +87,8 @@ def _lines(result: "SitingResult", outputs: "Outputs") -> list[str]:
     solved = result.solution
     return [
         *sites,
-        f"objective {solved.objective:,.1f}, bound {solved.bound:,.1f}, gap {solved.gap:.3%} ({solved.method})",
+        f"objective {solved.objective:,.1f}, bound {solved.bound:,.1f}, gap {solved.gap:.3%}",
+        f"method {solved.method}, {solved.wall_s:.1f} s",
         f"map {outputs.map}",
         f"gpkg {outputs.gpkg}",
         f"csv {outputs.csv}",
@@ -96,7 +97,7 @@ def _lines(result: "SitingResult", outputs: "Outputs") -> list[str]:
 
 @command.command()
 @click.argument("instance", type=FILE)
-@click.option("--problem", type=click.Choice(["mclp"]), required=True)
+@click.option("--problem", type=click.Choice(["mclp", "pmedian", "pcenter"]), required=True)
 @click.option("--count", type=click.IntRange(min=1), required=True, help="How many sites.")
 @click.option("--radius-m", type=click.FloatRange(min=0), help="Cover radius, for mclp.")
 @click.option("--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Time limit.")

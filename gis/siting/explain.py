@@ -1,0 +1,91 @@
+"""The chosen sites with rank, interval and the reason in words."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gis.siting.confidence import Cover, RankIntervals, greedy_order
+from gis.siting.covering import Solution
+from gis.siting.exposure import Exposure
+from gis.siting.load import Load
+from gis.siting.model import ChosenSite, SitingParams
+from gis.siting.places import Places, labels
+from gis.siting.rules import RuleVerdict, unknowns
+from gis.siting.walk import Distances
+from gis.siting.words import words
+
+
+def explained(
+    solution: Solution,
+    intervals: RankIntervals,
+    cover: Cover,
+    eligible: NDArray[np.int64],
+    load: Load,
+    places: Places,
+    exposure: Exposure,
+    verdicts: Sequence[tuple[RuleVerdict, ...]],
+    ways: Distances,
+    params: SitingParams,
+) -> tuple[ChosenSite, ...]:
+    """Chosen sites best first, with rank, interval and reason."""
+    numbers = np.array(solution.sites, np.int64)
+    ids, names = labels(places.candidates.frame)
+    order = greedy_order(cover.only(numbers), load.weights, len(numbers), len(numbers))
+    total = float(load.weights.sum())
+    out: list[ChosenSite] = []
+    for place, (local, gain) in enumerate(order):
+        row = int(eligible[numbers[local]])
+        same = bool(out) and math.isclose(out[-1].score, gain, rel_tol=1e-9)
+        rank = out[-1].rank if same else place + 1
+        tied = tuple(ids[int(eligible[numbers[other]])] for other in intervals.tied[local])
+        missing = tuple(unknowns(verdicts[row]))
+        facts = _facts(row, gain / total, load, exposure, ways, params, tied, verdicts[row])
+        out.append(
+            ChosenSite(
+                id=ids[row],
+                name=names[row],
+                row=row,
+                rank=rank,
+                rank_low=min(rank, int(intervals.low[local])),
+                rank_high=max(rank, int(intervals.high[local])),
+                score=gain,
+                why=facts,
+                again=float(intervals.again[local]),
+                tied_with=tied,
+                unknown=missing,
+            )
+        )
+    return tuple(out)
+
+
+def _facts(
+    row: int,
+    share: float,
+    load: Load,
+    exposure: Exposure,
+    ways: Distances,
+    params: SitingParams,
+    tied: Sequence[str],
+    verdicts: Sequence[RuleVerdict],
+) -> str:
+    say = words(params.language)
+    near = ways.demand[(ways.site == row) & (ways.metres <= params.radius_m)]
+    parts = [
+        say["why_line"].format(
+            people=np.nansum(load.people[near]), radius=params.radius_m, kind=say[ways.kind], share=share
+        )
+    ]
+    if share <= 0:
+        parts.append(say["nothing_line"])
+    if exposure.known[row]:
+        parts.append(say["heat_line"].format(heat=exposure.celsius[row], sigma=exposure.sigma_K[row]))
+    else:
+        parts.append(say["heat_unknown"])
+    if tied:
+        parts.append(say["tied_line"].format(others=", ".join(tied)))
+    missing = [v.rule.title for v in verdicts if v.value is None]
+    if missing:
+        parts.append(say["unknown_line"].format(what=", ".join(missing)))
+    return "; ".join(parts)

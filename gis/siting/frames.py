@@ -1,0 +1,63 @@
+"""The layers of a choice with what was worked out beside their own columns."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gis.heat import HeatMap
+from gis.siting.exposure import Exposure
+from gis.siting.load import Load
+from gis.siting.model import ChosenSite, SitingParams
+from gis.siting.places import Places, labels
+from gis.siting.rules import RuleVerdict, rejections, unknowns
+from gis.siting.service import cover_share
+from gis.siting.walk import Distances, nearest_m
+
+
+def candidate_frame(
+    places: Places,
+    heat: HeatMap,
+    exposure: Exposure,
+    verdicts: Sequence[tuple[RuleVerdict, ...]],
+    chosen: Sequence[ChosenSite],
+) -> Any:
+    ids, names = labels(places.candidates.frame)
+    out = places.candidates.frame.to_crs(heat.crs).copy()
+    ranks: list[float] = [math.nan] * len(out)
+    for site in chosen:
+        ranks[site.row] = site.rank
+    out["site_id"], out["site_name"], out["site_rank"] = ids, names, ranks
+    out["surface_C"], out["sigma_K"] = exposure.celsius, exposure.sigma_K
+    for number, first in enumerate(verdicts[0]):
+        out[f"rule_{first.rule.id}"] = [row[number].verdict.value for row in verdicts]
+    out["rejected"] = [" / ".join(rejections(row)) for row in verdicts]
+    out["unknown"] = [" / ".join(unknowns(row)) for row in verdicts]
+    return out
+
+
+def demand_frame(
+    places: Places,
+    heat: HeatMap,
+    load: Load,
+    ways: Distances,
+    taken: NDArray[np.int64],
+    params: SitingParams,
+) -> Any:
+    out = places.demand.frame.to_crs(heat.crs).copy()
+    count, candidates = len(out), len(places.candidates_m)
+    old = candidates + np.arange(len(places.existing_m))
+    before, after = nearest_m(ways, old, count), nearest_m(ways, np.concatenate([old, taken]), count)
+    out["demand_people"], out["surface_C"], out["sigma_K"] = (
+        load.people,
+        load.exposure.celsius,
+        load.exposure.sigma_K,
+    )
+    out["load_person_K"] = load.people * load.excess_K
+    out["nearest_before_m"] = np.where(np.isfinite(before), before, np.nan)
+    out["nearest_after_m"] = np.where(np.isfinite(after), after, np.nan)
+    out["cover_before"] = cover_share(before, params)
+    out["cover_after"] = cover_share(after, params)
+    return out

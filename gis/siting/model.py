@@ -1,0 +1,108 @@
+"""What goes into a choice of sites, and what comes out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gis.heat import FloatGrid, HeatMap
+from gis.siting.confidence import ConfidenceParams
+from gis.siting.covering import Solution
+from gis.siting.exposure import ExposureParams
+from gis.siting.rules import RuleSet, RuleVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class SitingInputs:
+    """The files a choice stands on; None = not given, and what depends on it is unknown.
+
+    `heat` a raster, the others layers (see `read_layer`); `rules` a TOML file, None = the shipped ones;
+    `crs` is for layers whose file names no coordinate system.
+    """
+
+    heat: Path
+    demand: Path
+    candidates: Path
+    existing: Path | None = None
+    walk: Path | None = None
+    rules: Path | None = None
+    buildings: Path | None = None
+    water: Path | None = None
+    crossings: Path | None = None
+    crs: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SitingParams:
+    """`count` sites, each serving people within `radius_m` of walking.
+
+    With `full_m` below `radius_m`, cover is whole up to `full_m` and falls to nothing at `radius_m`. A demand
+    point weighs its people times the kelvins its ground lies over `reference_C` (None = the median of the
+    standing surface). `people`, `vulnerable`, `capacity` name columns (None = the usual names are tried).
+    `fairness_limit_m` bounds the search for the nearest place. `seconds` bounds the solver.
+    """
+
+    count: int = 5
+    radius_m: float = 300.0
+    full_m: float | None = None
+    reference_C: float | None = None
+    people: str | None = None
+    vulnerable: str | None = None
+    capacity: str | None = None
+    fairness_limit_m: float = 3000.0
+    seconds: float = 30.0
+    language: str = "en"
+    exposure: ExposureParams = field(default_factory=ExposureParams)
+    confidence: ConfidenceParams = field(default_factory=ConfidenceParams)
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise ValueError(f"count must be at least 1, got {self.count}")
+        if not self.radius_m > 0:
+            raise ValueError(f"radius must be positive, got {self.radius_m}")
+        if self.full_m is not None and not 0 <= self.full_m <= self.radius_m:
+            raise ValueError(f"full cover must end within [0, {self.radius_m}] m, got {self.full_m}")
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenSite:
+    """One chosen site: `rank` 1 = best; `rank_low`..`rank_high` where it lands when heat and head counts are
+    drawn again; equal scores share a rank. `score` is what it adds, in person-kelvins. `again` is the share
+    of draws in which it is chosen again; `tied_with` ids whose order to it is not settled.
+    """
+
+    id: str
+    name: str
+    row: int
+    rank: int
+    rank_low: int
+    rank_high: int
+    score: float
+    why: str
+    again: float
+    tied_with: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SitingResult:
+    """What was chosen and everything needed to show and to check it.
+
+    `candidates`, `demand`, `existing` GeoDataFrames in the heat map's system with the columns that were
+    worked out; `verdicts` one tuple of rules a candidate.
+    """
+
+    chosen: tuple[ChosenSite, ...]
+    solution: Solution
+    equity: Mapping[str, float | None]
+    candidates: Any
+    demand: Any
+    existing: Any | None
+    verdicts: Sequence[tuple[RuleVerdict, ...]]
+    rules: RuleSet
+    heat: HeatMap
+    surface: FloatGrid
+    reference_C: float
+    distances: str
+    notes: tuple[str, ...]
+    params: SitingParams

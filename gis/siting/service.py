@@ -1,0 +1,48 @@
+"""Who is served from where: ways from every site to every demand point, and the cover they give."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadFileError
+from gis.heat import HeatMap
+from gis.siting.confidence import Cover
+from gis.siting.layers import read_layer
+from gis.siting.model import SitingInputs, SitingParams
+from gis.siting.places import Places
+from gis.siting.walk import Distances, network_from_lines, straight_distances, walking_distances
+
+FloatArray = NDArray[np.float64]
+
+
+def service_distances(inputs: SitingInputs, heat: HeatMap, places: Places, limit_m: float) -> Distances:
+    """Ways from every candidate, then every existing place, to every demand point."""
+    sites = np.vstack([places.candidates_m, places.existing_m])
+    if inputs.walk is None:
+        return straight_distances(sites, places.demand_m, limit_m=limit_m)
+    try:
+        network = network_from_lines(read_layer(inputs.walk, crs=inputs.crs).frame, heat.crs)
+    except ValueError as error:
+        raise BadFileError(inputs.walk, str(error)) from error
+    return walking_distances(network, sites, places.demand_m, limit_m=limit_m)
+
+
+def cover_share(metres: FloatArray, params: SitingParams) -> FloatArray:
+    """Share of a demand point that a place so far away covers, 0..1."""
+    if params.full_m is None or params.full_m == params.radius_m:
+        return (metres <= params.radius_m).astype(float)
+    falling = (params.radius_m - metres) / (params.radius_m - params.full_m)
+    return np.clip(falling, 0.0, 1.0)
+
+
+def new_cover(
+    ways: Distances, eligible: NDArray[np.int64], candidates: int, demands: int, params: SitingParams
+) -> Cover:
+    share = cover_share(ways.metres, params)
+    held = np.zeros(demands)
+    old = ways.site >= candidates
+    np.maximum.at(held, ways.demand[old], share[old])
+    place = np.full(candidates, -1, np.int64)
+    place[eligible] = np.arange(len(eligible))
+    mine = ~old & (share > 0)
+    mine[mine] = place[ways.site[mine]] >= 0
+    return Cover(place[ways.site[mine]], ways.demand[mine], share[mine], held)
