@@ -15,6 +15,7 @@ from missions.airspace import Zone
 from missions.route import XY, Navigator, NoRouteError, box_round, to_metres
 
 CORRIDOR_HALF_WIDTH_M = 15.0
+TAKE_OFF_INSET_M = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +81,21 @@ def _corridor(open_air: Navigator, home: XY, part: Polygon) -> BaseGeometry:
             "no way from home to part of the area: no-fly zones close it off", hint="choose another --home"
         )
     return shapely.LineString(way).buffer(CORRIDOR_HALF_WIDTH_M, join_style="mitre")
+
+
+def take_off_place(area: Area, zones: Sequence[Zone], zone_margin_m: float) -> LonLat:
+    """A place inside the area and clear of all zones, near its south-western corner.
+
+    Raises `SkyshadeError` when zones cover everything.
+    """
+    middle = area.centroid
+    frame = LocalFrame(LonLat(middle.x, middle.y))
+    closed = shapely.union_all([to_metres(z.polygon, frame) for z in zones]).buffer(zone_margin_m)
+    free = _cleaned(to_metres(area, frame).difference(closed))
+    if free.is_empty:
+        raise SkyshadeError("nothing to survey: no-fly zones cover the whole area")
+    inner = free.buffer(-TAKE_OFF_INSET_M)
+    space = free if inner.is_empty else inner
+    west, south, _, _ = space.bounds
+    near, _ = nearest_points(space, shapely.Point(west, south))
+    return frame.place(near.x, near.y)

@@ -106,7 +106,7 @@ def _swath(camera: Camera, height_m: float, params: SurveyParams) -> tuple[float
 
 
 def best_angle(ground: Ground, swath: Swath, speed_ms: float, params: SurveyParams) -> float:
-    """The course (degrees, 0-180) with the least flying time, turns and wind counted; energy breaks near ties."""
+    """The course (0-180 degrees) with the least flying time, turns and wind counted; energy breaks ties."""
     costs = {a: _rough_cost(ground, swath, speed_ms, params, a) for a in _angles(ground.target)}
     quickest = min(cost.duration_s for cost in costs.values())
     near = {a: cost for a, cost in costs.items() if cost.duration_s <= 1.01 * quickest}

@@ -1,0 +1,137 @@
+"""What a mission flies, point by point, with heights over home and over the ground."""
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.geo import Altitude, Datum, FloatArray, LocalFrame, LonLat
+from core.wind import CALM, Wind
+from gis.terrain import Terrain
+from missions.aircraft import Aircraft
+from missions.energy import Cost, PathPoint, path_cost
+from missions.model import Command, Mission, MissionItem
+
+FINAL_DESCENT_M = 10.0
+LEG_STEP_M = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class FlownPoint:
+    """A place a mission flies to.
+
+    `item` is the index in `mission.items` (-1 = home on the ground); `up_m` height over home, None =
+    unknown; `on_ground` where it takes off or lands; `speed_ms` the ground speed there; `hold_s` the wait.
+    """
+
+    item: int
+    place: LonLat
+    up_m: float | None
+    speed_ms: float
+    hold_s: float = 0.0
+    on_ground: bool = False
+
+
+def flown_points(mission: Mission, terrain: Terrain | None = None) -> tuple[FlownPoint, ...]:
+    """The mission as flown: home, take-off, every place, and the way down. Jumps are not unrolled."""
+    points = [FlownPoint(-1, mission.home.position, 0.0, mission.cruise_ms, on_ground=True)]
+    speed = mission.cruise_ms
+    for index, item in enumerate(mission.items):
+        if item.command == Command.DO_CHANGE_SPEED and item.params[1] > 0 and item.params[0] in {0.0, 1.0}:
+            speed = item.params[1]
+        elif item.is_nav:
+            points += _points(index, item, points[-1], speed, mission, terrain)
+    return tuple(points)
+
+
+def _points(
+    index: int, item: MissionItem, last: FlownPoint, speed: float, mission: Mission, terrain: Terrain | None
+) -> Iterator[FlownPoint]:
+    if item.command == Command.NAV_RETURN_TO_LAUNCH:
+        over = replace(
+            last, item=index, place=mission.home.position, speed_ms=speed, hold_s=0.0, on_ground=False
+        )
+        yield from (over, replace(over, up_m=0.0, on_ground=True))
+        return
+    place = item.position or last.place
+    up = last.up_m if item.altitude is None else up_over_home_m(place, item.altitude, mission, terrain)
+    if item.command == Command.NAV_TAKEOFF:
+        yield FlownPoint(index, last.place, up, speed)
+    elif item.command in {Command.NAV_LAND, Command.NAV_PAYLOAD_PLACE}:
+        ground = up_over_home_m(place, Altitude(0.0, Datum.GROUND), mission, terrain)
+        over = FlownPoint(index, place, last.up_m, speed)
+        yield from (over, replace(over, up_m=ground, on_ground=True))
+        if item.command == Command.NAV_PAYLOAD_PLACE:
+            yield over
+    else:
+        yield FlownPoint(index, place, up, speed, _hold_s(item))
+
+
+def _hold_s(item: MissionItem) -> float:
+    waits = {Command.NAV_WAYPOINT, Command.NAV_LOITER_TIME, Command.NAV_SPLINE_WAYPOINT, Command.NAV_DELAY}
+    seconds = item.params[0]
+    return seconds if item.command in waits and math.isfinite(seconds) and seconds > 0 else 0.0
+
+
+def up_over_home_m(
+    place: LonLat, altitude: Altitude, mission: Mission, terrain: Terrain | None
+) -> float | None:
+    """An altitude as height over home; None where terrain or home's elevation is needed and not known."""
+    if altitude.datum is Datum.HOME:
+        return altitude.value_m
+    home = home_elevation_m(mission, terrain)
+    if altitude.datum is Datum.GEOID:
+        return None if home is None else altitude.value_m - home
+    if terrain is None:
+        return None
+    rise = float(terrain.heights_m(*place.xy)) - float(terrain.heights_m(*mission.home.position.xy))
+    return altitude.value_m + rise if math.isfinite(rise) else None
+
+
+def home_elevation_m(mission: Mission, terrain: Terrain | None) -> float | None:
+    """Home's height over mean sea level, from the DEM or the plan itself."""
+    height = math.nan if terrain is None else float(terrain.heights_m(*mission.home.position.xy))
+    return height if math.isfinite(height) else mission.home.elevation_m
+
+
+def heights_along(
+    points: Sequence[FlownPoint], terrain: Terrain, home: LonLat
+) -> Iterator[tuple[FlownPoint, FlownPoint, FloatArray]]:
+    """For each leg: its ends and its heights over the ground every 20 m or less, metres (NaN = unknown)."""
+    frame = LocalFrame(home)
+    home_ground = float(terrain.heights_m(*home.xy))
+    for a, b in itertools.pairwise(points):
+        start, end = frame.point(a.place), frame.point(b.place)
+        count = max(1, math.ceil(math.dist(start, end) / LEG_STEP_M))
+        share = np.linspace(0.0, 1.0, count + 1)
+        lonlat = frame.to_lonlat(np.outer(1 - share, start) + np.outer(share, end))
+        ups = [math.nan if p.up_m is None else p.up_m for p in (a, b)]
+        ground = terrain.heights_m(lonlat[:, 0], lonlat[:, 1]) - home_ground
+        yield a, b, (1 - share) * ups[0] + share * ups[1] - ground
+
+
+def mission_cost(
+    mission: Mission,
+    aircraft: Aircraft,
+    wind: Wind = CALM,
+    *,
+    terrain: Terrain | None = None,
+    payload_kg: float = 0.0,
+    density: float = 1.2,
+) -> Cost:
+    """Metres, seconds and watt-hours of a whole mission, ground to ground; `payload_kg` carried all the way.
+
+    An unknown height counts as the one before it. Raises `ValueError` when the wind is too strong.
+    """
+    frame = LocalFrame(mission.home.position)
+    path: list[PathPoint] = []
+    for point in flown_points(mission, terrain):
+        up = point.up_m if point.up_m is not None else (path[-1].up_m if path else 0.0)
+        if point.on_ground and path and path[-1].up_m > up + FINAL_DESCENT_M:
+            low = up + FINAL_DESCENT_M
+            path.append(PathPoint(*frame.point(point.place), low, aircraft.descent_ms))
+        speed = aircraft.land_ms if point.on_ground and path else point.speed_ms
+        path.append(PathPoint(*frame.point(point.place), up, speed, point.hold_s))
+    return path_cost(path, aircraft, wind, payload_kg=payload_kg, density=density)
