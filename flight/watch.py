@@ -1,0 +1,188 @@
+"""Watching a mission fly: progress, deviation from the planned path, stalls, failsafes, pilot takeover.
+
+A pure fold over messages: `observe(watch, message, state, commanded) -> (watch, events)`. An item's REACHED
+message gets lost or counts one too far, so progress follows MISSION_CURRENT too, and none is waited for.
+
+import math
+import re
+from dataclasses import dataclass, replace
+
+from flight.path import PlannedPath
+from flight.state import IN_AIR, MISSION_ACTIVE, MISSION_COMPLETE, MISSION_PAUSED, VehicleState
+from flight.wire import Message
+from missions.model import Mission
+
+FAILSAFE = re.compile(
+    r"failsafe|breach|EKF variance|Battery \d+ is (low|critical)|crash|thrust loss|glitch", re.IGNORECASE
+)
+PAYLOAD = re.compile(r"^(Gripper load |PayloadPlace: |Winch: )")
+RELEASED = "Gripper load released"
+AUTO_MODES = ("AUTO", "AUTO_RTL")
+MOVED_M = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class WatchParams:
+    """Seconds of the vehicle's time: without movement or progress until a stall is reported; between an
+    uncommanded mode change and calling it a takeover (a failsafe explains itself within it).
+    """
+
+    stall_s: float = 45.0
+    takeover_grace_s: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class FlightEvent:
+    """Something worth telling: UTC seconds, a kind (`mode`, `failsafe`, `takeover`, `payload`, `stall`,
+    `link`, `warning`, `mission`, `command`, `flight`), and the text.
+    """
+
+    time_s: float
+    kind: str
+    text: str
+
+
+Events = tuple[FlightEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What the watch knows so far; sequence numbers as on the vehicle (home is 0), metres, boot seconds."""
+
+    path: PlannedPath
+    params: WatchParams
+    active: bool = False
+    complete: bool = False
+    seq: int = 0
+    done: int = 0
+    deviation_m: float = 0.0
+    max_deviation_m: float = 0.0
+    anchor: tuple[float, float, float, float] | None = None  # east, north, up, boot seconds
+    stalled: bool = False
+    odd_mode: tuple[str, float] | None = None
+    failsafe_s: float = -1e9
+    failsafe: str | None = None
+    taken_over: str | None = None
+
+    @property
+    def reached(self) -> int:
+        """How many of the mission's items are behind the vehicle."""
+        return self.path.last_seq if self.complete else self.done
+
+    def stalled_for_s(self, state: VehicleState) -> float:
+        """Vehicle seconds without movement or progress beyond what the item asks for."""
+        if self.anchor is None or state.boot_s is None:
+            return 0.0
+        return state.boot_s - self.anchor[3] - self.path.wait_s(self.seq)
+
+
+def start_watch(mission: Mission, params: WatchParams | None = None) -> Watch:
+    """A watch over a mission that is about to start."""
+    return Watch(PlannedPath.of(mission), params or WatchParams())
+
+
+def observe(
+    watch: Watch, message: Message, state: VehicleState, commanded: str | None
+) -> tuple[Watch, Events]:
+    """One message; `state` already holds it, `commanded` is the mode this program asked for last."""
+    match message.name:
+        case "MISSION_CURRENT":
+            return _mission_current(watch, message, state)
+        case "MISSION_ITEM_REACHED" if watch.active and not watch.complete:
+            seq = min(int(message.fields["seq"]), max(watch.seq, watch.done))  # it may count one too far
+            return replace(watch, done=max(watch.done, seq)), ()
+        case "GLOBAL_POSITION_INT":
+            return _position(watch, message, state)
+        case "HEARTBEAT":
+            return _mode(watch, message, state, commanded)
+        case "STATUSTEXT":
+            return _text(watch, message, state)
+        case _:
+            return watch, ()
+
+
+def _time_s(message: Message, state: VehicleState) -> float:
+    return message.utc_s if state.utc_s is None else state.utc_s
+
+
+def _mission_current(watch: Watch, message: Message, state: VehicleState) -> tuple[Watch, Events]:
+    seq = int(message.fields["seq"])
+    if _just_completed(watch, state):
+        watch = replace(watch, complete=True, stalled=False)
+        return watch, (FlightEvent(_time_s(message, state), "mission", "mission complete"),)
+    if watch.complete or state.mode not in AUTO_MODES or not state.armed or seq == 0:
+        return watch, ()
+    if not watch.active and state.mission_state not in (MISSION_ACTIVE, None):
+        return watch, ()
+    watch = replace(watch, active=True)
+    if seq != watch.seq:
+        path = watch.path.moved(watch.seq, seq)
+        done = max(watch.done, seq - 1)
+        watch = replace(watch, seq=seq, done=done, path=path, anchor=None, stalled=False)
+    return watch, ()
+
+
+def _just_completed(watch: Watch, state: VehicleState) -> bool:
+    return watch.active and not watch.complete and state.mission_state == MISSION_COMPLETE
+
+
+def _position(watch: Watch, message: Message, state: VehicleState) -> tuple[Watch, Events]:
+    flying = watch.active and state.mode in AUTO_MODES and bool(state.armed) and not watch.complete
+    if not flying or state.position is None or state.boot_s is None:
+        return replace(watch, anchor=None), ()
+    east_m, north_m = watch.path.frame.point(state.position)
+    if state.landed_state == IN_AIR:
+        deviation_m = watch.path.deviation_m(east_m, north_m)
+        worst_m = max(watch.max_deviation_m, deviation_m)
+        watch = replace(watch, deviation_m=deviation_m, max_deviation_m=worst_m)
+    here = (east_m, north_m, state.altitude_home_m or 0.0, state.boot_s)
+    if watch.anchor is None or math.dist(here[:3], watch.anchor[:3]) > MOVED_M:
+        return replace(watch, anchor=here, stalled=False), ()
+    return _stall(watch, message, state)
+
+
+def _stall(watch: Watch, message: Message, state: VehicleState) -> tuple[Watch, Events]:
+    waited_s = watch.stalled_for_s(state)
+    if watch.stalled or state.mission_state == MISSION_PAUSED or waited_s <= watch.params.stall_s:
+        return watch, ()
+    text = f"no movement for {waited_s:.0f} s at item {watch.seq}"
+    return replace(watch, stalled=True), (FlightEvent(_time_s(message, state), "stall", text),)
+
+
+def _mode(watch: Watch, message: Message, state: VehicleState, commanded: str | None) -> tuple[Watch, Events]:
+    mode, now_s = state.mode or "", state.boot_s or 0.0
+    expected = mode == commanded or (commanded == "AUTO" and mode in AUTO_MODES)
+    if commanded is None or expected or not state.armed:
+        back = watch.taken_over is not None and expected and bool(state.armed)
+        watch = replace(watch, odd_mode=None, taken_over=None if back else watch.taken_over)
+        text = f"the vehicle is back in {mode}"
+        return watch, (FlightEvent(_time_s(message, state), "mode", text),) if back else ()
+    if watch.odd_mode is None or watch.odd_mode[0] != mode:
+        text = f"mode {mode}, commanded by nobody here"
+        watch = replace(watch, odd_mode=(mode, now_s))
+        return watch, (FlightEvent(_time_s(message, state), "mode", text),)
+    return _judge_mode(watch, message, state, now_s)
+
+
+def _judge_mode(watch: Watch, message: Message, state: VehicleState, now_s: float) -> tuple[Watch, Events]:
+    mode, since_s = watch.odd_mode or ("", now_s)
+    grace_s = watch.params.takeover_grace_s
+    if watch.taken_over == mode or now_s - since_s < grace_s:
+        return watch, ()
+    if abs(watch.failsafe_s - since_s) <= 2 * grace_s:
+        return watch, ()
+    text = f"the pilot has taken over ({mode}); commanding nothing more, still watching"
+    return replace(watch, taken_over=mode), (FlightEvent(_time_s(message, state), "takeover", text),)
+
+
+def _text(watch: Watch, message: Message, state: VehicleState) -> tuple[Watch, Events]:
+    text, severity = str(message.fields["text"]), int(message.fields["severity"])
+    at_s = _time_s(message, state)
+    if PAYLOAD.match(text):
+        return watch, (FlightEvent(at_s, "payload", text),)
+    if FAILSAFE.search(text) and "cleared" not in text.lower():
+        watch = replace(watch, failsafe_s=state.boot_s or 0.0, failsafe=watch.failsafe or text)
+        return watch, (FlightEvent(at_s, "failsafe", text),)
+    if severity <= 4:
+        return watch, (FlightEvent(at_s, "warning", text),)
+    return watch, ()
