@@ -2,6 +2,7 @@
 
 A pure fold over messages: `observe(watch, message, state, commanded) -> (watch, events)`. An item's REACHED
 message gets lost or counts one too far, so progress follows MISSION_CURRENT too, and none is waited for.
+"""
 
 import math
 import re
