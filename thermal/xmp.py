@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from xml.sax.saxutils import unescape
 
 _ATTRIBUTE = re.compile(r'([A-Za-z][\w-]*:[A-Za-z][\w-]*)\s*=\s*"([^"]*)"')
 _ELEMENT = re.compile(r"<([A-Za-z][\w-]*:[A-Za-z][\w-]*)>\s*([^<]*[^<\s])\s*</\1>")
 _LIST = re.compile(
     r"<([A-Za-z][\w-]*:[A-Za-z][\w-]*)>\s*<rdf:(?:Seq|Bag|Alt)>\s*<rdf:li[^>]*>([^<]*)</rdf:li>"
 )
+_QUOTES = {"&quot;": '"', "&apos;": "'", "&#10;": "\n"}
 _MAX_CHARACTERS = 1 << 20
 
 
@@ -21,7 +23,7 @@ def parse_xmp(packet: str) -> dict[str, str]:
     for pattern in (_ATTRIBUTE, _LIST, _ELEMENT):
         for name, value in pattern.findall(packet):
             if not name.startswith(("xmlns:", "rdf:")):
-                found.setdefault(name, value.strip())
+                found.setdefault(name, unescape(value, _QUOTES).strip())
     return found
 
 

@@ -84,20 +84,26 @@ def header(
     )
 
 
-def with_camera(info: FrameInfo, camera: Camera | None) -> FrameInfo:
-    """The header with the user's lens in place of the file's, scaled to the frame's size."""
-    if camera is None:
+def with_camera(info: FrameInfo, lens: Camera | None) -> FrameInfo:
+    """The header with the user's lens, scaled to the frame's size; the file's pixel pitch is kept."""
+    if lens is None:
         return info
-    width, height = info.camera.width_px, info.camera.height_px
-    pitch = camera.pitch_um * camera.width_px / width
-    scale = width / camera.width_px
-    lens = dataclasses.replace(
-        camera,
-        width_px=width,
-        height_px=height,
-        pitch_um=pitch,
-        cx_offset_px=camera.cx_offset_px * scale,
-        cy_offset_px=camera.cy_offset_px * scale,
-        source=camera.source or "user",
+    own = info.camera
+    scale = own.width_px / lens.width_px
+    camera = dataclasses.replace(
+        lens,
+        name=own.name,
+        width_px=own.width_px,
+        height_px=own.height_px,
+        pitch_um=own.pitch_um,
+        focal_mm=lens.focal_px * scale * own.pitch_um / 1000.0,
+        cx_offset_px=lens.cx_offset_px * scale,
+        cy_offset_px=lens.cy_offset_px * scale,
+        source=lens.source or "user",
     )
-    return dataclasses.replace(info, camera=lens, tags={**info.tags, "lens": lens.source})
+    return dataclasses.replace(
+        info,
+        camera=camera,
+        tags={**info.tags, "lens": camera.source},
+        warnings=tuple(w for w in info.warnings if not w.startswith("the lens is not stated")),
+    )
