@@ -139,7 +139,7 @@ def middle_line() -> LineString:
 
 ROADS_UV = {  # name: (u0, v0, u1, v1, sidewalk width)
     "성남대로": (-12.0, -260.0, 12.0, 260.0, 4.5),
-    "탄천로": (-116.0, -7.0, 260.0, 7.0, 3.2),
+    "탄천로": (-116.0, -7.0, 260.0, 7.0, 3.8),
     "둔치1길": (-76.0, -260.0, -69.0, 260.0, 2.4),
     "둔치2길": (74.0, -260.0, 81.0, 260.0, 2.4),
     "정자1길": (-104.0, -78.0, 260.0, -71.0, 2.2),
@@ -251,14 +251,20 @@ def _west_park() -> Polygon:
     return Polygon([(-5, -5), (62, -5), (66, 60), (52, 120), (46, 150), (-5, 145)])
 
 
-def _park_paths() -> Area:
-    lines = [
+def park_lines() -> list[LineString]:
+    """The middle lines of the park's paths, from the edge of the model to the levee path or the road."""
+    return [
         LineString([(0, 30), (20, 48), (45, 52), (62, 75)]),
         LineString([(45, 52), (38, 100), (20, 140)]),
-        LineString([(0, 250), (30, 235), (55, 255), (62, 300), (60, 330)]),
-        LineString([(30, 235), (28, 165)]),
+        LineString([(0, 250), (30, 235), (55, 255), (62, 300), (60, 320)]),
+        LineString([(30, 235), (28, 152)]),
+        LineString([(30, 235), (76, 238)]),
     ]
-    return unary_union([*[one.buffer(1.2) for one in lines], LineString([(45, 52), (45.1, 52)]).buffer(7.0)])
+
+
+def _park_paths() -> Area:
+    picnic_place = LineString([(45, 52), (45.1, 52)]).buffer(7.0)
+    return unary_union([*[one.buffer(1.2) for one in park_lines()], picnic_place])
 
 
 def _road_paint() -> list[Area]:
