@@ -1,13 +1,14 @@
 """Frames that must not enter the map, told from their tags and their sharpness before any matching."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.geo import FloatArray
+from core.geo import Datum, FloatArray
 from thermal.frame import CelsiusArray
-from thermal.pose import Prior, Rejection
+from thermal.pose import Flight, Prior, Rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,14 @@ def _rms(steps: FloatArray) -> float:
     return float(np.sqrt(np.mean(steps**2))) if steps.size else 0.0
 
 
-def bad_tags(
-    priors: Sequence[Prior], ground_m: float, params: BlunderParams
-) -> tuple[list[Prior], list[Rejection]]:
-    """Split off the frames whose own tags rule them out: another camera, oblique, taking off or landing."""
-    heights = np.array([p.pose.center_m[2] - ground_m for p in priors])
+def bad_tags(flight: Flight, params: BlunderParams) -> tuple[list[Prior], list[Rejection]]:
+    """Split off the frames whose own tags rule them out: another camera, oblique, taking off or landing.
+
+    Heights are judged only where they count from home: nothing else tells the height above the ground yet.
+    """
+    priors = flight.priors
+    above_home = flight.zero is Datum.HOME
+    heights = np.array([p.pose.center_m[2] if above_home else np.inf for p in priors])
     typical = float(np.median(heights))
     camera = _usual_camera(priors)
     kept, rejected = [], []
@@ -77,6 +81,8 @@ def _other_camera(prior: Prior, usual: tuple[int, int, float]) -> str | None:
 def _bad_tag(prior: Prior, height_m: float, typical_m: float, params: BlunderParams) -> str | None:
     if prior.pose.tilt_deg > params.max_tilt_deg:
         return f"oblique: {prior.pose.tilt_deg:.0f} degrees from straight down"
+    if not math.isfinite(height_m):
+        return None
     if height_m < max(params.min_height_share * typical_m, params.min_height_m):
         return f"taking off or landing: {height_m:.0f} m up, the flight's median is {typical_m:.0f} m"
     if height_m > params.max_height_share * typical_m:

@@ -6,25 +6,24 @@ from pathlib import Path
 
 import numpy as np
 
-from core.camera import Camera
 from core.clock import Clock, RealClock
 from core.errors import SkyshadeError
+from core.geo import FloatArray
 from gis.crs import default_crs, metric_crs
+from gis.raster import Band, read_band
+from thermal.align import AlignParams
 from thermal.blunders import BlunderParams, bad_tags, blurred
+from thermal.drift import Drift, DriftParams, flat_image, sample_overlaps, solve_drift
+from thermal.frame import CelsiusArray
 from thermal.frames import find_frames, read_frame
-from thermal.ground import Ground, PlaneGround
 from thermal.loading import ReadFrame, SeenFrame, load_frames
-from thermal.mosaic import (
-    MosaicJob,
-    MosaicResult,
-    PlacedFrame,
-    Progress,
-    ground_under,
-    map_grid,
-    write_mosaic,
-)
+from thermal.mapreport import MapResult, result_of
+from thermal.mosaic import BANDS, MosaicJob, PlacedFrame, Progress, ground_under, map_grid, write_mosaic
 from thermal.ortho import BlendParams
-from thermal.pose import CameraPose, Flight, Prior, Rejection, flight_from
+from thermal.placement import Placement, place
+from thermal.pose import Flight, Rejection, flight_from
+from thermal.references import Anchor, Reference, View, anchor, disc_points, read_references, seen_temperature
+from thermal.sidecars import MapFacts, iso, write_sidecars
 from thermal.store import FrameStore
 from thermal.tiepoints import TieParams
 from thermal.tiles import MapPlace
@@ -39,14 +38,19 @@ class MapParams:
     """What a user may choose; the defaults work.
 
     `gsd_m` metres a pixel (None: the frames' own), `crs` of the map (None: EPSG:5186 in Korea, else UTM),
-    `workers` tiles and frames worked on at a time.
+    `dem` a terrain or surface model, `references` patches of known temperature, `workers` tiles and frames
+    worked on at a time.
     """
 
     gsd_m: float | None = None
     crs: str | None = None
+    dem: Path | None = None
+    references: Path | None = None
     workers: int = 2
     blunders: BlunderParams = field(default_factory=BlunderParams)
     ties: TieParams = field(default_factory=TieParams)
+    align: AlignParams = field(default_factory=AlignParams)
+    drift: DriftParams = field(default_factory=DriftParams)
     blend: BlendParams = field(default_factory=BlendParams)
 
     def __post_init__(self) -> None:
@@ -57,21 +61,8 @@ class MapParams:
 
 
 @dataclass(frozen=True, slots=True)
-class MapResult:
-    """What came out: the map's path and the figures a person needs to trust it."""
-
-    path: Path
-    frames_used: int
-    frames_rejected: tuple[Rejection, ...]
-    gsd_m: float
-    size: tuple[int, int]
-    seam_p95_K: float | None
-    wall_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class Sorted:
-    """Frames worth drawing with their priors, and the others with the reason."""
+    """Frames worth placing with their priors, and the others with the reason."""
 
     flight: Flight
     seen: tuple[SeenFrame, ...]
@@ -88,16 +79,34 @@ def make_map(
     read: ReadFrame = read_frame,
     clock: Clock | None = None,
 ) -> MapResult:
-    """Make a heat map of `frames` (a folder or files) at `out`, a COG in degrees Celsius."""
+    """Make a heat map of `frames` (a folder or files) at `out`, a COG in degrees Celsius.
+
+    Frames are placed by tie points and priors, freed of drift, projected on the ground and blended; a STAC
+    item, a QGIS style and a quality report are written beside the map. Raises `SkyshadeError` subclasses.
+    """
     chosen, watch = params or MapParams(), clock or RealClock()
     started = watch.monotonic_s()
+    references, dem = _inputs(chosen)
     paths = find_frames(frames) if isinstance(frames, Path) else tuple(frames)
     good = sort_frames(paths, chosen, read, progress)
-    poses = [p.pose for p in good.flight.priors]
-    ground = PlaneGround(0.0)
-    job = mosaic_job(good, poses, ground, chosen)
-    drawn = write_mosaic(job, out, {}, workers=chosen.workers, progress=progress)
-    return _result(out, good, job, drawn, watch.monotonic_s() - started)
+    placed = place(
+        good.flight, good.seen, chosen.ties, chosen.align, dem, workers=chosen.workers, progress=progress
+    )
+    drift = find_drift(placed, chosen.drift)
+    level = find_level(placed, drift, references, good.store, chosen.blend)
+    job = mosaic_job(placed, drift, level, good.store, chosen)
+    drawn = write_mosaic(job, out, _tags(placed, level), workers=chosen.workers, progress=progress)
+    write_sidecars(out, _facts(placed, job, level), drawn.coldest_C, drawn.hottest_C)
+    rejected = (*good.rejected, *placed.rejected)
+    return result_of(out, placed, drift, level, job, drawn, rejected, watch.monotonic_s() - started)
+
+
+def _inputs(params: MapParams) -> tuple[tuple[Reference, ...], Band | None]:
+    """References and height model, read first: a wrong file must not cost minutes."""
+    if params.crs is not None:
+        metric_crs(params.crs)
+    references = read_references(params.references) if params.references else ()
+    return references, read_band(params.dem) if params.dem else None
 
 
 def sort_frames(
@@ -109,7 +118,7 @@ def sort_frames(
         first = unreadable[0]
         raise NothingToMapError(f"no frame can be used: {first.path}: {first.reason}")
     flight, unplaced = flight_from([s.info for s in seen])
-    tagged, bad = bad_tags(flight.priors, 0.0, params.blunders)
+    tagged, bad = bad_tags(flight, params.blunders)
     by_path = {s.info.path: s for s in seen}
     sharp, unsharp = blurred(tagged, [by_path[p.info.path].sharpness for p in tagged], params.blunders)
     kept = tuple(tagged[i] for i in sharp)
@@ -119,36 +128,79 @@ def sort_frames(
     return Sorted(replace(flight, priors=kept), tuple(by_path[p.info.path] for p in kept), rejected, store)
 
 
-def mosaic_job(good: Sorted, poses: Sequence[CameraPose], ground: Ground, params: MapParams) -> MosaicJob:
-    """The drawing of placed frames on the ground, at their own resolution unless told."""
-    camera = good.flight.priors[0].info.camera
-    crs = params.crs or default_crs(good.flight.frame.origin)
-    metric_crs(crs)
-    gsd_m = params.gsd_m or own_gsd_m(poses, camera, ground)
-    grid = map_grid(poses, camera, ground, good.flight.frame, crs, gsd_m)
-    placed = [
-        PlacedFrame(pose, _loader(good.store, p)) for pose, p in zip(poses, good.flight.priors, strict=True)
+def find_drift(placed: Placement, params: DriftParams) -> Drift:
+    """Offsets and flat field of the placed frames."""
+    smalls = [s.small for s in placed.seen]
+    samples = sample_overlaps(smalls, placed.aligned.poses, placed.aligned.camera, placed.ground, params)
+    return solve_drift(samples, len(smalls), params)
+
+
+def find_level(
+    placed: Placement, drift: Drift, references: Sequence[Reference], store: FrameStore, blend: BlendParams
+) -> Anchor:
+    """The absolute level from ground references, or none."""
+    camera = placed.aligned.camera
+    flat = flat_image(drift.flat, camera)
+    rows = []
+    for reference in references:
+        points = disc_points(reference, placed.flight.frame, placed.ground)
+        views = [
+            View(pose, store.get(prior.info.path) - np.float32(offset) - flat)
+            for pose, prior, offset in zip(
+                placed.aligned.poses, placed.flight.priors, drift.offsets_K, strict=True
+            )
+            if np.hypot(*(points[:, :2].mean(axis=0) - pose.center_m[:2])) < pose.center_m[2] * 2.0
+        ]
+        rows.append((reference, *seen_temperature(points, views, camera, blend)))
+    return anchor(rows)
+
+
+def mosaic_job(
+    placed: Placement, drift: Drift, level: Anchor, store: FrameStore, params: MapParams
+) -> MosaicJob:
+    """The drawing of placed, corrected frames, at their own resolution unless told."""
+    poses, camera, frame = placed.aligned.poses, placed.aligned.camera, placed.flight.frame
+    crs = params.crs or default_crs(frame.origin)
+    gsd_m = params.gsd_m or own_gsd_m(placed)
+    grid = map_grid(poses, camera, placed.ground, frame, crs, gsd_m)
+    flat = flat_image(drift.flat, camera)
+    frames = [
+        PlacedFrame(pose, _corrected(store, prior.info.path, float(offset) + level.shift_K, flat))
+        for pose, prior, offset in zip(poses, placed.flight.priors, drift.offsets_K, strict=True)
     ]
-    return MosaicJob(placed, camera, ground, MapPlace(grid, good.flight.frame), params.blend, 0.1)
+    return MosaicJob(frames, camera, placed.ground, MapPlace(grid, frame), params.blend, drift.noise_K)
 
 
-def _loader(store: FrameStore, prior: Prior) -> Callable[[], np.ndarray]:
-    return lambda: store.get(prior.info.path)
+def _corrected(
+    store: FrameStore, path: Path, offset_K: float, flat: CelsiusArray
+) -> Callable[[], CelsiusArray]:
+    return lambda: np.asarray(store.get(path) - np.float32(offset_K) - flat, np.float32)
 
 
-def own_gsd_m(poses: Sequence[CameraPose], camera: Camera, ground: Ground) -> float:
+def own_gsd_m(placed: Placement) -> float:
     """The frames' median ground sample distance, rounded to a millimetre."""
-    heights = [p.center_m[2] - ground_under(ground, p) for p in poses]
-    return max(round(camera.gsd_m(float(np.median(heights))), 3), 0.005)
+    heights: list[float] = [p.center_m[2] - ground_under(placed.ground, p) for p in placed.aligned.poses]
+    return max(round(placed.aligned.camera.gsd_m(float(np.median(heights))), 3), 0.005)
 
 
-def _result(out: Path, good: Sorted, job: MosaicJob, drawn: MosaicResult, wall_s: float) -> MapResult:
-    return MapResult(
-        path=out,
-        frames_used=len(job.frames),
-        frames_rejected=good.rejected,
-        gsd_m=job.place.grid.pixel_m,
-        size=(job.place.grid.shape[1], job.place.grid.shape[0]),
-        seam_p95_K=drawn.seam_p95_K,
-        wall_s=wall_s,
-    )
+def _times(placed: Placement) -> FloatArray:
+    return np.array([p.info.time_s for p in placed.flight.priors if p.info.time_s is not None], float)
+
+
+def _facts(placed: Placement, job: MosaicJob, level: Anchor) -> MapFacts:
+    times = _times(placed)
+    start, end = (float(times.min()), float(times.max())) if len(times) else (None, None)
+    return MapFacts(job.place.grid, BANDS, start, end, level.label)
+
+
+def _tags(placed: Placement, level: Anchor) -> dict[str, str]:
+    times = _times(placed)
+    start, end = (float(times.min()), float(times.max())) if len(times) else (None, None)
+    return {
+        "QUANTITY": "surface temperature, degrees Celsius",
+        "TIME_START": iso(start) or "unknown",
+        "TIME_END": iso(end) or "unknown",
+        "LEVEL": level.label,
+        "LEVEL_IS_ABSOLUTE": "yes" if level.absolute else "no",
+        "GROUND": placed.ground.label,
+    }

@@ -1,0 +1,124 @@
+"""From a finished map to its result and its quality report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.camera import Camera
+from thermal.drift import Drift
+from thermal.mosaic import MosaicJob, MosaicResult, ground_under
+from thermal.placement import Placement
+from thermal.pose import Rejection, footprint_m
+from thermal.quality import FrameReport, Quality, write_report
+from thermal.references import Anchor
+from thermal.sidecars import iso
+
+
+@dataclass(frozen=True, slots=True)
+class MapResult:
+    """What came out: paths and the figures a person needs to trust the map; None = not known.
+
+    `size` is (columns, rows). `absolute` is true only where ground references set the level.
+    """
+
+    path: Path
+    report: Path
+    frames_used: int
+    frames_rejected: tuple[Rejection, ...]
+    gsd_m: float
+    size: tuple[int, int]
+    crs: str
+    reprojection_rmse_px: float | None
+    drift_rms_before_K: float | None
+    drift_rms_after_K: float | None
+    seam_p95_K: float | None
+    level: str
+    absolute: bool
+    notes: tuple[str, ...]
+    wall_s: float
+
+
+def result_of(
+    out: Path, placed: Placement, drift: Drift, level: Anchor, job: MosaicJob, drawn: MosaicResult,
+    rejected: Sequence[Rejection], wall_s: float,
+) -> MapResult:  # fmt: skip
+    """Write the report and sum the map up."""
+    grid = job.place.grid
+    result = MapResult(
+        path=out, report=out.with_suffix(".quality.html"), frames_used=len(job.frames),
+        frames_rejected=tuple(rejected), gsd_m=grid.pixel_m, size=(grid.shape[1], grid.shape[0]),
+        crs=grid.crs, reprojection_rmse_px=placed.aligned.rmse_px, drift_rms_before_K=drift.rms_before_K,
+        drift_rms_after_K=drift.rms_after_K, seam_p95_K=drawn.seam_p95_K, level=level.label,
+        absolute=level.absolute, notes=placed.notes, wall_s=wall_s,
+    )  # fmt: skip
+    write_report(out, quality(result, placed, drift, level, drawn))
+    return result
+
+
+def quality(
+    result: MapResult, placed: Placement, drift: Drift, level: Anchor, drawn: MosaicResult
+) -> Quality:
+    """What the report shows."""
+    times = [p.info.time_s for p in placed.flight.priors if p.info.time_s is not None]
+    unsure = [f"{p.info.path.name}: {w}" for p in placed.flight.priors for w in p.info.warnings]
+    return Quality(
+        title=f"Heat map {result.path.name}",
+        frames=_frames(placed, drift),
+        rejected=result.frames_rejected,
+        notes=(*result.notes, *_brief(unsure)),
+        figures=_figures(result, placed, drift, drawn),
+        anchor=level,
+        ground=placed.ground.label,
+        lens=_lens(placed.aligned.camera),
+        crs=result.crs,
+        start=iso(min(times, default=None)),
+        end=iso(max(times, default=None)),
+    )
+
+
+def _brief(lines: Sequence[str], most: int = 20) -> list[str]:
+    rest = len(lines) - most
+    return [*lines[:most], *([f"and {rest} more such lines"] if rest > 0 else [])]
+
+
+def _figures(
+    r: MapResult, placed: Placement, drift: Drift, drawn: MosaicResult
+) -> tuple[tuple[str, str, object], ...]:
+    return (
+        ("frames_used", "frames drawn", r.frames_used),
+        ("frames_left_out", "frames left out", len(r.frames_rejected)),
+        ("gsd_m", "pixel, m", r.gsd_m),
+        ("reprojection_rmse_px", "reprojection RMSE of tie points, px", r.reprojection_rmse_px),
+        ("tie_points", "tie points", len(placed.aligned.points_m)),
+        ("drift_rms_before_K", "median difference of overlapping frames before, RMS K", r.drift_rms_before_K),
+        ("drift_rms_after_K", "the same after correction, at points held out, RMS K", r.drift_rms_after_K),
+        ("drift_pairs", "pairs of frames behind these", drift.pairs),
+        ("noise_K", "spread of single samples after correction, K", drift.noise_K),
+        ("seam_p95_K", "step at seams, 95 % below, K", r.seam_p95_K),
+        ("covered", "share of the map's rectangle seen", drawn.covered),
+        ("wall_s", "time taken, s", r.wall_s),
+    )
+
+
+def _frames(placed: Placement, drift: Drift) -> list[FrameReport]:
+    a = placed.aligned
+    return [
+        FrameReport(
+            name=prior.info.path.name, east_m=float(pose.center_m[0]), north_m=float(pose.center_m[1]),
+            footprint_m=footprint_m(pose, a.camera, ground_under(placed.ground, pose)),
+            tie_points=int(a.frame_points[k]), rmse_px=float(a.frame_rmse_px[k]),
+            moved_m=float(a.prior_shift_m[k]), offset_K=float(drift.offsets_K[k]),
+        )
+        for k, (prior, pose) in enumerate(zip(placed.flight.priors, a.poses, strict=True))
+    ]  # fmt: skip
+
+
+def _lens(camera: Camera) -> str:
+    values = np.array([camera.k1, camera.k2, camera.k3])
+    return (
+        f"{camera.name}, focal length {camera.focal_px:.1f} px, centre "
+        f"{camera.cx_offset_px:+.1f} {camera.cy_offset_px:+.1f} px, radial "
+        f"{' '.join(f'{v:+.4f}' for v in values)}"
+    )

@@ -1,0 +1,145 @@
+"""Placing a flight: tie points, adjustment, the ground, and what has to be left out on the way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gis.raster import Band
+from thermal.align import Aligned, AlignParams, align, pair_tasks
+from thermal.ground import Ground, PlaneGround, RasterGround, fit_ground_plane
+from thermal.loading import SeenFrame
+from thermal.mosaic import Progress
+from thermal.pose import Flight, Rejection
+from thermal.tiepoints import PairTask, TieParams, match_pairs
+
+_TEXTURED = 150  # keypoints of a frame that ought to match where it overlaps
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Frames with their final places; `flight`, `seen` and `aligned` run in parallel.
+
+    `notes` say frame by frame what a reader must know, `rejected` what was left out here.
+    """
+
+    flight: Flight
+    seen: tuple[SeenFrame, ...]
+    aligned: Aligned
+    ground: Ground
+    rejected: tuple[Rejection, ...]
+    notes: tuple[str, ...]
+
+
+def place(
+    flight: Flight, seen: Sequence[SeenFrame], ties: TieParams, params: AlignParams, dem: Band | None,
+    *, workers: int, progress: Progress | None,
+) -> Placement:  # fmt: skip
+    """Adjust the flight; a second time without frames that prove wrong."""
+    camera = flight.priors[0].info.camera
+    keypoints = [s.keypoints for s in seen]
+    level = _first_level(flight, dem)
+    tasks = pair_tasks([p.pose for p in flight.priors], keypoints, camera, level, params)
+    lost = _astray(flight, tasks)
+    matches = match_pairs(keypoints, tasks, camera.width_px, ties, workers=workers, progress=progress)
+    aligned = align(flight.priors, keypoints, matches, level, params)
+    lost |= _disagreeing(seen, tasks, aligned, lost)
+    rejected = tuple(Rejection(seen[k].info.path, reason) for k, reason in sorted(lost.items()))
+    keep = [k for k in range(len(seen)) if k not in lost]
+    kept = _select(aligned, keep)
+    ground, notes = _ground(flight, kept, dem, level)
+    return Placement(
+        flight=replace(flight, priors=tuple(flight.priors[k] for k in keep)),
+        seen=tuple(seen[k] for k in keep),
+        aligned=kept,
+        ground=ground,
+        rejected=rejected,
+        notes=(*notes, *_frame_notes([seen[k] for k in keep], kept)),
+    )
+
+
+def _first_level(flight: Flight, dem: Band | None) -> float:
+    """A first height of the ground: home's own, or the height model's below the flight."""
+    from core.geo import Datum
+
+    if flight.zero is Datum.HOME or dem is None:
+        return 0.0
+    at = np.array([p.pose.center_m[:2] for p in flight.priors])
+    heights = RasterGround(dem, flight.frame).heights_m(at)
+    return float(np.nanmedian(heights)) if np.isfinite(heights).any() else 0.0
+
+
+def _astray(flight: Flight, tasks: Sequence[PairTask]) -> dict[int, str]:
+    """Frames outside the largest group of overlapping footprints."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n = len(flight.priors)
+    if n < 3:
+        return {}
+    a, b = [t.first for t in tasks], [t.second for t in tasks]
+    label = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(n, n)), directed=False)[1]
+    main = int(np.bincount(label).argmax())
+    middle = np.median([p.pose.center_m[:2] for p in flight.priors], axis=0)
+    return {
+        k: "overlaps no frame of the flight: its tag puts it "
+        f"{float(np.hypot(*(flight.priors[k].pose.center_m[:2] - middle))):.0f} m from the middle"
+        for k in range(n)
+        if label[k] != main
+    }
+
+
+def _disagreeing(
+    seen: Sequence[SeenFrame], tasks: Sequence[PairTask], aligned: Aligned, lost: dict[int, str]
+) -> dict[int, str]:
+    """Frames with texture that match none of the textured frames they should overlap."""
+    fallback = set(aligned.fallback)
+    out: dict[int, str] = {}
+    for k in fallback - set(lost):
+        partners = [t.second if t.first == k else t.first for t in tasks if k in {t.first, t.second}]
+        able = sum(p not in fallback and len(seen[p].keypoints.pixels) >= _TEXTURED for p in partners)
+        if len(seen[k].keypoints.pixels) >= _TEXTURED and able >= 2:
+            out[k] = (
+                f"matches none of the {able} frames it should overlap: its position or attitude tag is wrong"
+            )
+    return out
+
+
+def _select(aligned: Aligned, keep: Sequence[int]) -> Aligned:
+    index = np.array(keep, int)
+    return replace(
+        aligned,
+        poses=tuple(aligned.poses[k] for k in keep),
+        frame_points=aligned.frame_points[index],
+        frame_rmse_px=aligned.frame_rmse_px[index],
+        prior_shift_m=aligned.prior_shift_m[index],
+        fallback=tuple(i for i, k in enumerate(keep) if k in set(aligned.fallback)),
+    )
+
+
+def _ground(
+    flight: Flight, aligned: Aligned, dem: Band | None, level: float
+) -> tuple[Ground, tuple[str, ...]]:
+    points = aligned.points_m
+    if dem is not None:
+        model = RasterGround(dem, flight.frame)
+        gap = points[:, 2] - model.heights_m(points[:, :2]) if len(points) else np.zeros(0)
+        gap = gap[np.isfinite(gap)]
+        if len(gap) >= 10:
+            return replace(model, shift_m=float(np.median(gap))), ()
+        return model, (
+            "The height model could not be checked against tie points; its heights are taken as told.",
+        )
+    if len(points) >= 10:
+        return fit_ground_plane(points), ()
+    return PlaneGround(level), (
+        "Too few tie points to find the ground: the map lies on the level of the take-off point.",
+    )
+
+
+def _frame_notes(seen: Sequence[SeenFrame], aligned: Aligned) -> list[str]:
+    return [
+        f"{seen[k].info.path.name}: little thermal texture ({len(seen[k].keypoints.pixels)} features, "
+        f"{int(aligned.frame_points[k])} tie points); placed by its tags alone"
+        for k in aligned.fallback
+    ]
