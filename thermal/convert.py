@@ -23,6 +23,7 @@ _KEPT_EXIF = (
     *(0x9003, 0x9004, 0x9010, 0x9011, 0x9012, 0x9290, 0x9291, 0x9292),  # times
     *(0x829D, 0x920A, 0xA405, 0xA404, 0xA431),  # f-number, focal lengths, zoom, serial number
 )
+_ORIGINAL, _SUBSECOND = 0x9003, 0x9291
 _FOCAL_LENGTH, _PLANE_X, _PLANE_Y, _PLANE_UNIT = 0x920A, 0xA20E, 0xA20F, 0xA210
 _NAMESPACES = {
     "drone-dji": "http://www.dji.com/drone-dji/1.0/",
@@ -112,10 +113,18 @@ def tags_of(opened: Opened) -> TiffTags:
     kept = {tag: source.exif.text(tag) for tag in _KEPT_MAIN}
     return TiffTags(
         main={**kept, MAKE: make, MODEL: source.exif.text(MODEL) or info.model},
-        exif=_exif(source.exif, info.camera),
+        exif={**_clock(source.exif, info.time_s), **_exif(source.exif, info.camera)},
         gps=_gps(source, info),
         xmp=_packet(source, info),
     )
+
+
+def _clock(exif: Tags, time_s: float | None) -> dict[int, Value]:
+    """The time as EXIF writes it, for files that had none there; without a zone, as it was."""
+    if time_s is None or _ORIGINAL in exif.main:
+        return {}
+    moment = dt.datetime.fromtimestamp(time_s, dt.UTC)
+    return {_ORIGINAL: moment.strftime("%Y:%m:%d %H:%M:%S"), _SUBSECOND: moment.strftime("%f")}
 
 
 def _exif(exif: Tags, camera: Camera) -> dict[int, Value]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.geo import FloatArray
 from core.units import CELSIUS_ZERO_K
 from thermal.frame import CelsiusArray, Radiometry
-from thermal.radiometry import filled, known
+from thermal.radiometry import filled, known, looked_up
 
 LEVELS = 16384  # 14 bit raw values
 STEP_K = 1.0 / 16.0
@@ -135,5 +135,4 @@ def dji_table(air: Air, p: Radiometry) -> CelsiusArray:
 
 def dji_image(air: Air, p: Radiometry, words: NDArray[np.uint16]) -> CelsiusArray:
     """Temperatures of the stored 16 bit words (their upper 14 bits count), float32, same shape."""
-    found: CelsiusArray = np.take(dji_table(air, p), words >> 2)
-    return found
+    return looked_up(dji_table(air, p), words, shift=2)

@@ -1,12 +1,15 @@
 """The marker segments of a JPEG file: where cameras keep EXIF, XMP and raw thermal data."""
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 START = b"\xff\xd8"
 APP1, APP3, APP4, APP5 = 0xE1, 0xE3, 0xE4, 0xE5
 _END, _SCAN, _FILL = 0xD9, 0xDA, 0xFF
 _FRAME_SIZES = frozenset({0xC0, 0xC1, 0xC2})
+_SEEN = 8
 _XMP = b"http://ns.adobe.com/xap/1.0/\x00"
 _EXIF = b"Exif\x00\x00"
 
@@ -73,3 +76,28 @@ def segments(data: bytes) -> Segments:
         items.append(Segment(marker, data[at + 4 : end]))
         at = end
     return Segments(tuple(items), whole=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A segment seen from outside: its marker, payload length, and the payload's first bytes."""
+
+    marker: int
+    length: int
+    start: bytes
+
+
+def outlines(file: BinaryIO) -> Iterator[Outline]:
+    """Walk a JPEG file's segments without reading their contents, up to the image data."""
+    if file.read(2) != START:
+        return
+    while len(head := file.read(4)) == 4 and head[0] == 0xFF and head[1] not in {_END, _SCAN}:
+        if head[1] == _FILL:
+            file.seek(-3, 1)
+            continue
+        length = int.from_bytes(head[2:], "big") - 2
+        if length < 0:
+            return
+        start = file.read(min(length, _SEEN))
+        yield Outline(head[1], length, start)
+        file.seek(length - len(start), 1)

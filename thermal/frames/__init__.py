@@ -107,6 +107,10 @@ def _dispatch(source: Source, options: ReadOptions) -> Opened:
         return dji.open_frame(source, options)
     if tiff.recognises(source):
         return tiff.open_frame(source, options)
+    if source.data.startswith(jpegtags.START) and not source.segments.whole:
+        raise BadFileError(
+            source.path, "is cut before its thermal data", hint="copy it from the camera again"
+        )
     if source.data.startswith(jpegtags.START):
         raise BadFileError(
             source.path,
@@ -139,8 +143,12 @@ def find_frames(folder: Path) -> tuple[Path, ...]:
 
 
 def _looks_thermal(path: Path) -> bool:
-    """True unless the file is a JPEG that clearly carries no temperatures (a visible picture beside)."""
+    """True unless the file is a whole JPEG that carries no temperatures (a visible picture beside)."""
     if path.suffix.lower() in {".tif", ".tiff", ".fff"}:
         return True
-    source = _source(path)
-    return flir.recognises(source) or dji.recognises(source) or not source.segments.whole
+    try:
+        with path.open("rb") as file:
+            seen = list(jpegtags.outlines(file))
+    except OSError:
+        return True  # reading it will say why
+    return not seen or flir.looks_like(seen) or dji.looks_like(seen)

@@ -2,6 +2,7 @@
 
 import math
 import struct
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from thermal.djilaw import MEASURED_TO_M, Air, dji_image
 from thermal.exif import MAKE, MODEL
 from thermal.frame import CelsiusArray, Radiometry
 from thermal.frames.source import Opened, ReadOptions, Source, header, with_camera
-from thermal.jpegtags import APP3, APP4, APP5
+from thermal.jpegtags import APP3, APP4, APP5, Outline
 from thermal.xmp import number
 
 NAME = "dji-iirp"
@@ -21,6 +22,7 @@ _KIND_MAGIC = b"\xff\xd2\xd1\xff"
 _KIND = b"iirp"
 _PARAMETERS_AT = 0x20
 _TABLE_AT = 256  # bytes; older files start with the table
+_RAW_BYTES = frozenset({2 * 640 * 512, 2 * 1280 * 1024})
 _COLUMNS = (64, 88)
 _FULL = struct.pack("<H", 16384)
 _SPREAD_ROWS = 45  # cameras of this table size weigh humidity less: gain by model
@@ -31,11 +33,14 @@ _FOCAL_LENGTH, _FOCAL_35MM, _ZOOM, _WIDTH, _HEIGHT = 0x920A, 0xA405, 0xA404, 0xA
 
 def recognises(source: Source) -> bool:
     """A DJI picture that carries raw thermal data in its application segments, of whatever kind."""
-    if source.segments.payloads(APP4, _KIND_MAGIC):
+    return looks_like([Outline(s.marker, len(s.payload), s.payload[:4]) for s in source.segments.items])
+
+
+def looks_like(outlines: Sequence[Outline]) -> bool:
+    """Whether segments hold a raw image, by their names and lengths alone."""
+    if any(o.marker == APP4 and o.start.startswith(_KIND_MAGIC) for o in outlines):
         return True
-    return source.exif.text(MAKE).startswith("DJI") and any(
-        len(p) > 4096 for m in (APP3, APP4) for p in source.segments.payloads(m)
-    )
+    return any(sum(o.length for o in outlines if o.marker == m) in _RAW_BYTES for m in (APP3, APP4))
 
 
 def open_frame(source: Source, options: ReadOptions) -> Opened:

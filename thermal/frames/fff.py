@@ -17,7 +17,7 @@ from thermal.radiometry import PlanckConstants
 MAGIC = b"FFF\x00"
 RAW_DATA, CAMERA_INFO = 0x01, 0x20
 _MAX_RECORDS = 256
-_MAX_PIXELS = 64_000_000
+_MAX_PIXELS = 16_000_000
 _PIXELS_AT = 32
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PLANCK_AT = {"R1": 0x58, "B": 0x5C, "F": 0x60, "alpha1": 0x70, "alpha2": 0x74, "beta1": 0x78, "beta2": 0x7C}

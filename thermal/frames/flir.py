@@ -9,7 +9,7 @@ from thermal.exif import MAKE, MODEL
 from thermal.frame import CelsiusArray, Radiometry
 from thermal.frames import fff
 from thermal.frames.source import Opened, ReadOptions, Source, header, with_camera
-from thermal.jpegtags import APP1
+from thermal.jpegtags import APP1, Outline
 from thermal.radiometry import PlanckConstants, flir_table, flir_transmission, looked_up
 
 NAME = "flir"
@@ -21,6 +21,11 @@ _FOCAL_LENGTH, _FOCAL_35MM = 0x920A, 0xA405
 def recognises(source: Source) -> bool:
     """A file that carries an FFF container, alone or in APP1 segments."""
     return source.data.startswith(fff.MAGIC) or bool(source.segments.payloads(APP1, _PREFIX))
+
+
+def looks_like(outlines: Sequence[Outline]) -> bool:
+    """Whether a JPEG's segments hold parts of an FFF container, by their first bytes alone."""
+    return any(o.marker == APP1 and o.start.startswith(_PREFIX) for o in outlines)
 
 
 def open_frame(source: Source, options: ReadOptions) -> Opened:

@@ -92,7 +92,7 @@ def _shape(source: Source, image: Any) -> tuple[tuple[int, int], str, str]:
             f"has {image.count} band(s) of {dtype}: no temperatures",
             hint="give a single band of 16 bit or float values",
         )
-    if image.width * image.height > 64_000_000:
+    if image.width * image.height > 16_000_000:
         raise BadFileError(source.path, "is too big for a frame", hint="name single frames, not maps")
     return (int(image.width), int(image.height)), dtype, str(image.units[0] or "")
 
