@@ -11,16 +11,25 @@ from core.wind import Wind
 from delivery.flightplan import DeliveryPlan, LaneParams, plan_delivery
 from delivery.model import Craft, Order, Place
 from delivery.world import World
+from gis.terrain import Terrain
 from missions.aircraft import Aircraft, load_aircraft
 from missions.airspace import Zone
+from missions.checks import check_mission
+from missions.finding import Finding, Severity
+from missions.finding import Verdict as RuleVerdict
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What is known of the day; None = unknown, and unknown weather refuses."""
+    """What is known of the day; None = unknown, and what must be known and is not refuses.
+
+    `permits` are the names of the zones someone holds permission for; `zone` is the local clock.
+    """
 
     zones: tuple[Zone, ...] | None = None
     wind: Wind | None = None
+    terrain: Terrain | None = None
+    permits: frozenset[str] | None = None
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("Asia/Seoul"))
     lanes: LaneParams = field(default_factory=LaneParams)
     prepare_s: float = 120.0
@@ -91,6 +100,8 @@ def _weather_reasons(conditions: Conditions) -> list[str]:
         found.append("the wind is not known; give it (--wind-ms, --wind-from-deg)")
     if conditions.zones is None:
         found.append("the airspace is not known; give its zones (--zones FILE)")
+    if conditions.terrain is None:
+        found.append("the ground's height is not known; give a DEM (--dem FILE)")
     return found
 
 
@@ -129,16 +140,16 @@ def _try(
     """What one aircraft says to the order."""
     aircraft = load_aircraft(craft.type)
     reasons = _craft_reasons(world, craft, aircraft, order, conditions)
-    if reasons or conditions.wind is None:
+    if reasons or conditions.wind is None or conditions.zones is None or conditions.terrain is None:
         return Verdict(tuple(reasons))
     try:
         plan = plan_delivery(
-            depot, point, aircraft, payload_kg=order.mass_kg, zones=conditions.zones or (), at_time=now,
+            depot, point, aircraft, payload_kg=order.mass_kg, zones=conditions.zones, at_time=now,
             wind=conditions.wind, params=conditions.lanes,
         )  # fmt: skip
     except (SkyshadeError, ValueError) as error:
         return Verdict((str(error),))
-    reasons = _plan_reasons(craft, aircraft, plan, conditions, now)
+    reasons = _plan_reasons(craft, aircraft, plan, order.mass_kg, conditions, now)
     if reasons:
         return Verdict(tuple(reasons))
     eta = conditions.prepare_s + plan.to_release.duration_s
@@ -166,11 +177,14 @@ def _craft_reasons(
 
 
 def _plan_reasons(
-    craft: Craft, aircraft: Aircraft, plan: DeliveryPlan, conditions: Conditions, now: datetime
+    craft: Craft,
+    aircraft: Aircraft,
+    plan: DeliveryPlan,
+    payload_kg: float,
+    conditions: Conditions,
+    now: datetime,
 ) -> list[str]:
-    """Energy, and every rule of the mission checks that fails."""
-    from missions.checks import check_mission
-
+    """Energy, and every rule of the mission checks that does not pass."""
     found = []
     usable = aircraft.battery_Wh * (craft.charge * aircraft.usable_fraction - aircraft.reserve_fraction)
     if plan.total.energy_Wh > usable:
@@ -179,8 +193,23 @@ def _plan_reasons(
             " above its reserve; charge it, or choose a nearer point"
         )
     findings = check_mission(
-        plan.mission, zones=conditions.zones or (), aircraft=aircraft, wind=conditions.wind, at_time=now
+        plan.cruise,
+        zones=conditions.zones,
+        terrain=conditions.terrain,
+        aircraft=aircraft,
+        wind=conditions.wind,
+        at_time=now,
+        permits=conditions.permits,
+        payload_kg=payload_kg,
     )
-    # Energy is judged above with the load and the real charge.
-    found += [f.message for f in findings if str(f.verdict) == "fail" and f.rule != "energy"]
-    return found
+    # Missing zones, wind and terrain are told once for the day; energy is judged above with the real charge.
+    return found + [f.message for f in findings if _forbids(f)]
+
+
+def _forbids(finding: Finding) -> bool:
+    """Whether a rule speaks against the flight; what must be known and is not does too."""
+    return (
+        finding.verdict is not RuleVerdict.PASS
+        and finding.severity is Severity.ERROR
+        and finding.rule != "energy"
+    )

@@ -1,7 +1,7 @@
 """An order becomes a mission: out in one altitude lane, down, release, up, back in the other lane, land."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.geo import Altitude, Datum, LocalFrame, LonLat, bearing_deg
@@ -50,7 +50,14 @@ class DeliveryPlan:
     lane_back_m: float
     to_release: Cost
     total: Cost
-    release_item: int = field(default=0)
+    release_item: int
+
+    @property
+    def cruise(self) -> Mission:
+        """The flight without its descent to the release, for rules on clearance along the way."""
+        items = self.mission.items
+        kept = (*items[: self.release_item - 1], *items[self.release_item + 2 :])
+        return replace(self.mission, items=kept)
 
 
 def plan_delivery(

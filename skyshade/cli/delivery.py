@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from skyshade.cli.output import emit, json_option, note
+from skyshade.cli.output import emit, json_option
 
 FilePath = click.Path(path_type=Path, dir_okay=False)
 store_option = click.option(
@@ -22,6 +22,10 @@ def conditions_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--lane-m", type=float, default=50.0, show_default=True, help="Lane height above the depot."
         ),
         click.option("--zones", type=FilePath, help="Airspace zones (GeoJSON, GPKG, KML). Unknown refuses."),
+        click.option(
+            "--dem", type=FilePath, help="Ground heights above sea level (GeoTIFF). Unknown refuses."
+        ),
+        click.option("--permit", "permits", multiple=True, help="Name of a zone you hold permission for."),
         click.option("--wind-from-deg", type=float, default=0.0, help="Where the wind comes from, degrees."),
         click.option("--wind-ms", type=float, help="Wind speed in m/s. Unknown refuses."),
     ):
@@ -36,8 +40,8 @@ def command() -> None:
     \b
     skyshade delivery init --store park.db
     skyshade delivery places load places.geojson --store park.db
-    skyshade delivery order --place lawn --item coffee:2 --zones zones.geojson --wind-ms 3 --store park.db
-    skyshade delivery dispatch --zones zones.geojson --wind-ms 3 --out flights --store park.db
+    skyshade delivery order --place lawn --item coffee --zones z.geojson --dem dem.tif --wind-ms 3 --store park.db
+    skyshade delivery dispatch --zones z.geojson --dem dem.tif --wind-ms 3 --out flights --store park.db
     """
 
 
@@ -162,7 +166,8 @@ def order(
 ) -> None:
     """Take an order: accepted with a time, or refused with each reason (exit status 1).
 
-    Example: skyshade delivery order --place lawn --item coffee:2 --zones zones.geojson --wind-ms 3
+    Example: skyshade delivery order --place lawn --item coffee:2 --zones zones.geojson --dem dem.tif
+    --wind-ms 3
     """
     from core.clock import RealClock
     from delivery.model import OrderState, Priority
@@ -218,7 +223,7 @@ def dispatch(
 ) -> None:
     """Fly the next accepted order and record what the vehicle really did.
 
-    Example: skyshade delivery dispatch --zones zones.geojson --wind-ms 3 --out flights
+    Example: skyshade delivery dispatch --zones zones.geojson --dem dem.tif --wind-ms 3 --out flights
     """
     from core.clock import RealClock
     from delivery.model import OrderState
@@ -316,17 +321,27 @@ def _line(text: str) -> tuple[str, int]:
         raise click.UsageError(f"--item must be ITEM or ITEM:COUNT, got {text!r}") from error
 
 
-def _conditions(zones: Path | None, wind_ms: float | None, wind_from_deg: float, lane_m: float) -> Any:
+def _conditions(
+    zones: Path | None,
+    dem: Path | None,
+    permits: tuple[str, ...],
+    wind_ms: float | None,
+    wind_from_deg: float,
+    lane_m: float,
+) -> Any:
     from core.wind import Wind
     from delivery.feasibility import Conditions
     from delivery.flightplan import LaneParams
+    from gis.terrain import read_terrain
     from missions.airspace import read_zones
 
-    read = None if zones is None else read_zones(zones)
-    wind = None if wind_ms is None else _made(Wind, wind_ms, wind_from_deg)
-    if zones is None:
-        note("no --zones: the airspace is unknown")
-    return Conditions(zones=read, wind=wind, lanes=_made(LaneParams, lane_m))
+    return Conditions(
+        zones=None if zones is None else read_zones(zones),
+        wind=None if wind_ms is None else _made(Wind, wind_ms, wind_from_deg),
+        terrain=None if dem is None else read_terrain(dem),
+        permits=frozenset(permits) if permits else None,
+        lanes=_made(LaneParams, lane_m),
+    )
 
 
 def _order_json(order: Any) -> dict[str, Any]:

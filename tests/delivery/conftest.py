@@ -7,6 +7,7 @@ from delivery.feasibility import Conditions
 from delivery.model import Craft, Item
 from delivery.service import set_things
 from delivery.store import open_store
+from gis.terrain import FlatTerrain
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def clock():
 
 @pytest.fixture
 def conditions():
-    return Conditions(zones=(), wind=Wind(3.0, 270.0))
+    return Conditions(zones=(), wind=Wind(3.0, 270.0), terrain=FlatTerrain(30.0))
 
 
 @pytest.fixture

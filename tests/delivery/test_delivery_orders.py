@@ -1,6 +1,7 @@
 import dataclasses
 from datetime import datetime
 
+import numpy as np
 import pytest
 from fakes.delivering import DEPOT, LAWN, NOON, SEOUL, FakeFlier, LinkLostError
 from hypothesis import given
@@ -16,7 +17,15 @@ from delivery.record import order_record
 from delivery.service import cancel_order, dispatch, place_order, set_things
 from delivery.store import open_store
 from delivery.world import order_from_data, replay, to_data
+from gis.terrain import FlatTerrain
 from missions.airspace import Zone, ZoneKind
+
+
+class Hill:
+    """Ground that rises by 40 m half way."""
+
+    def heights_m(self, lon, lat):
+        return np.where(np.abs(np.asarray(lat) - 37.375) < 0.001, 70.0, 30.0)
 
 
 def order(store, conditions, clock, lines=(("coffee", 2),), **more):
@@ -39,6 +48,8 @@ def test_an_order_in_calm_weather_is_accepted_with_a_time(store, conditions, clo
         ({"wind": Wind(14.0, 0.0)}, "over the limit"),
         ({"wind": None}, "wind is not known"),
         ({"zones": None}, "airspace is not known"),
+        ({"terrain": None}, "give a DEM"),
+        ({"terrain": Hill()}, "above ground, limit"),
     ],
 )
 def test_a_day_that_does_not_allow_it_refuses_with_the_reason(store, conditions, clock, change, word):
@@ -83,9 +94,17 @@ def test_sunset_in_seongnam_is_the_almanacs():
 
 def test_a_point_inside_a_closed_zone_is_refused(store, clock):
     zone = Zone("학교", ZoneKind.NO_FLY, Point(LAWN.position.xy).buffer(0.001))
-    refused = order(store, Conditions(zones=(zone,), wind=Wind(0.0)), clock)
+    refused = order(store, Conditions(zones=(zone,), wind=Wind(0.0), terrain=FlatTerrain(30.0)), clock)
     assert refused.state is OrderState.REFUSED
     assert any("closed zone" in r for r in refused.reasons)
+
+
+def test_a_control_zone_needs_a_permit_by_name(store, conditions, clock):
+    zone = Zone("서울공항", ZoneKind.CONTROL, Point(LAWN.position.xy).buffer(0.05))
+    day = dataclasses.replace(conditions, zones=(zone,))
+    assert any("permit" in r for r in order(store, day, clock).reasons)
+    permitted = dataclasses.replace(day, permits=frozenset({"서울공항"}))
+    assert order(store, permitted, clock).state is OrderState.ACCEPTED
 
 
 def test_unknown_things_are_named_and_nothing_is_recorded(store, conditions, clock):
@@ -156,7 +175,7 @@ def test_urgent_orders_fly_first(store, conditions, clock, tmp_path):
 def test_weather_that_turned_keeps_the_order_on_the_ground(store, conditions, clock, tmp_path):
     order(store, conditions, clock)
     with pytest.raises(DeliveryError, match="cannot take off"):
-        dispatch(store, FakeFlier(), Conditions(zones=(), wind=Wind(15.0)), clock, tmp_path)
+        dispatch(store, FakeFlier(), dataclasses.replace(conditions, wind=Wind(15.0)), clock, tmp_path)
     assert next(iter(store.world().orders.values())).state is OrderState.ACCEPTED
 
 
