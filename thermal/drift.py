@@ -1,8 +1,10 @@
 """Temperature drift: one offset a frame and one flat field, from what overlapping frames disagree on.
 
 Model: seen = scene + offset[frame] + flat(pixel). The scene's value at each sampled ground point is
-eliminated. The flat field has no linear terms: with frames shifted over a plane scene they cannot be told
-from a slope of the offsets (a free polynomial once made a 15 K slope from nothing).
+eliminated. Overlaps cannot tell the flat field's linear terms from offsets that follow the place (a free
+polynomial once made a 15 K slope from nothing, and so does calling them zero where the camera has them). What
+tells them apart is time: drift runs on steadily, whatever way the drone turns, so offsets are held to a
+constant rate with a random walk about it, and jumps (shutter recalibrations) are let through.
 """
 
 from collections.abc import Sequence
@@ -20,7 +22,7 @@ from thermal.mosaic import ground_under
 from thermal.pose import CameraPose, footprint_m
 
 IntArray = NDArray[np.int64]
-FLAT_TERMS = 5
+FLAT_TERMS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class DriftParams:
     """`points_across` sampled ground points over a frame's width; `hold_out` every so manieth is kept aside.
 
     `scale_K` robust scale of a disagreement; `position_m` how far a sample may lie off, so that samples on
-    steep temperature edges count less; `offset_K` and `flat_K` priors' sigmas.
+    steep temperature edges count less; `offset_K`, `flat_K` and `linear_K` (to the corners) priors' sigmas;
+    `walk_K` how far drift strays from its rate between two frames.
     """
 
     points_across: int = 26
@@ -38,12 +41,14 @@ class DriftParams:
     noise_K: float = 0.1
     offset_K: float = 20.0
     flat_K: float = 3.0
+    linear_K: float = 1.5
+    walk_K: float = 0.1
     rounds: int = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Temperatures at ground points: `point`, `frame`, `celsius`, `sigma_K` (m,), `flat` (m, 5)."""
+    """Temperatures at ground points: `point`, `frame`, `celsius`, `sigma_K` (m,), `flat` (m, 7)."""
 
     point: IntArray
     frame: IntArray
@@ -60,7 +65,7 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What to take off: `offsets_K` (n,) and the flat field's coefficients (5,).
+    """What to take off: `offsets_K` (n,) and the flat field's coefficients (7,).
 
     `rms_before_K` and `rms_after_K`: RMS over pairs of frames of their median difference at points that were
     not used in solving, None without overlap. `noise_K`: robust spread of single samples after correction.
@@ -75,12 +80,12 @@ class Drift:
 
 
 def flat_basis(pixels: FloatArray, camera: Camera) -> FloatArray:
-    """Flat field terms (..., 5) at pixels (..., 2): r^2, r^4, r^6, x^2 - y^2, xy; r = 1 in the corners."""
+    """Flat field terms (..., 7) at pixels: r^2, r^4, r^6, x^2 - y^2, xy, x, y; r = 1 in the corners."""
     half = np.array([camera.width_px, camera.height_px]) / 2.0
     p = (np.asarray(pixels, float) + 0.5 - half) / float(np.hypot(*half))
     x, y = p[..., 0], p[..., 1]
     r2 = x * x + y * y
-    return np.stack([r2, r2**2, r2**3, x * x - y * y, x * y], axis=-1)
+    return np.stack([r2, r2**2, r2**3, x * x - y * y, x * y, x, y], axis=-1)
 
 
 def flat_image(flat: FloatArray, camera: Camera) -> CelsiusArray:
@@ -158,14 +163,18 @@ def _shared(samples: Samples) -> Samples:
     return shared.select(count[index] >= 2)
 
 
-def solve_drift(samples: Samples, frames: int, params: DriftParams) -> Drift:
-    """Offsets with mean zero and the flat field, robustly; figures at the points held out."""
+def solve_drift(samples: Samples, times_s: FloatArray, params: DriftParams) -> Drift:
+    """Offsets with mean zero and the flat field, robustly; figures at the points held out.
+
+    `times_s` (n,) when each frame was taken, or their order; only their succession and spacing count.
+    """
+    frames = len(times_s)
     if len(samples.frame) == 0:
         return Drift(np.zeros(frames), np.zeros(FLAT_TERMS), None, None, params.noise_K, 0)
     held = samples.point % params.hold_out == 0
     use = samples.select(~held)
-    x = _solve(use, frames, params)
-    offsets, flat = x[:frames], x[frames:]
+    x = _solve(use, steps_in_time(times_s), frames, params)
+    offsets, flat = x[:frames], x[frames : frames + FLAT_TERMS]
     test = samples.select(held)
     corrected = test.celsius - offsets[test.frame] - test.flat @ flat
     before, pairs = pairwise_rms(test, test.celsius)
@@ -175,45 +184,78 @@ def solve_drift(samples: Samples, frames: int, params: DriftParams) -> Drift:
     return Drift(offsets, flat, before, after, max(noise, 0.02), pairs)
 
 
-def _solve(samples: Samples, frames: int, params: DriftParams) -> FloatArray:
-    """Iteratively reweighted least squares, the scene eliminated; the robust scale falls."""
-    x = np.zeros(frames + FLAT_TERMS)
-    robust = np.ones(len(samples.frame))
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Frames that follow each other: indices `first`, `second` (s,), `intervals` (s,) in usual gaps."""
+
+    first: IntArray
+    second: IntArray
+    intervals: FloatArray
+
+
+def steps_in_time(times_s: FloatArray) -> Steps:
+    """Each frame and the next one taken."""
+    order = np.argsort(times_s, kind="stable").astype(np.int64)
+    gaps = np.diff(np.asarray(times_s, float)[order])
+    usual = float(np.median(gaps)) if len(gaps) else 1.0
+    return Steps(order[:-1], order[1:], np.clip(gaps / max(usual, 1e-3), 0.25, 1e4))
+
+
+def _solve(samples: Samples, steps: Steps, frames: int, params: DriftParams) -> FloatArray:
+    """Offsets, flat field and rate by reweighted least squares, the scene eliminated; robust scales fall."""
+    x = np.zeros(frames + FLAT_TERMS + 1)
+    robust, smooth = np.ones(len(samples.frame)), np.ones(len(steps.first))
     for turn in range(params.rounds):
-        weight = robust / samples.sigma_K**2
-        x = _least_squares(samples, weight, frames, params)
-        rest = _residual(samples, x, weight, frames)
+        normal, right = _overlap_terms(samples, robust / samples.sigma_K**2, frames)
+        _add_priors(normal, steps, smooth, frames, params)
+        x = np.asarray(np.linalg.solve(normal, right), float)
+        rest = _residual(samples, x, robust / samples.sigma_K**2, frames)
         scale = max(params.scale_K, 8.0 * 0.5**turn) * samples.sigma_K / params.noise_K
         robust = 1.0 / (1.0 + (rest / scale) ** 2)
+        stray = (x[steps.second] - x[steps.first] - x[-1] * steps.intervals) / np.sqrt(steps.intervals)
+        smooth = 1.0 / (1.0 + (stray / max(3.0 * params.walk_K, 2.0 * 0.7**turn)) ** 2)
     return x
 
 
-def _least_squares(samples: Samples, weight: FloatArray, frames: int, params: DriftParams) -> FloatArray:
+def _overlap_terms(samples: Samples, weight: FloatArray, frames: int) -> tuple[FloatArray, FloatArray]:
+    """Normal matrix and right side (n + 8) of the samples with every point's own temperature eliminated."""
     from scipy.sparse import csr_array
 
-    m, size = len(samples.frame), frames + FLAT_TERMS
-    columns = np.column_stack([samples.frame, np.broadcast_to(np.arange(frames, size), (m, FLAT_TERMS))])
+    m, size, terms = len(samples.frame), frames + FLAT_TERMS + 1, FLAT_TERMS + 1
+    flat_columns = np.broadcast_to(np.arange(frames, size - 1), (m, FLAT_TERMS))
+    columns = np.column_stack([samples.frame, flat_columns])
     values = np.column_stack([np.ones(m), samples.flat])
-    starts = np.arange(m + 1) * (FLAT_TERMS + 1)
-    design = csr_array((values.ravel(), columns.ravel(), starts), shape=(m, size))
+    design = csr_array((values.ravel(), columns.ravel(), np.arange(m + 1) * terms), shape=(m, size))
     points = int(samples.point.max()) + 1
     gather = csr_array((weight, (samples.point, np.arange(m))), shape=(points, m))
     total = np.maximum(np.bincount(samples.point, weight, minlength=points), 1e-12)
     mean_rows = gather @ design
-    mean_value = gather @ samples.celsius
     heavy = csr_array(design.multiply(weight[:, None]))
     share = csr_array(mean_rows.multiply(1.0 / total[:, None]))
     normal = (heavy.T @ design - share.T @ mean_rows).toarray()
-    right = heavy.T @ samples.celsius - share.T @ mean_value
-    sigma = np.concatenate([np.full(frames, params.offset_K), np.full(FLAT_TERMS, params.flat_K)])
-    normal[np.diag_indices(size)] += sigma**-2
-    normal[:frames, :frames] += 1.0  # mean zero: the level is set by an anchor, not by overlaps
-    return np.asarray(np.linalg.solve(normal, right), float)
+    right = heavy.T @ samples.celsius - share.T @ (gather @ samples.celsius)
+    return np.asarray(normal, float), np.asarray(right, float)
+
+
+def _add_priors(
+    normal: FloatArray, steps: Steps, smooth: FloatArray, frames: int, params: DriftParams
+) -> None:
+    """Priors on offsets and flat field, mean zero (the level is an anchor's), steadiness in time."""
+    flat = [params.flat_K] * (FLAT_TERMS - 2) + [params.linear_K] * 2
+    sigma = np.array([params.offset_K] * frames + flat + [params.offset_K])
+    normal[np.diag_indices_from(normal)] += sigma**-2
+    normal[:frames, :frames] += 1.0
+    rows = np.zeros((len(steps.first), len(normal)))
+    index = np.arange(len(steps.first))
+    rows[index, steps.second] = 1.0
+    rows[index, steps.first] = -1.0
+    rows[:, -1] = -steps.intervals
+    normal += rows.T @ (rows * (smooth / (params.walk_K**2 * steps.intervals))[:, None])
 
 
 def _residual(samples: Samples, x: FloatArray, weight: FloatArray, frames: int) -> FloatArray:
     """Corrected samples less the weighted mean of their point."""
-    corrected = samples.celsius - x[samples.frame] - samples.flat @ x[frames:]
+    corrected = samples.celsius - x[samples.frame] - samples.flat @ x[frames : frames + FLAT_TERMS]
     points = int(samples.point.max()) + 1
     total = np.maximum(np.bincount(samples.point, weight, minlength=points), 1e-12)
     mean = np.bincount(samples.point, weight * corrected, minlength=points) / total

@@ -132,7 +132,13 @@ def find_drift(placed: Placement, params: DriftParams) -> Drift:
     """Offsets and flat field of the placed frames."""
     smalls = [s.small for s in placed.seen]
     samples = sample_overlaps(smalls, placed.aligned.poses, placed.aligned.camera, placed.ground, params)
-    return solve_drift(samples, len(smalls), params)
+    return solve_drift(samples, _order(placed), params)
+
+
+def _order(placed: Placement) -> FloatArray:
+    """When each frame was taken, or its place in the list where one frame does not say."""
+    times = [p.info.time_s for p in placed.flight.priors]
+    return np.array(range(len(times)) if None in times else times, float)
 
 
 def find_level(
