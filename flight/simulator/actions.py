@@ -1,0 +1,147 @@
+"""DO commands: the same deeds whether they come as a command or as a mission item."""
+
+import math
+from dataclasses import dataclass
+
+from flight.simulator.messages import mavlink
+from flight.simulator.missionitems import Item
+from flight.simulator.vehicle import Vehicle
+
+_REPORTED = {112, 114, 115, 178, 179, 195, 197, 201, 205, 207, 222, 42600}
+
+
+@dataclass(slots=True)
+class Condition:
+    """A CONDITION_ item under way."""
+
+    until_s: float | None = None
+    within_m: float | None = None
+
+
+def change_speed(vehicle: Vehicle, kind: int, speed_ms: float) -> bool:
+    """DO_CHANGE_SPEED: 0 and 1 over ground, 2 climb, 3 descent; only speeds above zero."""
+    if not speed_ms > 0.0:
+        return False
+    if kind in (0, 1):
+        vehicle.nav.speed_ms = speed_ms
+    elif kind == 2:
+        vehicle.nav.up_ms = speed_ms
+    elif kind == 3:
+        vehicle.nav.down_ms = speed_ms
+    vehicle.nav.change_speed()
+    return True
+
+
+def feedback(vehicle: Vehicle, shots: int) -> None:
+    """One CAMERA_FEEDBACK a shot, with the airframe's attitude."""
+    for number in range(vehicle.camera.images - shots + 1, vehicle.camera.images + 1):
+        lat, lon = vehicle.lat_lon_e7(vehicle.estimated)
+        roll, pitch, yaw = (math.degrees(a) for a in vehicle.air.attitude_rad)
+        stamp = int((vehicle.setup.epoch_s + vehicle.time_s) * 1e6)
+        message = mavlink.MAVLink_camera_feedback_message(
+            stamp, 0, 0, number, lat, lon, vehicle.setup.altitude_m + vehicle.air.height_m,
+            vehicle.above_home_m, round(roll, 2), round(pitch, 2), round(yaw % 360.0, 2), 0.0, 0, 0,
+        )  # fmt: skip
+        vehicle.tell(message)
+
+
+def trigger_distance(vehicle: Vehicle, metres: float, *, at_once: bool) -> bool:
+    """DO_SET_CAM_TRIGG_DIST."""
+    feedback(vehicle, vehicle.camera.set_distance(metres, at_once=at_once))
+    return True
+
+
+def shoot(vehicle: Vehicle, count: int = 1) -> bool:
+    """DO_DIGICAM_CONTROL with a shutter, IMAGE_START_CAPTURE."""
+    feedback(vehicle, vehicle.camera.shoot(count))
+    return True
+
+
+def grip(vehicle: Vehicle, action: float) -> bool:
+    """DO_GRIPPER: 1 grabs, 0 releases."""
+    if action not in (0.0, 1.0):
+        return False
+    return (vehicle.gripper.grab if action == 1.0 else vehicle.gripper.release)(vehicle.time_s)
+
+
+def wind_line(vehicle: Vehicle, action: float, length_m: float, rate_ms: float) -> bool:
+    """DO_WINCH: 0 relax, 1 length, 2 rate."""
+    if action == 0.0:
+        return vehicle.winch.relax()
+    if action == 1.0:
+        return vehicle.winch.by_length(length_m, rate_ms)
+    return vehicle.winch.by_rate(rate_ms) if action == 2.0 else False
+
+
+def turn_to(vehicle: Vehicle, params: tuple[float, ...]) -> bool:
+    """CONDITION_YAW: degrees, rate, direction (-1, 0, 1), relative."""
+    angle, _, direction, relative = params[:4]
+    if relative:
+        base = math.degrees(vehicle.air.yaw_rad)
+        angle = base + (direction or 1.0) * angle
+    vehicle.yaw.fixed_rad = math.radians(angle)
+    return True
+
+
+def look_at(vehicle: Vehicle, item: Item) -> bool:
+    """DO_SET_ROI: a place, or none."""
+    vehicle.yaw.roi = vehicle.point(item).place if item.has_place and item.command != 197 else None
+    return True
+
+
+def set_servo(vehicle: Vehicle, channel: float, pwm: float) -> bool:
+    """DO_SET_SERVO: kept for SERVO_OUTPUT_RAW; channels 1 to 16."""
+    if not 1 <= channel <= 16:
+        return False
+    vehicle.servos[int(channel)] = int(pwm)
+    return True
+
+
+def do_item(vehicle: Vehicle, item: Item, condition: Condition) -> None:
+    """Begin a mission's DO or CONDITION item."""
+    p = item.params
+    if item.command == 112:
+        condition.until_s = vehicle.time_s + p[0]
+    elif item.command == 114:
+        condition.within_m = p[0]
+    elif item.command == 115:
+        turn_to(vehicle, p)
+    elif item.command == 178:
+        change_speed(vehicle, int(p[0]), p[1])
+    elif item.command == 206:
+        trigger_distance(vehicle, p[0], at_once=p[2] == 1.0)
+    elif item.command == 203:
+        shoot(vehicle, 1 if item.x == 1 else 0)
+    elif item.command == 2000:
+        shoot(vehicle, 1)
+    elif item.command in (195, 197, 201):
+        look_at(vehicle, item)
+    else:
+        _do_other(vehicle, item)
+
+
+def _do_other(vehicle: Vehicle, item: Item) -> None:
+    p = item.params
+    if item.command == 183:
+        set_servo(vehicle, p[0], p[1])
+    elif item.command == 211:
+        grip(vehicle, p[1])
+        vehicle.say("Gripper Grabbed" if p[1] == 1.0 else "Gripper Released")
+    elif item.command == 42600:
+        wind_line(vehicle, p[1], p[2], p[3])
+    elif item.command == 207:
+        vehicle.params.set("FENCE_ENABLE", 1.0 if p[0] == 1.0 else 0.0)
+    elif item.command == 179:
+        vehicle.home = vehicle.here if p[0] == 1.0 or not item.has_place else vehicle.point(item)
+        vehicle.tell(vehicle.home_message())
+
+
+def do_finished(vehicle: Vehicle, item: Item, condition: Condition) -> tuple[bool, bool]:
+    """Whether a DO or CONDITION item is done, and whether the vehicle reports it as reached."""
+    done = True
+    if item.command == 112 and condition.until_s is not None:
+        done = vehicle.time_s >= condition.until_s
+    elif item.command == 114 and condition.within_m is not None:
+        goal = vehicle.nav.destination
+        done = goal is None or vehicle.here.distance_m(goal) < max(condition.within_m, 0.0)
+    return done, item.command in _REPORTED

@@ -1,0 +1,296 @@
+"""AUTO: flies the mission's items."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from core.units import cm_to_m
+from flight.simulator.actions import Condition, do_finished, do_item
+from flight.simulator.control import Target
+from flight.simulator.messages import ModeNumber, Severity
+from flight.simulator.mission import Sequencer
+from flight.simulator.missionitems import Item
+from flight.simulator.navigator import Point
+from flight.simulator.place import PayloadPlace
+from flight.simulator.procedures import Descent, Return, Takeoff
+from flight.simulator.vehicle import Vehicle
+
+WP, LOITER_UNLIM, LOITER_TURNS, LOITER_TIME, RTL, LAND, TAKEOFF = 16, 17, 18, 19, 20, 21, 22
+LOITER_TO_ALT, SPLINE, VTOL_TAKEOFF, VTOL_LAND, DELAY, PLACE = 31, 82, 84, 85, 93, 94
+_FLOWN_THROUGH_TO = {WP, SPLINE, LOITER_UNLIM, LOITER_TIME, PLACE}
+_HOLD_JERK = 5.0
+
+Step = Callable[[float], Target | None]
+Done = Callable[[], bool]
+
+
+@dataclass(slots=True)
+class Auto:
+    """The mode, and the runner of a `Sequencer`; `step_item` and `item_done` are of the item being flown."""
+
+    vehicle: Vehicle
+    sequence: Sequencer
+    number: ModeNumber = ModeNumber.AUTO
+    needs_position: bool = True
+    landing: bool = False
+    condition: Condition = field(default_factory=Condition)
+    step_item: Step | None = None
+    item_done: Done | None = None
+    takeoff: Takeoff | None = None
+    timer_s: float | None = None
+    completed: bool = False
+
+    @property
+    def armable(self) -> bool:
+        return self.vehicle.params.bit("AUTO_OPTIONS", 0)
+
+    @property
+    def taking_off(self) -> bool:
+        return self.takeoff is not None
+
+    @property
+    def paused(self) -> bool:
+        return self.vehicle.nav.paused
+
+    def enter(self) -> bool:
+        if len(self.sequence.items) <= 1 and self.vehicle.flying:
+            return False
+        if self.vehicle.landed and self.vehicle.params.bit("AUTO_OPTIONS", 1):
+            self.vehicle.auto_armed = self.vehicle.auto_armed or self.vehicle.armed
+        self.vehicle.nav.stop(self.vehicle.air, _HOLD_JERK)
+        if self.vehicle.has_position or self.vehicle.boot_share >= 0.55:
+            self.start()
+        return True
+
+    def start(self) -> None:
+        """Begin or go on with the mission."""
+        self.sequence.begin(self, restart=self.vehicle.params.flag("MIS_RESTART"))
+
+    def leave(self) -> None:
+        self.sequence.halt()
+        self.vehicle.yaw.fixed_rad = None
+
+    def pause(self) -> bool:
+        """Wait on the leg; only while a leg is flown."""
+        if not self.sequence.running or self.takeoff is not None or self.landing:
+            return False
+        self.vehicle.nav.pause()
+        return True
+
+    def resume(self) -> bool:
+        """Go on with the leg."""
+        self.vehicle.nav.resume()
+        return True
+
+    def step(self, dt: float) -> Target | None:
+        self.sequence.step(self)
+        if self.vehicle.landed and self.takeoff is None:
+            return self._stand()
+        return self.step_item(dt) if self.step_item is not None else self._fly(dt)
+
+    def _stand(self) -> Target:
+        air = self.vehicle.air
+        return Target(air.position, climb_ms=-0.1, yaw_rad=air.yaw_rad)
+
+    def _fly(self, dt: float) -> Target:
+        target = self.vehicle.nav.advance(dt, self.vehicle.air)
+        target.yaw_rad = self.vehicle.look(target.yaw_rad)
+        return target
+
+    # -- the runner of the sequence
+
+    def start_nav(self, seq: int, item: Item, after: Item | None) -> bool:
+        self.timer_s, self.takeoff, self.landing = None, None, False
+        self.vehicle.yaw.fixed_rad = None
+        starters = {
+            WP: self._start_waypoint, SPLINE: self._start_waypoint, LOITER_TIME: self._start_waypoint,
+            LOITER_UNLIM: self._start_unlimited, LOITER_TURNS: self._start_turns,
+            LOITER_TO_ALT: self._start_waypoint, RTL: self._start_rtl, LAND: self._start_land,
+            VTOL_LAND: self._start_land, TAKEOFF: self._start_takeoff, VTOL_TAKEOFF: self._start_takeoff,
+            DELAY: self._start_delay, PLACE: self._start_place,
+        }  # fmt: skip
+        starter = starters.get(item.command)
+        if starter is None:
+            return False
+        starter(seq, item, after)
+        return True
+
+    def nav_done(self) -> bool:
+        return self.item_done is not None and self.item_done()
+
+    def start_do(self, item: Item) -> None:
+        do_item(self.vehicle, item, self.condition)
+
+    def do_done(self, item: Item) -> tuple[bool, bool]:
+        return do_finished(self.vehicle, item, self.condition)
+
+    def finished(self) -> None:
+        """Hold the place in the air; on the ground the motors stop."""
+        self.completed = True
+        self.item_done = self.step_item = None
+        self.landing, self.takeoff = False, None
+        if self.vehicle.flying and (self.vehicle.nav.leg is None or not self.vehicle.nav.leg.done):
+            self.vehicle.nav.stop(self.vehicle.air, _HOLD_JERK)
+
+    # -- the items
+
+    def _start_waypoint(self, seq: int, item: Item, after: Item | None) -> None:
+        vehicle = self.vehicle
+        through = after is not None and after.command in _FLOWN_THROUGH_TO
+        through = through and item.command in (WP, SPLINE) and item.params[0] <= 0.0
+        goal = vehicle.point(item)
+        then = self._point_after(after, goal) if through and after is not None else None
+        vehicle.nav.fly_to(vehicle.air, goal, then)
+        self.step_item = self._fly
+        self.item_done = lambda: self._waited(seq, item)
+
+    def _point_after(self, after: Item, goal: Point) -> Point:
+        point = self.vehicle.point(after)
+        return Point(
+            point.place if after.has_place else goal.place, point.height_m if after.z else goal.height_m
+        )
+
+    def _waited(self, seq: int, item: Item) -> bool:
+        vehicle = self.vehicle
+        if self.timer_s is None:
+            if not vehicle.nav.reached(vehicle.air):
+                return False
+            self.timer_s = vehicle.time_s
+        if vehicle.time_s - self.timer_s < item.params[0] and item.command != LOITER_TO_ALT:
+            return False
+        if item.command in (WP, SPLINE):
+            vehicle.say(f"Reached command #{seq}")
+        return True
+
+    def _start_unlimited(self, _seq: int, item: Item, _after: Item | None) -> None:
+        self.vehicle.nav.fly_to(self.vehicle.air, self.vehicle.point(item))
+        self.step_item, self.item_done = self._fly, lambda: False
+
+    def _start_turns(self, _seq: int, item: Item, _after: Item | None) -> None:
+        circle = Turns.begin(self.vehicle, item)
+        self.step_item, self.item_done = circle.step, lambda: circle.done
+
+    def _start_takeoff(self, _seq: int, item: Item, _after: Item | None) -> None:
+        vehicle = self.vehicle
+        height = vehicle.height_of(item.frame, item.z)
+        if vehicle.flying:
+            height = max(height, vehicle.air.height_m)
+        self.takeoff = takeoff = Takeoff.begin(vehicle, height)
+        self.step_item = lambda _dt: takeoff.step()
+        self.item_done = lambda: self._taken_off(takeoff)
+
+    def _taken_off(self, takeoff: Takeoff) -> bool:
+        if not takeoff.done:
+            return False
+        vehicle, self.takeoff = self.vehicle, None
+        vehicle.nav.yaw_rad = vehicle.air.yaw_rad
+        vehicle.nav.fly_to(vehicle.air, Point(takeoff.place, takeoff.height_m))
+        if vehicle.nav.leg is not None:
+            vehicle.nav.leg.elapsed_s = vehicle.nav.leg.curve.duration_s
+        return True
+
+    def _start_rtl(self, _seq: int, _item: Item, _after: Item | None) -> None:
+        home = Return(self.vehicle)
+        home.begin()
+
+        def step(dt: float) -> Target:
+            self.landing = home.landing
+            return home.step(dt)
+
+        self.step_item, self.item_done = step, self._down
+
+    def _start_land(self, _seq: int, item: Item, _after: Item | None) -> None:
+        vehicle = self.vehicle
+        place = vehicle.point(item).place if item.has_place else None
+        if place is not None:
+            vehicle.nav.fly_to(vehicle.air, Point(place, vehicle.air.height_m))
+        else:
+            vehicle.nav.stop(vehicle.air, _HOLD_JERK)
+        self.step_item, self.item_done = self._land_step, self._down
+
+    def _land_step(self, dt: float) -> Target:
+        vehicle = self.vehicle
+        target = vehicle.nav.advance(dt, vehicle.air)
+        self.landing = self.landing or vehicle.nav.reached(vehicle.air)
+        if not self.landing:
+            return target
+        return Descent(vehicle, target.position, vehicle.air.yaw_rad).step()
+
+    def _down(self) -> bool:
+        return self.landing and self.vehicle.landed and self.vehicle.time_s - self.vehicle.touched_s > 2.2
+
+    def _start_delay(self, _seq: int, item: Item, _after: Item | None) -> None:
+        until_s = self.vehicle.time_s + max(0.0, item.params[0])
+        self.vehicle.say(f"Delaying {int(item.params[0])} sec")
+        self.step_item, self.item_done = self._fly, lambda: self.vehicle.time_s >= until_s
+
+    def _start_place(self, _seq: int, item: Item, _after: Item | None) -> None:
+        vehicle = self.vehicle
+        place = vehicle.point(item).place if item.has_place else vehicle.air.position
+        job = PayloadPlace.begin(vehicle, place, item.params[0])
+        self.step_item, self.item_done = job.step, lambda: job.done
+
+    def mission_changed(self) -> None:
+        """The list was changed while it is flown: the item under way is started again, or cannot be."""
+        sequence = self.sequence
+        if not sequence.running or sequence.nav is None:
+            return
+        if sequence.nav_seq < len(sequence.items) and sequence.items[sequence.nav_seq].is_nav:
+            sequence.jump_to(sequence.nav_seq, self)
+            self.vehicle.say("Auto mission changed, restarted command", Severity.CRITICAL)
+        else:
+            self.vehicle.say("Auto mission changed but failed to restart command", Severity.CRITICAL)
+
+
+@dataclass(slots=True)
+class Turns:
+    """NAV_LOITER_TURNS: to the circle's nearest point, then round it; negative radius turns left."""
+
+    vehicle: Vehicle
+    centre: complex
+    radius_m: float
+    angle_rad: float
+    left_rad: float
+    height_m: float
+    rate_rads: float = 0.0
+    circling: bool = False
+
+    @classmethod
+    def begin(cls, vehicle: Vehicle, item: Item) -> "Turns":
+        point = vehicle.point(item)
+        radius = item.params[2] or cm_to_m(vehicle.params["CIRCLE_RADIUS"])
+        away = vehicle.air.position - point.place
+        angle = math.atan2(away.imag, away.real) if abs(away) > 0.1 else 0.0
+        turns = cls(vehicle, point.place, radius, angle, item.params[0] * 2.0 * math.pi, point.height_m)
+        vehicle.nav.fly_to(vehicle.air, Point(turns.place, point.height_m))
+        return turns
+
+    @property
+    def place(self) -> complex:
+        return self.centre + abs(self.radius_m) * complex(math.cos(self.angle_rad), math.sin(self.angle_rad))
+
+    @property
+    def done(self) -> bool:
+        return self.circling and self.left_rad <= 0.0
+
+    def step(self, dt: float) -> Target:
+        vehicle = self.vehicle
+        if not self.circling:
+            self.circling = vehicle.nav.reached(vehicle.air)
+            return vehicle.nav.advance(dt, vehicle.air)
+        return self._round(dt)
+
+    def _round(self, dt: float) -> Target:
+        vehicle, radius = self.vehicle, max(abs(self.radius_m), 0.1)
+        most = math.radians(abs(vehicle.params["CIRCLE_RATE"]))
+        accel = cm_to_m(vehicle.params["WPNAV_ACCEL"])
+        most = min(most, math.sqrt(accel / radius), vehicle.nav.cruise_ms / radius)
+        self.rate_rads = min(most, self.rate_rads + accel / radius * dt)
+        turn = math.copysign(self.rate_rads, self.radius_m)
+        self.angle_rad += turn * dt
+        self.left_rad -= abs(turn) * dt
+        out = (self.place - self.centre) / radius
+        speed = 1j * out * turn * radius
+        inward = -out * turn**2 * radius
+        yaw = math.atan2(-out.imag, -out.real)
+        return Target(self.place, speed, inward, self.height_m, yaw_rad=vehicle.look(yaw))

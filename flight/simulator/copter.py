@@ -1,0 +1,302 @@
+"""The embedded copter as one pure object: messages and time go in, messages come out."""
+
+import math
+import random
+from dataclasses import dataclass, field
+
+from flight.simulator.actions import feedback
+from flight.simulator.airframe import Airframe, Demand
+from flight.simulator.arming import complaints
+from flight.simulator.auto import Auto
+from flight.simulator.commands import Commands
+from flight.simulator.failsafes import Failsafes
+from flight.simulator.fence import EXCLUSION, INCLUSION, shapes
+from flight.simulator.geometry import Ground
+from flight.simulator.inbox import Inbox
+from flight.simulator.messages import Message, ModeNumber, Outgoing, Sender, Severity, mavlink
+from flight.simulator.mission import Sequencer
+from flight.simulator.missionitems import Item, Kind
+from flight.simulator.modes import Brake, Guided, Land, Manual, Rtl
+from flight.simulator.params import Params, default_params
+from flight.simulator.telemetry import HEARTBEAT_S, Telemetry
+from flight.simulator.transfer import Plans
+from flight.simulator.vehicle import Mode, Setup, Vehicle
+
+STEP_S = 0.02
+_ESTIMATE_SIGMA_M, _ESTIMATE_TAU_S = 0.03, 20.0
+_LANDED_AFTER_S = 1.75
+_STOPPED_AFTER_S = 2.2
+_PREARM_EVERY_S = 30.0
+_BOOT_TEXTS = (
+    (0.0, "ArduPilot Ready"),
+    (0.0, "AHRS: DCM active"),
+    (0.1, "EKF3 IMU0 initialised"),
+    (0.1, "AHRS: EKF3 active"),
+    (0.13, "EKF3 IMU0 tilt alignment complete"),
+    (0.14, "EKF3 IMU0 MAG0 initial yaw alignment complete"),
+    (0.23, "GPS 1: detected u-blox"),
+    (0.48, "EKF3 IMU0 origin set"),
+    (1.0, "EKF3 IMU0 is using GPS"),
+)
+
+
+@dataclass(slots=True)
+class Copter:
+    """A vehicle and everything that answers for it.
+
+    `handle` takes a client's message, `step` moves on by 20 ms, `take` empties what is to be sent.
+    With the same setup, parameters and messages at the same steps it does the same.
+    """
+
+    setup: Setup
+    params: Params = field(default_factory=default_params)
+    vehicle: Vehicle = field(init=False)
+    plans: Plans = field(init=False)
+    auto: Auto = field(init=False)
+    modes: dict[ModeNumber, Mode] = field(init=False)
+    commands: Commands = field(init=False)
+    telemetry: Telemetry = field(init=False)
+    failsafes: Failsafes = field(init=False)
+    inbox: Inbox = field(init=False)
+    _told: int = 0
+    _heartbeat_s: float = 0.0
+    _prearm_s: float = 0.0
+    _rebooting: bool = False
+
+    def __post_init__(self) -> None:
+        self.plans = Plans(self._post, self._say, self._changed, self._flying_mission, self._home_item)
+        self._boot()
+        self.telemetry = Telemetry(self)
+        self.commands = Commands(self)
+        self.inbox = Inbox(self)
+
+    def _boot(self) -> None:
+        setup = self.setup
+        air = Airframe(yaw_rad=math.radians(setup.heading_deg))
+        ground = Ground(setup.lat, setup.lon)
+        self.vehicle = vehicle = Vehicle(setup, self.params, ground, air, random.Random(setup.seed))
+        self.auto = Auto(vehicle, Sequencer(self.plans.mission, vehicle.say))
+        numbers = (ModeNumber.STABILIZE, ModeNumber.ALT_HOLD, ModeNumber.LOITER, ModeNumber.POSHOLD)
+        self.modes = {
+            **{number: Manual(vehicle, number) for number in numbers},
+            ModeNumber.AUTO: self.auto,
+            ModeNumber.GUIDED: Guided(vehicle),
+            ModeNumber.RTL: Rtl(vehicle),
+            ModeNumber.SMART_RTL: Rtl(vehicle, ModeNumber.SMART_RTL),
+            ModeNumber.LAND: Land(vehicle),
+            ModeNumber.BRAKE: Brake(vehicle),
+        }
+        vehicle.mode = self.modes[ModeNumber.STABILIZE]
+        self.failsafes = Failsafes(vehicle, self.change_mode)
+        self._told, self._heartbeat_s, self._prearm_s = 0, 0.0, 0.0
+        self._fence_areas()
+
+    # -- the edge
+
+    def join(self, link: int) -> None:
+        """A client connected."""
+        self.telemetry.join(link)
+
+    def leave(self, link: int) -> None:
+        """A client went away."""
+        self.telemetry.leave(link)
+
+    def handle(self, message: Message, link: int = 0) -> None:
+        """Take a message from a client; answers wait in the outbox."""
+        sender = Sender(link, message.get_srcSystem(), message.get_srcComponent())
+        self.inbox.handle(message, sender)
+
+    def take(self) -> list[Outgoing]:
+        """What is to be sent, oldest first."""
+        out, self.vehicle.outbox = self.vehicle.outbox, []
+        return out
+
+    def step(self, dt: float = STEP_S) -> None:
+        """Move on by `dt` simulated seconds."""
+        if self._rebooting:
+            self._restart()
+        vehicle = self.vehicle
+        vehicle.time_s += dt
+        self._announce()
+        self.failsafes.step()
+        self._move(dt)
+        self._ground()
+        self._equipment(dt)
+        self.plans.tick(vehicle.time_s)
+        self.telemetry.step()
+
+    def _move(self, dt: float) -> None:
+        vehicle, air = self.vehicle, self.vehicle.air
+        demand = Demand(thrust=False, yaw_rad=air.yaw_rad)
+        if vehicle.armed:
+            target = vehicle.mode.step(dt)
+            if target is not None and not math.isnan(target.climb_ms):
+                demand = vehicle.controller.demand(dt, target, air)
+        if air.on_ground:
+            vehicle.controller.relax()
+        air.step(dt, demand, vehicle.wind())
+        self._report_reached()
+
+    def _report_reached(self) -> None:
+        sequence = self.auto.sequence
+        if sequence.reached is not None:
+            self.vehicle.tell(mavlink.MAVLink_mission_item_reached_message(sequence.reached))
+            sequence.reached = None
+
+    def _ground(self) -> None:
+        """Touching down, noticing it, stopping the motors."""
+        vehicle, air = self.vehicle, self.vehicle.air
+        now = vehicle.time_s
+        if air.hit_ms is not None:
+            vehicle.say(f"SIM Hit ground at {air.hit_ms:.6f} m/s")
+            air.hit_ms, vehicle.touched_s = None, now
+        if not vehicle.armed:
+            return
+        if not vehicle.landed and air.on_ground and now - vehicle.touched_s > _LANDED_AFTER_S:
+            vehicle.landed = not vehicle.mode.taking_off
+            vehicle.idle_s = now
+        down = vehicle.landed and vehicle.mode.landing and now - vehicle.touched_s > _STOPPED_AFTER_S
+        idle = vehicle.landed and not vehicle.auto_armed and self._idle_for(now)
+        if down or idle or (vehicle.landed and vehicle.mode is self.auto and self.auto.sequence.complete):
+            self.disarm()
+
+    def _idle_for(self, now: float) -> bool:
+        delay_s = self.params["DISARM_DELAY"]
+        return delay_s > 0.0 and now - max(self.vehicle.idle_s, self.vehicle.armed_s) >= delay_s
+
+    def _equipment(self, dt: float) -> None:
+        vehicle = self.vehicle
+        flying = vehicle.armed and not vehicle.air.on_ground
+        vehicle.battery.step(dt, flying_a=vehicle.air.current_a if flying else None)
+        vehicle.gripper.tick(vehicle.time_s)
+        vehicle.winch.step(dt)
+        noise = complex(vehicle.random.gauss(0.0, 1.0), vehicle.random.gauss(0.0, 1.0))
+        spread = _ESTIMATE_SIGMA_M * math.sqrt(2.0 * dt / _ESTIMATE_TAU_S)
+        vehicle.estimate_error += spread * noise - vehicle.estimate_error * (dt / _ESTIMATE_TAU_S)
+        shots = vehicle.camera.moved(vehicle.estimated)
+        if shots:
+            feedback(vehicle, shots)
+
+    def _announce(self) -> None:
+        vehicle = self.vehicle
+        while self._told < len(_BOOT_TEXTS) and vehicle.boot_share >= _BOOT_TEXTS[self._told][0]:
+            vehicle.say(_BOOT_TEXTS[self._told][1])
+            self._told += 1
+        if vehicle.time_s >= self._heartbeat_s:
+            self._heartbeat_s += HEARTBEAT_S
+            vehicle.tell(self.telemetry.heartbeat())
+        if (
+            not vehicle.armed
+            and vehicle.boot_share >= 1.0
+            and vehicle.time_s >= self._prearm_s + _PREARM_EVERY_S
+        ):
+            self._prearm_s = vehicle.time_s
+            for text in complaints(vehicle, self.plans.mission):
+                vehicle.say(f"PreArm: {text}", Severity.CRITICAL)
+
+    # -- what commands may ask for
+
+    def change_mode(self, number: int) -> bool:
+        """Change the flight mode; False, with the reason told, if it cannot."""
+        vehicle = self.vehicle
+        try:
+            mode = self.modes[ModeNumber(number)]
+        except (KeyError, ValueError):
+            vehicle.say(f"No such mode {number}", Severity.WARNING)
+            return False
+        if mode is vehicle.mode:
+            return True
+        if vehicle.armed and mode.needs_position and not vehicle.has_position:
+            return self._refuse(mode, "requires position")
+        before, vehicle.mode = vehicle.mode, mode
+        before.leave()
+        if not mode.enter():
+            vehicle.mode = before
+            return self._refuse(mode, "init failed")
+        return True
+
+    def _refuse(self, mode: Mode, why: str) -> bool:
+        self.vehicle.say(f"Mode change to {mode.number.name} failed: {why}", Severity.WARNING)
+        return False
+
+    def disarm(self) -> None:
+        """Stop the motors; the mission goes back to its start."""
+        vehicle, sequence = self.vehicle, self.auto.sequence
+        vehicle.disarm()
+        complete = sequence.complete
+        sequence.reset()
+        if vehicle.mode is self.auto and not complete and len(sequence.items) > 1:
+            sequence.begin(self.auto, restart=True)
+
+    def set_interval(self, message_id: int, interval_us: float, link: int) -> bool:
+        """How often a client gets a message."""
+        return self.telemetry.set_interval(link, message_id, interval_us)
+
+    def request(self, message_id: int, link: int) -> bool:
+        """Send a client one message; False if there is none."""
+        message = self.telemetry.make(message_id)
+        if message is not None:
+            self._post(Outgoing(message, link))
+        return message is not None
+
+    def set_current(self, seq: int, *, reset: bool) -> bool:
+        """Make a mission item the current one."""
+        sequence = self.auto.sequence
+        if not 0 <= seq < len(sequence.items):
+            return False
+        flown = self.vehicle.mode is self.auto and self.vehicle.flying
+        if reset:
+            sequence.jumped.clear()
+        if flown and sequence.complete:
+            sequence.running, sequence.complete = True, False
+        sequence.jump_to(seq, self.auto if flown else None)
+        self.vehicle.tell(self.telemetry.mission_current())
+        return True
+
+    def reboot(self) -> None:
+        """Start again at the next step; parameters and plans stay."""
+        self._rebooting = True
+
+    def _restart(self) -> None:
+        self._rebooting = False
+        left = self.take()
+        self._boot()
+        self.vehicle.outbox = left
+        for link in list(self.telemetry.clients):
+            self.telemetry.join(link)
+
+    # -- what plans ask for
+
+    def _post(self, outgoing: Outgoing) -> None:
+        self.vehicle.post(outgoing)
+
+    def _say(self, text: str, severity: Severity) -> None:
+        self.vehicle.say(text, severity)
+
+    def _home_item(self) -> Item:
+        return self.vehicle.home_item()
+
+    def _flying_mission(self) -> bool:
+        return self.vehicle.mode is self.auto and self.auto.sequence.running
+
+    def _changed(self, kind: Kind) -> None:
+        items = self.plans.items[kind]
+        if kind is Kind.MISSION:
+            self.params.set("MIS_TOTAL", float(max(0, len(items) - 1)))
+            self._mission_changed()
+        elif kind is Kind.FENCE:
+            vertices = sum(1 for item in items if item.command in (INCLUSION, EXCLUSION))
+            self.params.set("FENCE_TOTAL", float(len(items) + (2 if vertices else 0)))
+            self._fence_areas()
+        else:
+            self.params.set("RALLY_TOTAL", float(len(items)))
+
+    def _mission_changed(self) -> None:
+        if self.vehicle.mode is self.auto and self.vehicle.flying:
+            self.auto.mission_changed()
+        elif not self.vehicle.flying and self.vehicle.mode is not self.auto:
+            self.auto.sequence.reset()
+            self.auto.sequence.complete = False
+
+    def _fence_areas(self) -> None:
+        self.vehicle.fence.areas = shapes(self.plans.items[Kind.FENCE], self.vehicle.ground)

@@ -1,0 +1,185 @@
+"""Failsafes: battery, ground station, radio, position estimate and fence, in ArduCopter's words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flight.simulator.fence import FenceType, breach_text
+from flight.simulator.messages import ModeNumber, Severity
+from flight.simulator.vehicle import Vehicle
+
+_RADIO_S = 1.0
+_ESTIMATE_S = 7.5
+_VARIANCE_S = 0.75
+
+ChangeMode = Callable[[ModeNumber], bool]
+_BATTERY_MODES = {
+    1: ModeNumber.LAND,
+    2: ModeNumber.RTL,
+    3: ModeNumber.SMART_RTL,
+    4: ModeNumber.SMART_RTL,
+}
+_FENCE_MODES = {
+    1: ModeNumber.RTL,
+    2: ModeNumber.LAND,
+    3: ModeNumber.SMART_RTL,
+    4: ModeNumber.BRAKE,
+    5: ModeNumber.SMART_RTL,
+}
+_GCS_MODES = {1: ModeNumber.RTL, 3: ModeNumber.SMART_RTL, 4: ModeNumber.SMART_RTL, 5: ModeNumber.LAND}
+
+
+@dataclass(slots=True)
+class Failsafes:
+    """Watches the vehicle; what is latched stands in `vehicle.failsafes`."""
+
+    vehicle: Vehicle
+    change_mode: ChangeMode
+    gcs_heard_s: float | None = None
+    radio_lost_s: float | None = None
+    low_since_s: float | None = None
+    critical_since_s: float | None = None
+
+    def step(self) -> None:
+        """Look at everything once."""
+        self._battery()
+        self._gcs()
+        self._radio()
+        self._estimate()
+        self._fence()
+
+    def _go(self, mode: ModeNumber) -> None:
+        vehicle = self.vehicle
+        if not vehicle.armed:
+            return
+        if vehicle.landed:
+            vehicle.disarm()
+        elif not self.change_mode(mode) and mode is not ModeNumber.LAND:
+            self.change_mode(ModeNumber.LAND)
+
+    # -- battery
+
+    def _battery(self) -> None:
+        volts, p, now = self.vehicle.battery.voltage_v, self.vehicle.params, self.vehicle.time_s
+        used = self.vehicle.battery.used_mah
+        left = p["BATT_CAPACITY"] - used
+        low = volts < p["BATT_LOW_VOLT"] or left < p["BATT_LOW_MAH"]
+        critical = 0.0 < volts < p["BATT_CRT_VOLT"] or left < p["BATT_CRT_MAH"]
+        self.low_since_s = (self.low_since_s or now) if low else None
+        self.critical_since_s = (self.critical_since_s or now) if critical else None
+        self._battery_level("critical", self.critical_since_s, "BATT_FS_CRT_ACT")
+        if "battery critical" not in self.vehicle.failsafes:
+            self._battery_level("low", self.low_since_s, "BATT_FS_LOW_ACT")
+
+    def _battery_level(self, level: str, since_s: float | None, action: str) -> None:
+        vehicle = self.vehicle
+        name = f"battery {level}"
+        waited = since_s is not None and vehicle.time_s - since_s >= vehicle.params["BATT_LOW_TIMER"]
+        if not vehicle.armed or not waited or name in vehicle.failsafes:
+            return
+        vehicle.failsafes.add(name)
+        battery = vehicle.battery
+        vehicle.say(
+            f"Battery 1 is {level} {battery.voltage_v:.2f}V used {battery.used_mah:.0f} mAh", Severity.WARNING
+        )
+        vehicle.say("Battery Failsafe", Severity.WARNING)
+        chosen = vehicle.params.integer(action)
+        if chosen == 5:
+            vehicle.disarm()
+        elif chosen in _BATTERY_MODES:
+            self._go(_BATTERY_MODES[chosen])
+
+    # -- links
+
+    def heartbeat(self, system: int) -> None:
+        """A ground station's heartbeat came; only SYSID_MYGCS counts."""
+        if system == self.vehicle.params.integer("SYSID_MYGCS"):
+            self.gcs_heard_s = self.vehicle.time_s
+
+    def _gcs(self) -> None:
+        vehicle, p = self.vehicle, self.vehicle.params
+        if not p.flag("FS_GCS_ENABLE") or self.gcs_heard_s is None:
+            return
+        lost = vehicle.time_s - self.gcs_heard_s >= p["FS_GCS_TIMEOUT"]
+        if lost and "gcs" not in vehicle.failsafes:
+            vehicle.failsafes.add("gcs")
+            self._say_or_continue("GCS", p.bit("FS_OPTIONS", 1), _GCS_MODES.get(p.integer("FS_GCS_ENABLE")))
+        elif not lost and "gcs" in vehicle.failsafes:
+            vehicle.failsafes.discard("gcs")
+            vehicle.say("GCS Failsafe Cleared", Severity.WARNING)
+
+    def _say_or_continue(self, name: str, continues: bool, mode: ModeNumber | None) -> None:
+        vehicle = self.vehicle
+        if continues and vehicle.mode.number is ModeNumber.AUTO and vehicle.armed:
+            vehicle.say(f"{name} Failsafe - Continuing Auto", Severity.WARNING)
+            return
+        vehicle.say(f"{name} Failsafe", Severity.WARNING)
+        if mode is not None:
+            self._go(mode)
+
+    def _radio(self) -> None:
+        vehicle, p = self.vehicle, self.vehicle.params
+        kind = p.integer("SIM_RC_FAIL")
+        if kind == 0 or not p.flag("FS_THR_ENABLE"):
+            self.radio_lost_s = None
+            if "radio" in vehicle.failsafes:
+                vehicle.failsafes.discard("radio")
+                vehicle.say("Radio Failsafe Cleared", Severity.WARNING)
+            return
+        if self.radio_lost_s is None:
+            self.radio_lost_s = vehicle.time_s
+        wait_s = _RADIO_S if kind == 1 else 0.0
+        if vehicle.time_s - self.radio_lost_s >= wait_s and "radio" not in vehicle.failsafes:
+            vehicle.failsafes.add("radio")
+            self._say_or_continue("Radio", p.bit("FS_OPTIONS", 0), ModeNumber.RTL)
+
+    # -- position
+
+    def _estimate(self) -> None:
+        vehicle = self.vehicle
+        if not vehicle.params.flag("SIM_GPS_DISABLE"):
+            vehicle.gps_lost_s = None
+            if vehicle.position_lost:
+                vehicle.position_lost = False
+                if "ekf" in vehicle.failsafes:
+                    vehicle.failsafes.discard("ekf")
+                    vehicle.say("EKF Failsafe Cleared", Severity.CRITICAL)
+            return
+        if vehicle.gps_lost_s is None:
+            vehicle.gps_lost_s = vehicle.time_s
+        lost_for = vehicle.time_s - vehicle.gps_lost_s
+        vehicle.position_lost = vehicle.position_lost or lost_for >= _ESTIMATE_S
+        if lost_for >= _ESTIMATE_S + _VARIANCE_S and vehicle.flying and "ekf" not in vehicle.failsafes:
+            vehicle.failsafes.add("ekf")
+            vehicle.say("EKF variance", Severity.CRITICAL)
+            if vehicle.mode.needs_position and self.change_mode(ModeNumber.LAND):
+                vehicle.say("EKF Failsafe: changed to LAND Mode", Severity.CRITICAL)
+
+    # -- fence
+
+    def _fence(self) -> None:
+        vehicle, fence = self.vehicle, self.vehicle.fence
+        if not fence.enabled or not vehicle.has_position:
+            fence.breaches = FenceType(0)
+            return
+        air = vehicle.air
+        found = fence.check(air.position, vehicle.above_home_m, vehicle.home.place, flying=vehicle.flying)
+        new = found & ~fence.breaches
+        cleared = bool(fence.breaches) and not found
+        fence.breaches = found
+        if new:
+            fence.breach_count += 1
+            fence.breach_time_ms = int(vehicle.time_s * 1000)
+            if vehicle.armed:
+                self._breached(new)
+        elif cleared and vehicle.armed:
+            vehicle.say("Fence breach cleared", Severity.NOTICE)
+
+    def _breached(self, new: FenceType) -> None:
+        vehicle = self.vehicle
+        mode = _FENCE_MODES.get(vehicle.params.integer("FENCE_ACTION"))
+        if mode is not None and vehicle.mode.number in (ModeNumber.RTL, ModeNumber.LAND, ModeNumber.BRAKE):
+            return
+        vehicle.say(f"{breach_text(new)} fence breached", Severity.NOTICE)
+        if mode is not None:
+            vehicle.say("Manual recovery started")
+            self._go(mode)

@@ -1,0 +1,215 @@
+"""The flight modes but AUTO: what each does with the vehicle."""
+
+from dataclasses import dataclass, field
+
+from core.units import cm_to_m
+from flight.simulator.control import Target
+from flight.simulator.messages import ModeNumber
+from flight.simulator.navigator import Point
+from flight.simulator.procedures import Landing, Return, Takeoff
+from flight.simulator.vehicle import Vehicle
+
+_PAUSE_JERK = 5.0
+
+
+@dataclass(slots=True)
+class Manual:
+    """STABILIZE, ALT_HOLD, LOITER, POSHOLD with nobody at the sticks: SITL's throttle stands at its lowest.
+
+    So LOITER and ALT_HOLD sink at the pilot's speed, and STABILIZE falls.
+    """
+
+    vehicle: Vehicle
+    number: ModeNumber
+    landing: bool = False
+    taking_off: bool = False
+    armable: bool = True
+
+    @property
+    def needs_position(self) -> bool:
+        return self.number in (ModeNumber.LOITER, ModeNumber.POSHOLD)
+
+    def enter(self) -> bool:
+        self.vehicle.nav.stop(self.vehicle.air, _PAUSE_JERK)
+        return True
+
+    def step(self, dt: float) -> Target | None:
+        vehicle = self.vehicle
+        if self.number is ModeNumber.STABILIZE:
+            return None
+        p = vehicle.params
+        sink = -cm_to_m(p["PILOT_SPEED_DN"] or p["PILOT_SPEED_UP"])
+        target = vehicle.nav.advance(dt, vehicle.air)
+        target.height_m, target.climb_ms = None, sink
+        if not self.needs_position:
+            target.position, target.level = None, True
+        target.yaw_rad = vehicle.air.yaw_rad
+        return target
+
+    def leave(self) -> None:
+        """Nothing to put away."""
+
+
+@dataclass(slots=True)
+class Guided:
+    """GUIDED: takes off, goes where it is told, and waits there."""
+
+    vehicle: Vehicle
+    number: ModeNumber = ModeNumber.GUIDED
+    needs_position: bool = True
+    armable: bool = True
+    landing: bool = False
+    takeoff: Takeoff | None = None
+    velocity: tuple[complex, float] | None = None  # horizontal and climb, m/s
+    velocity_until_s: float = 0.0
+
+    @property
+    def taking_off(self) -> bool:
+        return self.takeoff is not None
+
+    def enter(self) -> bool:
+        self.takeoff = self.velocity = None
+        self.vehicle.nav.stop(self.vehicle.air, _PAUSE_JERK)
+        return True
+
+    def leave(self) -> None:
+        """Nothing to put away."""
+
+    def take_off(self, height_m: float) -> bool:
+        """Climb to `height_m` above home; only from the ground and armed."""
+        vehicle = self.vehicle
+        if not (vehicle.armed and vehicle.landed) or height_m <= 0.0:
+            return False
+        vehicle.auto_armed = True
+        self.takeoff = Takeoff.begin(vehicle, height_m + vehicle.home.height_m)
+        return True
+
+    def go(self, point: Point) -> bool:
+        """Fly straight to a point; not from the ground."""
+        if self.vehicle.landed:
+            return False
+        self.takeoff = self.velocity = None
+        self.vehicle.nav.fly_to(self.vehicle.air, point)
+        return True
+
+    def drift(self, velocity: complex, climb_ms: float) -> bool:
+        """Fly at a velocity until GUID_TIMEOUT; not from the ground."""
+        if self.vehicle.landed:
+            return False
+        self.takeoff, self.velocity = None, (velocity, climb_ms)
+        self.velocity_until_s = self.vehicle.time_s + self.vehicle.params["GUID_TIMEOUT"]
+        return True
+
+    def pause(self) -> bool:
+        """Stop and wait here."""
+        self.enter()
+        return True
+
+    def step(self, dt: float) -> Target | None:
+        vehicle = self.vehicle
+        if vehicle.landed and self.takeoff is None:
+            return Target(vehicle.air.position, climb_ms=-0.1, yaw_rad=vehicle.air.yaw_rad)
+        if self.takeoff is not None:
+            target = self.takeoff.step()
+            if self.takeoff.done:
+                self._arrive(self.takeoff)
+            return target
+        if self.velocity is not None:
+            return self._drifting()
+        target = vehicle.nav.advance(dt, vehicle.air)
+        target.yaw_rad = vehicle.look(target.yaw_rad)
+        return target
+
+    def _arrive(self, takeoff: Takeoff) -> None:
+        self.takeoff = None
+        vehicle = self.vehicle
+        vehicle.nav.yaw_rad = vehicle.air.yaw_rad
+        vehicle.nav.fly_to(vehicle.air, Point(takeoff.place, takeoff.height_m))
+
+    def _drifting(self) -> Target:
+        vehicle = self.vehicle
+        if vehicle.time_s > self.velocity_until_s:
+            self.velocity = None
+            vehicle.nav.stop(vehicle.air, _PAUSE_JERK)
+            return vehicle.nav.advance(0.0, vehicle.air)
+        flat, climb = self.velocity or (0j, 0.0)
+        return Target(None, flat, climb_ms=climb, yaw_rad=vehicle.look(vehicle.air.yaw_rad))
+
+
+@dataclass(slots=True)
+class Land:
+    """LAND."""
+
+    vehicle: Vehicle
+    number: ModeNumber = ModeNumber.LAND
+    needs_position: bool = False
+    armable: bool = False
+    landing: bool = True
+    taking_off: bool = False
+    procedure: Landing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.procedure = Landing(self.vehicle)
+
+    def enter(self) -> bool:
+        self.procedure.begin()
+        return True
+
+    def step(self, dt: float) -> Target | None:
+        return self.procedure.step(dt)
+
+    def leave(self) -> None:
+        """Nothing to put away."""
+
+
+@dataclass(slots=True)
+class Rtl:
+    """RTL, and SMART_RTL flown as RTL: this copter keeps no trail of where it came from."""
+
+    vehicle: Vehicle
+    number: ModeNumber = ModeNumber.RTL
+    needs_position: bool = True
+    armable: bool = False
+    taking_off: bool = False
+    procedure: Return = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.procedure = Return(self.vehicle)
+
+    @property
+    def landing(self) -> bool:
+        return self.procedure.landing
+
+    def enter(self) -> bool:
+        self.procedure.begin()
+        return True
+
+    def step(self, dt: float) -> Target | None:
+        return self.procedure.step(dt)
+
+    def leave(self) -> None:
+        """Nothing to put away."""
+
+
+@dataclass(slots=True)
+class Brake:
+    """BRAKE: stop and stay."""
+
+    vehicle: Vehicle
+    number: ModeNumber = ModeNumber.BRAKE
+    needs_position: bool = True
+    armable: bool = False
+    landing: bool = False
+    taking_off: bool = False
+
+    def enter(self) -> bool:
+        self.vehicle.nav.stop(self.vehicle.air, _PAUSE_JERK)
+        return True
+
+    def step(self, dt: float) -> Target | None:
+        target = self.vehicle.nav.advance(dt, self.vehicle.air)
+        target.yaw_rad = self.vehicle.air.yaw_rad
+        return target
+
+    def leave(self) -> None:
+        """Nothing to put away."""
