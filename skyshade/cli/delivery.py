@@ -40,8 +40,8 @@ def command() -> None:
     \b
     skyshade delivery init --store park.db
     skyshade delivery places load places.geojson --store park.db
-    skyshade delivery order --place lawn --item coffee --zones z.geojson --dem dem.tif --wind-ms 3 --store park.db
-    skyshade delivery dispatch --zones z.geojson --dem dem.tif --wind-ms 3 --out flights --store park.db
+    skyshade delivery order --place lawn --item tea --zones z.geojson --dem d.tif --wind-ms 3 --store park.db
+    skyshade delivery dispatch --zones z.geojson --dem d.tif --wind-ms 3 --out flights --store park.db
     """
 
 

@@ -22,10 +22,10 @@ from missions.airspace import Zone, ZoneKind
 
 
 class Hill:
-    """Ground that rises by 40 m half way."""
+    """Ground that rises by 48 m half way."""
 
     def heights_m(self, lon, lat):
-        return np.where(np.abs(np.asarray(lat) - 37.375) < 0.001, 70.0, 30.0)
+        return np.where(np.abs(np.asarray(lat) - 37.375) < 0.001, 78.0, 30.0)
 
 
 def order(store, conditions, clock, lines=(("coffee", 2),), **more):
