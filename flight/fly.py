@@ -196,6 +196,8 @@ class _Flight:
                 if attempt == ARM_TRIES - 1:
                     raise
                 self._pass(ARM_PAUSE_S)
+        here = self.vehicle.state.position
+        self.recorder.watch = start_watch(self.mission, self.params.watch, launched=here)
         self.recorder.tell("command", "armed")
 
     def _take_off(self) -> None:

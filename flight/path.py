@@ -1,12 +1,14 @@
 """The planned path in metres round home, and how far off it a vehicle is."""
 
+import itertools
 import math
 from dataclasses import dataclass, replace
 
-from core.geo import LocalFrame
+from core.geo import LocalFrame, LonLat
 from missions.model import Command, Mission, MissionItem
 
 Point = tuple[float, float]
+Leg = tuple[Point, Point]
 
 _WAITS = (Command.NAV_WAYPOINT, Command.NAV_SPLINE_WAYPOINT, Command.NAV_LOITER_TIME, Command.NAV_DELAY)
 
@@ -15,26 +17,35 @@ _WAITS = (Command.NAV_WAYPOINT, Command.NAV_SPLINE_WAYPOINT, Command.NAV_LOITER_
 class PlannedPath:
     """Where each item leads, east and north in metres (None: nowhere new), by the vehicle's numbering, home
     first; `waits_s` what each item makes the vehicle wait; `slack_m` how far off an item may mean to fly.
-    `trail` is the piece of path round the current item.
+    `returns` are the places a return may end at: home and the rally points, whichever the vehicle finds
+    nearest, `returning` the items that return. `legs` are the pieces of path round the current item.
     """
 
     frame: LocalFrame
     targets: tuple[Point | None, ...]
     waits_s: tuple[float, ...]
     slack_m: tuple[float, ...]
-    trail: tuple[Point, ...] = ((0.0, 0.0),)
+    returns: tuple[Point, ...]
+    legs: tuple[Leg, ...]
+    returning: frozenset[int]
     seq: int = 0
 
     @classmethod
-    def of(cls, mission: Mission) -> "PlannedPath":
-        """The path of a mission."""
+    def of(cls, mission: Mission, *, launched: LonLat | None = None) -> "PlannedPath":
+        """The path of a mission that starts at `launched` (by default the plan's home) and returns there."""
         frame = LocalFrame(mission.home.position)
+        start = frame.point(launched or mission.home.position)
         items = mission.items
         return cls(
             frame,
-            ((0.0, 0.0), *(_target(item, frame) for item in items)),
+            (start, *(_target(item, frame, start) for item in items)),
             (0.0, *(_wait_s(item) for item in items)),
             (0.0, *(_slack_m(item) for item in items)),
+            (start, *(frame.point(point.position) for point in mission.rally)),
+            ((start, start),),
+            returning=frozenset(
+                seq for seq, i in enumerate(items, 1) if i.command == Command.NAV_RETURN_TO_LAUNCH
+            ),
         )
 
     @property
@@ -51,8 +62,10 @@ class PlannedPath:
         before = [self._leads(old, back=1)] if new > old else []
         between = range(old, new + 1) if new > old else (old, new)
         points = [*before, *(self._leads(seq) for seq in between), self._leads(new, ahead=1)]
-        trail = [p for i, p in enumerate(points) if i == 0 or p != points[i - 1]]
-        return replace(self, trail=tuple(trail), seq=new)
+        legs = list(itertools.pairwise(points))
+        if new in self.returning:
+            legs += [(points[-3], back) for back in self.returns]
+        return replace(self, legs=tuple(dict.fromkeys(legs)), seq=new)
 
     def _leads(self, seq: int, *, back: int = 0, ahead: int = 0) -> Point:
         """Where the vehicle is once item `seq` is done (or the place `back` before it, `ahead` after it)."""
@@ -66,9 +79,8 @@ class PlannedPath:
     def deviation_m(self, east_m: float, north_m: float) -> float:
         """Metres off the path round the current item, horizontally."""
         here = (east_m, north_m)
-        pairs = list(zip(self.trail, self.trail[1:], strict=False)) or [(self.trail[0], self.trail[0])]
         slack_m = self.slack_m[self.seq] if self.seq <= self.last_seq else 0.0
-        return max(0.0, min(_off_segment(here, a, b) for a, b in pairs) - slack_m)
+        return max(0.0, min(_off_segment(here, a, b) for a, b in self.legs) - slack_m)
 
 
 def _off_segment(p: Point, a: Point, b: Point) -> float:
@@ -78,9 +90,9 @@ def _off_segment(p: Point, a: Point, b: Point) -> float:
     return math.dist(p, (a[0] + t * dx, a[1] + t * dy))
 
 
-def _target(item: MissionItem, frame: LocalFrame) -> Point | None:
+def _target(item: MissionItem, frame: LocalFrame, start: Point) -> Point | None:
     if item.command == Command.NAV_RETURN_TO_LAUNCH:
-        return (0.0, 0.0)
+        return start
     if not item.is_nav or item.position is None:
         return None
     return frame.point(item.position)

@@ -19,7 +19,7 @@ from typing import Literal, Self
 
 from core.clock import Clock, RealClock
 from core.errors import SkyshadeError
-from core.geo import LonLat
+from flight.locations import Start
 
 log = logging.getLogger(__name__)
 
@@ -34,32 +34,6 @@ AIRFRAME_FILE = "skyshade-copter.parm"
 
 class SimulatorError(SkyshadeError):
     """A simulated vehicle that cannot be found or does not start."""
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Where a simulated vehicle stands at first: place, ground height above mean sea level, heading."""
-
-    position: LonLat
-    elevation_m: float = 0.0
-    heading_deg: float = 0.0
-
-    @property
-    def text(self) -> str:
-        """LAT,LON,ALT,HEADING as the simulators take it."""
-        return (
-            f"{self.position.lat:.7f},{self.position.lon:.7f},{self.elevation_m:.2f},{self.heading_deg:.1f}"
-        )
-
-
-def parse_start(text: str) -> Start:
-    """LAT,LON[,ALT[,HEADING]]; raises `ValueError` that shows the text."""
-    try:
-        numbers = [float(part) for part in text.split(",")]
-        lat, lon, elevation_m, heading_deg = (*numbers, 0.0, 0.0)[:4]
-        return Start(LonLat(lon, lat), elevation_m, heading_deg)
-    except ValueError as error:
-        raise ValueError(f"home must be LAT,LON,ALT,HEADING, got {text!r} ({error})") from None
 
 
 @dataclass(slots=True)

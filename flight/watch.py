@@ -8,6 +8,7 @@ import math
 import re
 from dataclasses import dataclass, replace
 
+from core.geo import LonLat
 from flight.path import PlannedPath
 from flight.state import IN_AIR, MISSION_ACTIVE, MISSION_COMPLETE, MISSION_PAUSED, VehicleState
 from flight.wire import Message
@@ -77,9 +78,11 @@ class Watch:
         return state.boot_s - self.anchor[3] - self.path.wait_s(self.seq)
 
 
-def start_watch(mission: Mission, params: WatchParams | None = None) -> Watch:
-    """A watch over a mission that is about to start."""
-    return Watch(PlannedPath.of(mission), params or WatchParams())
+def start_watch(
+    mission: Mission, params: WatchParams | None = None, *, launched: LonLat | None = None
+) -> Watch:
+    """A watch over a mission that is about to start at `launched`."""
+    return Watch(PlannedPath.of(mission, launched=launched), params or WatchParams())
 
 
 def observe(

@@ -1,0 +1,158 @@
+"""`skyshade fly`: preflight, upload, fly, watch, record."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from skyshade.cli.output import emit, json_option, note
+
+if TYPE_CHECKING:
+    from flight.fly import OnInterrupt, Progress
+    from flight.sitl import RunningVehicle
+    from flight.vehicle import Vehicle
+    from missions.model import Mission
+
+SIMULATED = ("embedded", "ardupilot")
+EPILOG = "Example: skyshade fly survey.plan --out flight-1 --speedup 10"
+
+
+@click.command(epilog=EPILOG)
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option(
+    "--vehicle",
+    "-V",
+    default="embedded",
+    show_default=True,
+    help="embedded, ardupilot, or a MAVLink address (tcp:HOST:PORT, udp:..., udpin:..., /dev/tty...,BAUD).",
+)
+@click.option("--out", "-o", required=True, type=click.Path(path_type=Path), help="Folder for the records.")
+@click.option("--speedup", type=click.FloatRange(0.1, 100), help="Faster than real time; simulators only.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the embedded copter.")
+@click.option("--instance", type=click.IntRange(0, 99), default=0, help="ArduPilot SITL instance (ports).")
+@click.option(
+    "--params", multiple=True, type=click.Path(path_type=Path), help="Parameter file; simulators only."
+)
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Parameter; simulators only.")
+@click.option("--confirm-real", is_flag=True, help="Arm a vehicle that this command did not start.")
+@json_option
+def command(
+    plan: Path,
+    vehicle: str,
+    out: Path,
+    speedup: float | None,
+    seed: int,
+    instance: int,
+    params: tuple[Path, ...],
+    settings: tuple[str, ...],
+    confirm_real: bool,
+    as_json: bool,
+) -> int:
+    """Fly PLAN: preflight, upload and read back, arm, fly, watch, land, record.
+
+    Writes flight.json, shots.csv, track.geojson and flight.tlog into the folder. Exit status 1 when the
+    mission was not completed.
+    """
+    from flight.fly import fly_mission
+    from missions.formats import read_plan
+
+    wanted = _settings(settings)
+    if vehicle not in SIMULATED and (speedup is not None or params or wanted):
+        raise click.UsageError("--speedup, --params and --set are for simulated vehicles only")
+    mission = read_plan(plan)
+    with _vehicle(vehicle, mission, speedup or 1.0, seed, instance, params) as target, _progress() as told:
+        record = fly_mission(
+            mission,
+            target,
+            out,
+            confirm_real=confirm_real,
+            settings=wanted,
+            on_progress=told,
+            on_interrupt=ask_what_to_do,
+        )
+    state = "completed" if record.completed else f"NOT completed: {record.aborted}"
+    lines = [
+        f"mission {state}",
+        f"{record.reached} of {record.items} items, {len(record.shots)} pictures",
+        f"{record.flown_s:.0f} s in the air, at most {record.max_deviation_m:.1f} m off the path",
+        f"recording: {record.log}",
+    ]
+    emit(record.as_json(), as_json=as_json, lines=lines)
+    return 0 if record.completed else 1
+
+
+def _settings(pairs: tuple[str, ...]) -> dict[str, float]:
+    values = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        try:
+            values[name.strip().upper()] = float(value)
+        except ValueError:
+            raise click.UsageError(f"--set wants NAME=VALUE, got {pair!r}") from None
+    return values
+
+
+@contextmanager
+def _vehicle(
+    name: str, mission: "Mission", speedup: float, seed: int, instance: int, params: tuple[Path, ...]
+) -> "Iterator[str | RunningVehicle]":
+    """The address as it is, or a simulated vehicle that stands at the plan's home and ends with us."""
+    if name not in SIMULATED:
+        yield name
+        return
+    from flight.locations import Start
+    from flight.sitl import start_vehicle
+
+    start = Start(mission.home.position, mission.home.elevation_m or 0.0)
+    with start_vehicle(
+        "embedded" if name == "embedded" else "ardupilot",
+        home=start,
+        speedup=speedup,
+        params=params,
+        instance=instance,
+        seed=seed,
+    ) as running:
+        note(f"{running.version} at {running.address}")
+        yield running
+
+
+@contextmanager
+def _progress() -> "Iterator[Progress]":
+    """One line a phase on standard error, a moving count on a terminal."""
+    last = ""
+
+    def told(what: str, done: int, total: int) -> None:
+        nonlocal last
+        line = f"{what} {done}/{total}" if total > 1 else what
+        if sys.stderr.isatty() and line != last:
+            click.echo(f"\r{line:<60}", err=True, nl=False)
+        elif what != last.split(" ", maxsplit=1)[0]:
+            note(what)
+        last = line
+
+    yield told
+    if sys.stderr.isatty():
+        note("")
+
+
+def ask_what_to_do(_vehicle: "Vehicle") -> "OnInterrupt":
+    """Ctrl-C in the air: ask; where nobody can answer, return to launch and keep watching."""
+    from flight.fly import OnInterrupt
+
+    if not sys.stdin.isatty():
+        note("interrupted: returning to launch, still watching")
+        return OnInterrupt.RETURN
+    note(
+        "\nThe vehicle is in the air. r = return to launch, l = land here, c = carry on, q = leave it flying"
+    )
+    answers = {"r": OnInterrupt.RETURN, "l": OnInterrupt.LAND, "c": OnInterrupt.CONTINUE}
+    try:
+        answer = input("[r/l/c/q] ").strip().lower()[:1]
+    except EOFError:
+        return OnInterrupt.RETURN
+    if answer == "q":
+        return OnInterrupt.LEAVE
+    return answers.get(answer, OnInterrupt.RETURN)

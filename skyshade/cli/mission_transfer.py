@@ -1,0 +1,105 @@
+"""`skyshade mission upload` and `download`: transfer, read back, compare."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from skyshade.cli.output import emit, json_option, progress
+
+if TYPE_CHECKING:
+    from flight.vehicle import Vehicle
+    from missions.model import Mission
+
+KINDS = ("mission", "fence", "rally", "all")
+
+vehicle_option = click.option(
+    "--vehicle", "-V", "address", required=True, help="A MAVLink address: tcp:HOST:PORT, udpin:HOST:PORT, ..."
+)
+kind_option = click.option("--kind", type=click.Choice(KINDS), default="all", show_default=True)
+
+
+@click.command(epilog="Example: skyshade mission upload survey.plan --vehicle tcp:127.0.0.1:5760")
+@click.argument("plan", type=click.Path(path_type=Path))
+@vehicle_option
+@kind_option
+@json_option
+def upload(plan: Path, address: str, kind: str, as_json: bool) -> None:
+    """Upload PLAN, read it back and compare. Nothing is armed.
+
+    A fence or rally points on the vehicle stay when the plan brings none; `--kind fence` then removes them.
+    """
+    from flight.exchange import upload as send
+    from flight.wire import Kind, fence_to_wire, mission_to_wire, rally_to_wire
+    from missions.formats import read_plan
+
+    mission = read_plan(plan)
+    sets = {
+        Kind.MISSION: mission_to_wire(mission),
+        Kind.FENCE: fence_to_wire(mission.fence),
+        Kind.RALLY: rally_to_wire(mission.rally),
+    }
+    chosen = {k: items for k, items in sets.items() if kind == k.name.lower() or (kind == "all" and items)}
+    with _connected(address) as vehicle, progress("uploading") as told:
+        reports = [send(vehicle, k, items, vehicle.clock, on_progress=told) for k, items in chosen.items()]
+    result = {
+        "items": sum(r.items for r in reports),
+        "attempts": max(r.attempts for r in reports),
+        "wall_s": round(sum(r.seconds for r in reports), 3),
+        "verified": all(r.verified for r in reports),
+        "adjusted": [line for r in reports for line in r.adjusted],
+        "kinds": {r.kind.name.lower(): r.items for r in reports},
+    }
+    lines = [f"{r.kind.name.lower()}: {r.items} items uploaded and verified" for r in reports]
+    lines += [f"kept differently: {line}" for r in reports for line in r.adjusted]
+    emit(result, as_json=as_json, lines=lines)
+
+
+@click.command(epilog="Example: skyshade mission download held.plan --vehicle tcp:127.0.0.1:5760")
+@click.argument("plan", type=click.Path(path_type=Path))
+@vehicle_option
+@kind_option
+@json_option
+def download(plan: Path, address: str, kind: str, as_json: bool) -> None:
+    """Write what the vehicle holds to PLAN (the format follows from the extension)."""
+    from missions.formats import write_plan
+
+    with _connected(address) as vehicle:
+        began_s = vehicle.clock.monotonic_s()
+        mission = _held(vehicle, kind)
+        wall_s = vehicle.clock.monotonic_s() - began_s
+    lost = write_plan(mission, plan)
+    result = {"items": len(mission.items), "attempts": 1, "wall_s": round(wall_s, 3), "verified": True}
+    emit(
+        {**result, "path": plan, "lost": list(lost)},
+        as_json=as_json,
+        lines=[f"{len(mission.items)} items written to {plan}", *(f"lost: {line}" for line in lost)],
+    )
+
+
+def _held(vehicle: "Vehicle", kind: str) -> "Mission":
+    """What the vehicle holds, the chosen kinds only; a plan always needs the mission."""
+    from flight.exchange import download as fetch
+    from flight.wire import Kind, wire_to_fence, wire_to_mission, wire_to_rally
+
+    mission = wire_to_mission(fetch(vehicle, Kind.MISSION, vehicle.clock))
+    if kind in ("all", "fence"):
+        mission = replace(mission, fence=wire_to_fence(fetch(vehicle, Kind.FENCE, vehicle.clock)))
+    if kind in ("all", "rally"):
+        mission = replace(mission, rally=wire_to_rally(fetch(vehicle, Kind.RALLY, vehicle.clock)))
+    return mission
+
+
+@contextmanager
+def _connected(address: str) -> "Iterator[Vehicle]":
+    from core.clock import RealClock
+    from flight.link import open_link
+    from flight.vehicle import Vehicle
+
+    clock = RealClock()
+    with Vehicle(open_link(address, clock), clock) as vehicle:
+        vehicle.connect()
+        yield vehicle

@@ -1,0 +1,182 @@
+"""`skyshade sitl`: find, start and stop simulated vehicles."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from skyshade.cli.output import emit, json_option, note
+
+if TYPE_CHECKING:
+    from core.clock import Clock
+    from flight.sitl import RunningVehicle
+
+ALIVE_S = 5.0  # a vehicle's state file is renewed each second while it runs
+POLL_S = 0.2
+STOP_WAIT_S = 15.0
+
+instance_option = click.option(
+    "--instance", "-I", type=click.IntRange(0, 99), default=0, show_default=True, help="Which one of several."
+)
+
+
+@click.group()
+def command() -> None:
+    """Find, start and stop simulated vehicles: ArduPilot SITL or the embedded copter."""
+
+
+@command.command(epilog="Example: skyshade sitl status --json")
+@json_option
+def status(as_json: bool) -> None:
+    """Which ArduPilot SITL would be used, and which simulated vehicles run."""
+    from core.clock import RealClock
+    from flight.sitl import ardupilot_version, find_ardupilot
+
+    binary = find_ardupilot()
+    running = list(_running(RealClock()))
+    first = running[0] if running else {}
+    result = {
+        "binary": binary,
+        "version": None if binary is None else ardupilot_version(binary),
+        "address": first.get("address"),
+        "pid": first.get("pid"),
+        "vehicles": running,
+    }
+    found = (
+        f"{binary} ({result['version']})" if binary else "not found (the embedded copter flies without it)"
+    )
+    lines = [f"ArduPilot SITL: {found}"]
+    lines += [f"{v['kind']} {v['instance']}: {v['address']}, pid {v['pid']}, {v['version']}" for v in running]
+    emit(result, as_json=as_json, lines=lines if running else [*lines, "no simulated vehicle runs"])
+
+
+@command.command(epilog="Example: skyshade sitl start --embedded --home tancheon --speedup 10")
+@click.option("--embedded", is_flag=True, help="The embedded copter instead of ArduPilot SITL.")
+@instance_option
+@click.option("--speedup", type=click.FloatRange(0.1, 100), default=1.0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the embedded copter.")
+@click.option("--home", default="tancheon", show_default=True, help="A place's name, or LAT,LON,ALT,HEADING.")
+@click.option("--params", multiple=True, type=click.Path(path_type=Path), help="Parameter file, repeatable.")
+@json_option
+def start(
+    embedded: bool,
+    instance: int,
+    speedup: float,
+    seed: int,
+    home: str,
+    params: tuple[Path, ...],
+    as_json: bool,
+) -> None:
+    """Start a simulated vehicle and keep it until Ctrl-C or `skyshade sitl stop`."""
+    from core.clock import RealClock
+    from flight.locations import parse_start
+    from flight.sitl import start_vehicle
+
+    try:
+        place = parse_start(home)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    clock, kind = RealClock(), "embedded" if embedded else "ardupilot"
+    _refuse_second(clock, kind, instance)
+    with start_vehicle(
+        "embedded" if embedded else "ardupilot",
+        home=place, speedup=speedup, params=params, instance=instance, seed=seed,
+    ) as running:  # fmt: skip
+        facts = _facts(running, instance)
+        emit(facts, as_json=as_json, lines=[f"{running.version} at {running.address}, pid {running.pid}"])
+        note("Ctrl-C ends it")
+        _keep(running, facts, clock)
+
+
+@command.command(epilog="Example: skyshade sitl stop --embedded")
+@click.option("--embedded", is_flag=True, help="The embedded copter instead of ArduPilot SITL.")
+@instance_option
+@json_option
+def stop(embedded: bool, instance: int, as_json: bool) -> None:
+    """Stop a vehicle that `skyshade sitl start` keeps."""
+    from core.clock import RealClock
+    from core.errors import SkyshadeError
+
+    clock, kind = RealClock(), "embedded" if embedded else "ardupilot"
+    facts = next((v for v in _running(clock) if (v["kind"], v["instance"]) == (kind, instance)), None)
+    if facts is None:
+        raise SkyshadeError(f"no {kind} vehicle {instance} runs", hint="skyshade sitl status lists them")
+    _stop_file(kind, instance).write_text("stop\n", encoding="utf-8")
+    until_s = clock.monotonic_s() + STOP_WAIT_S
+    while _state_file(kind, instance).exists():
+        if clock.monotonic_s() > until_s:
+            raise SkyshadeError(f"{kind} vehicle {instance} does not stop (pid {facts['pid']})")
+        clock.sleep(POLL_S)
+    emit({**facts, "stopped": True}, as_json=as_json, lines=[f"{kind} vehicle {instance} stopped"])
+
+
+def _facts(running: "RunningVehicle", instance: int) -> dict[str, Any]:
+    from flight.sitl import find_ardupilot
+
+    binary = find_ardupilot() if running.kind == "ardupilot" else None
+    return {
+        "kind": running.kind,
+        "instance": instance,
+        "binary": None if binary is None else str(binary),
+        "version": running.version,
+        "address": running.address,
+        "pid": running.pid,
+        "speedup": running.speedup,
+    }
+
+
+def _keep(running: "RunningVehicle", facts: dict[str, Any], clock: "Clock") -> None:
+    """Renew the state file until the vehicle ends, someone asks for the stop, or Ctrl-C."""
+    from core.errors import SkyshadeError
+    from core.files import write_text
+
+    state, wish = (f(facts["kind"], facts["instance"]) for f in (_state_file, _stop_file))
+    wish.unlink(missing_ok=True)
+    renewed_s = -1e9
+    try:
+        while running.running and not wish.exists():
+            if clock.monotonic_s() - renewed_s >= 1.0:
+                renewed_s = clock.monotonic_s()
+                write_text(state, json.dumps({**facts, "alive_utc_s": clock.utc_s()}))
+            clock.sleep(POLL_S)
+        if not running.running:
+            raise SkyshadeError(f"the {facts['kind']} vehicle ended by itself")
+    except KeyboardInterrupt:
+        note("stopping")
+    finally:
+        running.stop()
+        for path in (wish, state):
+            path.unlink(missing_ok=True)
+
+
+def _refuse_second(clock: "Clock", kind: str, instance: int) -> None:
+    from core.errors import SkyshadeError
+
+    if any((v["kind"], v["instance"]) == (kind, instance) for v in _running(clock)):
+        raise SkyshadeError(
+            f"{kind} vehicle {instance} runs already", hint="stop it, or choose another --instance"
+        )
+
+
+def _running(clock: "Clock") -> Iterator[dict[str, Any]]:
+    """The facts of every vehicle whose state file is fresh."""
+    from flight.sitl import cache_dir
+
+    for path in sorted((cache_dir() / "running").glob("*.json")):
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            facts = json.loads(path.read_text(encoding="utf-8"))
+            if clock.utc_s() - facts.pop("alive_utc_s") < ALIVE_S:
+                yield facts
+
+
+def _state_file(kind: str, instance: int) -> Path:
+    from flight.sitl import cache_dir
+
+    return cache_dir() / "running" / f"{kind}-{instance}.json"
+
+
+def _stop_file(kind: str, instance: int) -> Path:
+    return _state_file(kind, instance).with_suffix(".stop")
