@@ -53,15 +53,30 @@ def temperatures(
     """True temperatures, float32 degrees Celsius: covers, fine detail, shade, then the exact patches."""
     mean, strength = _tables()
     grid: FloatGrid = mean[surface]
-    grid += _joints(canvas, surface)
+    grid += _slabs(canvas, surface, rng)
     _roofs(grid, canvas, town, rng)
     _repairs(grid, canvas, surface, rng)
     for car in town.cars:
         _car(grid, canvas, car)
+    grid = _conducted(canvas, surface, grid)
     grid += strength[surface] * noise(rng, canvas, (0.25, 0.7, 2.0, 6.0, 22.0))
     grid -= _shade_K(canvas, surface, height)
     _reference_patches(grid, canvas, town, rng)
     return grid
+
+
+def _conducted(canvas: Canvas, surface: SurfaceGrid, grid: FloatGrid) -> FloatGrid:
+    """Edges as they are: heat creeps sideways about a decimetre; green and soil have wider, ragged rims."""
+    import cv2
+
+    sharp = cv2.GaussianBlur(grid, (0, 0), 0.07 / canvas.cell_m)
+    ragged = cv2.GaussianBlur(grid, (0, 0), 0.28 / canvas.cell_m)
+    soft = np.isin(surface, [int(kind) for kind in _SOFT]).astype(np.float32)
+    rim = cv2.GaussianBlur(soft, (0, 0), 0.3 / canvas.cell_m)
+    share = np.clip(4.0 * rim * (1.0 - rim), 0.0, 1.0)
+    upright = (surface == Surface.ROOF) | (surface == Surface.CAR) | (surface == Surface.TREE)
+    mixed: FloatGrid = np.where(upright, grid, sharp + share * (ragged - sharp)).astype(np.float32)
+    return mixed
 
 
 def _tables() -> tuple[FloatGrid, FloatGrid]:
@@ -71,17 +86,22 @@ def _tables() -> tuple[FloatGrid, FloatGrid]:
     return mean, strength
 
 
-def _joints(canvas: Canvas, surface: SurfaceGrid) -> FloatGrid:
-    """Joints between slabs: 3 m on squares, 1.5 m on sidewalks, along the street grid."""
+def _slabs(canvas: Canvas, surface: SurfaceGrid, rng: np.random.Generator) -> FloatGrid:
+    """Slabs along the street grid, 3 m on squares, 1.5 m on sidewalks: each its own, joints cooler."""
     angle = math.radians(CITY_TURN_DEG)
     x = (np.arange(canvas.columns, dtype=np.float32) + 0.5) * np.float32(canvas.cell_m)
     y = (canvas.rows - np.arange(canvas.rows, dtype=np.float32) - 0.5) * np.float32(canvas.cell_m)
-    u = np.float32(math.cos(angle)) * x[None, :] + np.float32(math.sin(angle)) * y[:, None]
-    v = np.float32(math.cos(angle)) * y[:, None] - np.float32(math.sin(angle)) * x[None, :]
-    slab = np.where(surface == Surface.SIDEWALK, np.float32(1.5), np.float32(3.0))
-    joint = (u % slab < 0.18) | (v % slab < 0.18)
-    joint &= (surface == Surface.SIDEWALK) | (surface == Surface.PAVING)
-    return joint.astype(np.float32) * np.float32(-1.6)
+    u = np.float32(math.cos(angle)) * x[None, :] + np.float32(math.sin(angle)) * y[:, None] + 100.0
+    v = np.float32(math.cos(angle)) * y[:, None] - np.float32(math.sin(angle)) * x[None, :] + 100.0
+    laid = (surface == Surface.SIDEWALK) | (surface == Surface.PAVING)
+    side = np.where(surface == Surface.SIDEWALK, np.float32(1.5), np.float32(3.0))[laid]
+    across, along = u[laid] / side, v[laid] / side
+    own = rng.normal(0.0, 0.6, 65536).astype(np.float32)
+    number = (across.astype(np.int32) * 739 + along.astype(np.int32) * 7919) & 65535
+    joint = ((across % 1.0) * side < 0.18) | ((along % 1.0) * side < 0.18)
+    change = np.zeros(surface.shape, np.float32)
+    change[laid] = np.where(joint, np.float32(-1.2), own[number])
+    return change
 
 
 def _roofs(grid: FloatGrid, canvas: Canvas, town: Town, rng: np.random.Generator) -> None:

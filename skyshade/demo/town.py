@@ -17,7 +17,7 @@ from shapely.ops import unary_union
 WIDTH_M, DEPTH_M = 420.0, 320.0
 CITY_ORIGIN_M = (262.0, 172.0)  # the crossing of the two main roads
 CITY_TURN_DEG = 6.0  # the street grid against the map grid, anticlockwise
-HOME_M = (350.0, 50.0)  # the depot's pad, about
+HOME_M = (382.0, 56.0)  # the depot's pad, about
 WATER_HALF_M, BERM_HALF_M, LEVEE_HALF_M = 11.0, 27.0, 34.0  # from the stream's middle line
 
 Area = BaseGeometry  # a Polygon or a MultiPolygon: what shapely's set operations give
@@ -154,7 +154,7 @@ def make_town(rng: np.random.Generator) -> Town:
     line = middle_line()
     buildings = furniture.buildings(rng)
     solid = unary_union([b.footprint for b in buildings])
-    covers = _covers(line)
+    covers = _covers(line, buildings)
     roads = unary_union([area for kind, area in covers if kind is Surface.ASPHALT])
     references = furniture.references()
     return Town(
@@ -170,13 +170,15 @@ def make_town(rng: np.random.Generator) -> Town:
     )
 
 
-def _covers(line: LineString) -> list[tuple[Surface, Area]]:
+def _covers(line: LineString, buildings: list[Building]) -> list[tuple[Surface, Area]]:
+    from skyshade.demo import gardens
+
     levee = line.buffer(LEVEE_HALF_M)
     city_side = box(0, 0, WIDTH_M, DEPTH_M).intersection(_east_of(line)).difference(levee)
     covers: list[tuple[Surface, Area]] = [
         (Surface.GRASS, box(0, 0, WIDTH_M, DEPTH_M)),
         (Surface.PAVING, city_side),
-        *_block_covers(),
+        *gardens.inside_blocks(buildings),
         (Surface.LAWN, _west_park()),
         (Surface.FOOTPATH, _park_paths()),
         (Surface.GRASS, levee),
@@ -228,23 +230,6 @@ def _road_bridge(deck_m: float = 15.0) -> Polygon:
 def _foot_bridge() -> Polygon:
     x = stream_x(75.0)
     return affinity.rotate(box(x - 22, 73.4, x + 22, 76.6), -4.0)
-
-
-def _block_covers() -> list[tuple[Surface, Area]]:
-    """Squares, car parks, the school yard, small parks and the depot's yard inside the blocks."""
-    return [
-        (Surface.YARD, block(-64, -160, -24, -112)),
-        (Surface.LAWN, block(-66, 36, -44, 68)),
-        (Surface.ASPHALT, block(-64, -67, -43, -38)),
-        (Surface.ASPHALT, block(20, -66, 45, -40)),
-        (Surface.LAWN, block(48, 40, 70, 68)),
-        (Surface.ASPHALT, block(86, 14, 118, 40)),
-        (Surface.LAWN, block(20, 84, 44, 120)),
-        (Surface.LAWN, block(-104, -66, -80, -40)),
-        (Surface.ASPHALT, block(-98, 14, -80, 44)),
-        (Surface.YARD, block(84, -160, 150, -84)),
-        (Surface.SIDEWALK, block(-42, 12, -20, 32)),
-    ]
 
 
 def _west_park() -> Polygon:

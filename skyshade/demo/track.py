@@ -33,9 +33,9 @@ class TrackParams:
     heading_jitter_deg: float = 0.6
     pitch_tag_deg: float = 0.4
     heading_tag_deg: float = 1.0
-    gps_drift_m: float = 0.6
-    gps_white_m: float = 0.87
-    gps_memory_s: float = 25.0
+    gps_drift_m: float = 0.45
+    gps_white_m: float = 0.96
+    gps_memory_s: float = 20.0
     height_drift_m: float = 1.6
     height_white_m: float = 1.2
     clock_offset_s: float = 0.35
