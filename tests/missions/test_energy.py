@@ -1,0 +1,89 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.wind import Wind
+from missions.aircraft import aircraft_names, load_aircraft
+from missions.energy import (
+    PathPoint,
+    air_density_kgm3,
+    induced_velocity_ms,
+    path_cost,
+    power_W,
+    reachable_ground_speed,
+)
+
+QUAD = load_aircraft("quad-4kg")
+
+
+@pytest.mark.parametrize("name", aircraft_names())
+def test_hover_at_calibration_is_the_measured_power(name):
+    craft = load_aircraft(name)
+    extra = craft.hover_mass_kg - craft.mass_kg
+    assert power_W(craft, payload_kg=extra) == pytest.approx(craft.hover_power_W)
+
+
+@given(st.floats(1, 500), st.floats(0.05, 3), st.floats(0.8, 1.3), st.floats(0, 40))
+def test_induced_velocity_satisfies_glauert(thrust, area, density, speed):
+    v = induced_velocity_ms(thrust, area, density, speed)
+    assert v * math.hypot(speed, v) == pytest.approx(thrust / (2 * density * area), rel=1e-3)
+
+
+def test_thin_air_load_climb_and_speed_cost_what_they_should():
+    hover = power_W(QUAD)
+    assert power_W(QUAD, payload_kg=0.5) > hover
+    assert power_W(QUAD, density=1.0) > hover
+    assert power_W(QUAD, climb_ms=2.0) > hover + 4.0 * 9.8 * 2.0
+    assert power_W(QUAD, airspeed_ms=6.0) < hover < power_W(QUAD, airspeed_ms=20.0)
+
+
+def test_standard_air_is_1225_grams():
+    assert air_density_kgm3(0.0, 15.0) == pytest.approx(1.225, abs=0.001)
+
+
+def test_long_leg_takes_length_over_speed_and_one_ramp():
+    cost = path_cost([PathPoint(0, 0, 50, 10), PathPoint(1000, 0, 50, 10)], QUAD)
+    assert cost.distance_m == pytest.approx(1000)
+    assert cost.duration_s == pytest.approx(1000 / 10 + 10 / QUAD.accel_ms2)
+
+
+def test_short_leg_never_reaches_its_speed():
+    cost = path_cost([PathPoint(0, 0, 50, 10), PathPoint(10, 0, 50, 10)], QUAD)
+    assert cost.duration_s == pytest.approx(2 * math.sqrt(10 / QUAD.accel_ms2))
+
+
+def test_split_straight_leg_costs_the_same():
+    whole = path_cost([PathPoint(0, 0, 50, 8), PathPoint(300, 400, 50, 8)], QUAD, Wind(4, 90))
+    parts = [PathPoint(3 * i, 4 * i, 50, 8) for i in range(0, 101, 10)]
+    split = path_cost(parts, QUAD, Wind(4, 90))
+    assert split.duration_s == pytest.approx(whole.duration_s, rel=1e-6)
+    assert split.energy_Wh == pytest.approx(whole.energy_Wh, rel=1e-6)
+
+
+def test_corner_costs_time():
+    straight = path_cost([PathPoint(0, 0, 50, 10), PathPoint(200, 0, 50, 10)], QUAD)
+    bent = path_cost([PathPoint(0, 0, 50, 10), PathPoint(100, 0, 50, 10), PathPoint(100, 100, 50, 10)], QUAD)
+    assert bent.duration_s > straight.duration_s + 2
+
+
+def test_climb_keeps_to_the_climb_rate():
+    cost = path_cost([PathPoint(0, 0, 0, 20), PathPoint(0, 0, 50, 20)], QUAD)
+    assert cost.duration_s == pytest.approx(50 / QUAD.climb_ms + QUAD.climb_ms / QUAD.accel_ms2)
+    assert cost.distance_m == 0
+
+
+@given(st.floats(0, 359), st.floats(0, 14), st.floats(0, 359))
+def test_ground_speed_never_needs_more_airspeed_than_there_is(course, wind_ms, from_deg):
+    east, north = math.sin(math.radians(course)), math.cos(math.radians(course))
+    wind = Wind(wind_ms, from_deg)
+    speed = reachable_ground_speed(east, north, 12.0, wind, 15.0)
+    air = [speed * unit - blow for unit, blow in zip((east, north), wind.east_north_ms, strict=True)]
+    assert 0 <= speed <= 12.0
+    assert math.hypot(*air) <= 15.0 + 1e-6
+
+
+def test_wind_that_beats_the_aircraft_is_refused():
+    with pytest.raises(ValueError, match="no way against 30"):
+        path_cost([PathPoint(0, 0, 50, 10), PathPoint(0, 100, 50, 10)], QUAD, Wind(30, 0))
