@@ -20,7 +20,7 @@ from flight.params import set_parameter
 from flight.ports import LinkError
 from flight.preflight import PreflightParams, wait_ready
 from flight.record import FlightRecord, write_record
-from flight.recorder import Recorder
+from flight.recorder import OnEvent, Recorder
 from flight.sitl import RunningVehicle
 from flight.vehicle import CommandRefusedError, Vehicle
 from flight.watch import WatchParams, start_watch
@@ -88,6 +88,7 @@ def fly_mission(
     settings: Mapping[str, float] | None = None,
     on_progress: Progress | None = None,
     on_interrupt: Callable[[Vehicle], OnInterrupt] = return_home,
+    on_event: OnEvent | None = None,
 ) -> FlightRecord:
     """Fly `mission` and write `out_dir`/flight.json, shots.csv, track.geojson and flight.tlog.
 
@@ -103,7 +104,7 @@ def fly_mission(
     out_dir = writable_folder(out_dir)
     link = open_link(address, clock, log_path=out_dir / LOG_NAME, patience_s=5.0 if own else 0.0)
     with Vehicle(link, clock) as copter:
-        recorder = Recorder(copter, start_watch(mission, params.watch))
+        recorder = Recorder(copter, start_watch(mission, params.watch), on_event)
         flight = _Flight(mission, copter, recorder, params, on_progress or _no_progress, on_interrupt)
         flight.prepare(settings or {})
         flight.start()

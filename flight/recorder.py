@@ -1,6 +1,7 @@
 """Collecting what a flight leaves behind: track, shots, events; fed by the vehicle's messages."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,16 @@ from flight.wire import Message
 
 AIRBORNE = (IN_AIR, TAKING_OFF, LANDING)
 
+OnEvent = Callable[[FlightEvent, LonLat | None], None]
+"""Called at once with each event and where the vehicle was (None = unknown)."""
+
 
 class Recorder:
     """Listens to a vehicle from now on."""
 
-    def __init__(self, vehicle: Vehicle, watch: Watch) -> None:
+    def __init__(self, vehicle: Vehicle, watch: Watch, on_event: OnEvent | None = None) -> None:
         self.watch = watch
+        self._on_event = on_event
         self.events: list[FlightEvent] = []
         self._vehicle = vehicle
         self._track: list[tuple[float, ...]] = []
@@ -36,7 +41,12 @@ class Recorder:
     def tell(self, kind: str, text: str) -> None:
         """Add an event that happens now."""
         at_s = self._vehicle.state.utc_s
-        self.events.append(FlightEvent(self._vehicle.clock.utc_s() if at_s is None else at_s, kind, text))
+        self._add(FlightEvent(self._vehicle.clock.utc_s() if at_s is None else at_s, kind, text))
+
+    def _add(self, event: FlightEvent) -> None:
+        self.events.append(event)
+        if self._on_event is not None:
+            self._on_event(event, self._vehicle.state.position)
 
     def abort(self, why: str) -> None:
         """Remember the first reason for which the mission was not completed."""
@@ -53,7 +63,8 @@ class Recorder:
     def take(self, message: Message, state: VehicleState) -> None:
         """One message that the state already holds."""
         self.watch, events = observe(self.watch, message, state, self._vehicle.commanded_mode)
-        self.events += events
+        for event in events:
+            self._add(event)
         if message.name == "GLOBAL_POSITION_INT":
             self._position(message, state)
         elif message.name == "CAMERA_FEEDBACK":
