@@ -71,11 +71,17 @@ def _conducted(canvas: Canvas, surface: SurfaceGrid, grid: FloatGrid) -> FloatGr
 
     sharp = cv2.GaussianBlur(grid, (0, 0), 0.07 / canvas.cell_m)
     ragged = cv2.GaussianBlur(grid, (0, 0), 0.28 / canvas.cell_m)
-    soft = np.isin(surface, [int(kind) for kind in _SOFT]).astype(np.float32)
-    rim = cv2.GaussianBlur(soft, (0, 0), 0.3 / canvas.cell_m)
-    share = np.clip(4.0 * rim * (1.0 - rim), 0.0, 1.0)
-    upright = (surface == Surface.ROOF) | (surface == Surface.CAR) | (surface == Surface.TREE)
-    mixed: FloatGrid = np.where(upright, grid, sharp + share * (ragged - sharp)).astype(np.float32)
+    soft, flat = np.zeros(256, np.float32), np.ones(256, np.float32)
+    soft[list(_SOFT)] = 1.0
+    flat[[Surface.ROOF, Surface.CAR, Surface.TREE]] = 0.0
+    rim = cv2.GaussianBlur(soft[surface], (0, 0), 0.3 / canvas.cell_m)
+    ragged -= sharp
+    ragged *= np.float32(4.0) * rim * (np.float32(1.0) - rim)
+    ragged += sharp
+    ragged -= grid
+    ragged *= flat[surface]
+    ragged += grid
+    mixed: FloatGrid = ragged
     return mixed
 
 
@@ -89,18 +95,18 @@ def _tables() -> tuple[FloatGrid, FloatGrid]:
 def _slabs(canvas: Canvas, surface: SurfaceGrid, rng: np.random.Generator) -> FloatGrid:
     """Slabs along the street grid, 3 m on squares, 1.5 m on sidewalks: each its own, joints cooler."""
     angle = math.radians(CITY_TURN_DEG)
-    x = (np.arange(canvas.columns, dtype=np.float32) + 0.5) * np.float32(canvas.cell_m)
-    y = (canvas.rows - np.arange(canvas.rows, dtype=np.float32) - 0.5) * np.float32(canvas.cell_m)
-    u = np.float32(math.cos(angle)) * x[None, :] + np.float32(math.sin(angle)) * y[:, None] + 100.0
-    v = np.float32(math.cos(angle)) * y[:, None] - np.float32(math.sin(angle)) * x[None, :] + 100.0
-    laid = (surface == Surface.SIDEWALK) | (surface == Surface.PAVING)
-    side = np.where(surface == Surface.SIDEWALK, np.float32(1.5), np.float32(3.0))[laid]
-    across, along = u[laid] / side, v[laid] / side
+    rows, columns = np.nonzero((surface == Surface.SIDEWALK) | (surface == Surface.PAVING))
+    x = columns.astype(np.float32) * np.float32(canvas.cell_m)
+    y = (canvas.rows - rows).astype(np.float32) * np.float32(canvas.cell_m)
+    per_m = np.where(surface[rows, columns] == Surface.SIDEWALK, np.float32(1 / 1.5), np.float32(1 / 3.0))
+    across = (np.float32(math.cos(angle)) * x + np.float32(math.sin(angle)) * y) * per_m
+    along = (np.float32(math.cos(angle)) * y - np.float32(math.sin(angle)) * x + np.float32(100.0)) * per_m
+    slab_across, slab_along = across.astype(np.int32), along.astype(np.int32)
     own = rng.normal(0.0, 0.6, 65536).astype(np.float32)
-    number = (across.astype(np.int32) * 739 + along.astype(np.int32) * 7919) & 65535
-    joint = ((across % 1.0) * side < 0.18) | ((along % 1.0) * side < 0.18)
+    joint = np.minimum(across - slab_across, along - slab_along) < np.float32(0.18) * per_m
     change = np.zeros(surface.shape, np.float32)
-    change[laid] = np.where(joint, np.float32(-1.2), own[number])
+    number = (slab_across * 739 + slab_along * 7919) & 65535
+    change[rows, columns] = np.where(joint, np.float32(-1.2), own[number])
     return change
 
 
