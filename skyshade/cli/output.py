@@ -56,3 +56,48 @@ def progress(label: str, *, show: bool | None = None) -> Iterator[Progress]:
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+Tell = Callable[[str, int, int], None]
+"""Called with (what is going on, done, total); total 1 or less means that there is nothing to count."""
+
+
+@contextmanager
+def steps() -> Iterator[Tell]:
+    """Tell named steps on standard error: a moving bar on a terminal, one line a step elsewhere."""
+    if not sys.stderr.isatty():
+        yield _line_a_step()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        tasks: dict[str, Any] = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                _finish(bar, tasks)
+                tasks[what] = bar.add_task(what, total=max(total, 1))
+            bar.update(tasks[what], completed=done, total=max(total, 1))
+
+        yield tell
+        _finish(bar, tasks)
+
+
+def _finish(bar: Any, tasks: dict[str, Any]) -> None:
+    for task in bar.tasks:
+        if task.id in tasks.values() and not task.finished:
+            bar.update(task.id, completed=task.total)
+
+
+def _line_a_step() -> Tell:
+    told: list[str] = []
+
+    def tell(what: str, _done: int, _total: int) -> None:
+        if not told or told[-1] != what:
+            told.append(what)
+            note(what)
+
+    return tell

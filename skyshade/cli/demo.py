@@ -1,0 +1,57 @@
+"""`skyshade demo`: the whole story on a made scene."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from skyshade.cli.output import emit, json_option, note, steps
+
+if TYPE_CHECKING:
+    from skyshade.demo.story import Story
+
+
+@click.command()
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for all of it."
+)
+@click.option(
+    "--vehicle", default="embedded", show_default=True, help="embedded, ardupilot, or a MAVLink address."
+)
+@click.option("--speedup", type=click.FloatRange(0.1, 100), help="Faster than real time; simulators only.")
+@click.option("--seed", type=int, default=20190801, show_default=True, help="Makes another scene and noise.")
+@click.option("--confirm-real", is_flag=True, help="Arm a vehicle that this command did not start.")
+@json_option
+def command(
+    out: Path, vehicle: str, speedup: float | None, seed: int, confirm_real: bool, as_json: bool
+) -> None:
+    """Tell the whole story on a made scene: survey, heat map, sites, delivery.
+
+    Everything is written to the folder, with an index.html that shows it; true poses and temperatures lie
+    beside, so that every figure can be computed again.
+
+    Example: skyshade demo --out demo-out
+    """
+    from skyshade.demo.story import StoryParams, run_demo
+
+    params = StoryParams(vehicle=vehicle, speedup=speedup, seed=seed, confirm_real=confirm_real)
+    with steps() as tell:
+        story = run_demo(out, params, tell=tell)
+    if as_json:
+        emit(story.as_json(), as_json=True)
+        return
+    print_summary(story)
+    note(f"open {out / 'index.html'}")
+
+
+def print_summary(story: "Story") -> None:
+    """The figures of a run as a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from skyshade.demo.showing import figures_of
+
+    table = Table(title="Skyshade demo", show_header=False)
+    for value, label in figures_of(story):
+        table.add_row(label, value)
+    Console().print(table)
