@@ -23,7 +23,7 @@ class TieParams:
     """
 
     work_px: int = 320
-    features: int = 700
+    features: int = 450
     gate_share: float = 0.22
     ratio: float = 0.85
     tolerance_px: float = 4.0
