@@ -1,0 +1,133 @@
+import json
+import subprocess
+import sys
+
+import pytest
+import shapely
+from click.testing import CliRunner
+from shapely.geometry import box, mapping
+
+from core.geo import LocalFrame, LonLat
+from missions.formats import read_plan
+from skyshade.cli.main import cli
+
+FRAME = LocalFrame(LonLat(127.11, 37.37))
+
+
+def layer(path, polygon, **properties):
+    geometry = mapping(shapely.transform(polygon, FRAME.to_lonlat))
+    path.write_text(json.dumps({"type": "Feature", "properties": properties, "geometry": geometry}), "utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def area(tmp_path):
+    return layer(tmp_path / "탄천 공원.geojson", box(0, 0, 200, 150))
+
+
+def run(*args):
+    return CliRunner().invoke(cli, [str(a) for a in args])
+
+
+def plan(area, out, *more):
+    return run("survey", "plan", area, "--camera", "M3T", "--gsd-m", "0.12", "-o", out, "--json", *more)
+
+
+def test_survey_plan_writes_a_proved_plan_and_says_its_figures(tmp_path, area):
+    out = tmp_path / "계획 1.plan"
+    answer = json.loads(plan(area, out).stdout)
+    (sortie,) = answer["sorties"]
+    assert sortie["path"] == str(out)
+    assert sortie["items"] == len(read_plan(out).items)
+    assert all(sortie[key] > 0 for key in ("distance_m", "duration_s", "energy_Wh", "shots"))
+    assert answer["coverage"]["fraction"] == 1.0
+    assert answer["coverage"]["min_overlap"] >= 1
+    assert answer["legs_outside_m"] == 0.0
+
+
+def test_several_batteries_make_several_numbered_files(tmp_path):
+    wide = layer(tmp_path / "a.geojson", box(0, 0, 600, 500))
+    answer = json.loads(plan(wide, tmp_path / "b.plan", "--wind-ms", "5").stdout)
+    names = [s["path"] for s in answer["sorties"]]
+    assert names == [str(tmp_path / f"b-{i}.plan") for i in range(1, len(names) + 1)]
+    assert len(names) > 1
+
+
+def test_planned_survey_passes_its_checks_and_a_new_zone_fails_it(tmp_path, area):
+    out = tmp_path / "p.plan"
+    plan(area, out)
+    options = ("--aircraft", "quad-4kg", "--wind-ms", "3", "--camera", "M3T")
+    good = run("mission", "check", out, *options, "--json")
+    assert good.exit_code == 0
+    assert json.loads(good.stdout)["ok"] is True
+    zone = layer(tmp_path / "z.geojson", box(90, 60, 110, 80), name="학교", kind="no_fly")
+    bad = run("mission", "check", out, *options, "--zones", zone, "--json")
+    answer = json.loads(bad.stdout)
+    assert (bad.exit_code, answer["ok"]) == (1, False)
+    (failed,) = [f for f in answer["findings"] if f["verdict"] == "fail"]
+    assert failed["rule"] == "zones"
+    assert set(failed) == {"rule", "verdict", "severity", "item", "value", "limit", "message"}
+
+
+def test_convert_says_items_and_what_is_lost(tmp_path, area):
+    plan(area, tmp_path / "p.plan")
+    answer = json.loads(
+        run("mission", "convert", tmp_path / "p.plan", tmp_path / "p.waypoints", "--json").stdout
+    )
+    assert answer["items"] == len(read_plan(tmp_path / "p.waypoints").items)
+    assert "the geofence" in answer["lost"]
+
+
+def test_plan_that_fails_its_proof_is_written_only_by_force(tmp_path):
+    """A camera that can take one frame in 200 s crawls; a crawl of 0.1 m spacing cannot fail, a gap can."""
+    camera = tmp_path / "wide.toml"
+    camera.write_text(
+        'name = "bent"\nwidth_px = 640\nheight_px = 512\nfocal_mm = 9.0\npitch_um = 12.0\nk1 = 60.0\n',
+        "utf-8",
+    )
+    area = layer(tmp_path / "a.geojson", box(0, 0, 200, 150))
+    args = (
+        "survey",
+        "plan",
+        area,
+        "--camera",
+        camera,
+        "--gsd-m",
+        "0.12",
+        "--side",
+        "0",
+        "-o",
+        tmp_path / "o.plan",
+    )
+    refused = run(*args)
+    assert "fails its own proof" in str(refused.exception)
+    assert not (tmp_path / "o.plan").exists()
+    assert run(*args, "--force").exit_code == 0
+    assert (tmp_path / "o.plan").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "problem"),
+    [
+        (
+            ("survey", "plan", "none.geojson", "--camera", "M3T", "--gsd-m", "0.1", "-o", "o.plan"),
+            1,
+            "none.geojson",
+        ),
+        (("survey", "plan", "none.geojson", "--camera", "M3T", "--gsd-m", "x", "-o", "o.plan"), 2, "gsd-m"),
+        (("mission", "check", "none.plan"), 1, "none.plan: not found"),
+        (("mission", "convert", "a.plan", "a.doc"), 1, "not found"),
+    ],
+)
+def test_mistake_is_one_clear_line(args, status, problem):
+    done = subprocess.run(
+        [sys.executable, "-m", "skyshade", *args],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == status
+    assert problem in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not done.stdout
