@@ -113,25 +113,41 @@ def _is_square_metres(source: Any) -> bool:
 
 
 def _metric_grid(source: Any) -> dict[str, Any]:
+    """A north-up grid of square metres that holds the whole source, its pixel area kept."""
     from rasterio.enums import Resampling
-    from rasterio.warp import calculate_default_transform
+    from rasterio.transform import from_origin
 
-    crs = source.crs if source.crs.is_projected else metric_crs(source.crs.to_string(), source.bounds)
-    transform, width, height = calculate_default_transform(
-        source.crs, crs, source.width, source.height, *source.bounds
-    )
-    pixel = max(transform.a, -transform.e)
-    transform, width, height = calculate_default_transform(
-        source.crs, crs, source.width, source.height, *source.bounds, resolution=pixel
-    )
+    metric = source.crs.is_projected and math.isclose(source.crs.linear_units_factor[1], 1.0)
+    crs = source.crs.to_string() if metric else metric_crs(source.crs.to_string(), _outline_box(source))
+    x, y = _outline(source, crs)
+    area = 0.5 * abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))))
+    pixel = math.sqrt(area / (source.width * source.height))
     return {
         "crs": crs,
-        "transform": transform,
-        "width": width,
-        "height": height,
+        "transform": from_origin(x.min(), y.max(), pixel, pixel),
+        "width": math.ceil(float(np.ptp(x)) / pixel),
+        "height": math.ceil(float(np.ptp(y)) / pixel),
         "resampling": Resampling.bilinear,
         "nodata": math.nan,
     }
+
+
+def _outline(source: Any, crs: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The raster's edge, 21 points a side, as x and y in `crs`."""
+    from pyproj import Transformer
+
+    along = np.linspace(0.0, 1.0, 21)[:-1]
+    col = np.concatenate([along, np.ones(20), 1 - along, np.zeros(20)]) * source.width
+    row = np.concatenate([np.zeros(20), along, np.ones(20), 1 - along]) * source.height
+    t = source.transform
+    there = Transformer.from_crs(source.crs.to_wkt(), crs, always_xy=True)
+    x, y = there.transform(t.a * col + t.b * row + t.c, t.d * col + t.e * row + t.f)
+    return np.asarray(x, float), np.asarray(y, float)
+
+
+def _outline_box(source: Any) -> tuple[float, float, float, float]:
+    x, y = _outline(source, source.crs.to_wkt())
+    return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
 def metric_crs(crs: str, bounds: tuple[float, float, float, float]) -> str:

@@ -40,13 +40,6 @@ class Legend:
         found[~np.isfinite(celsius)] = -1
         return found
 
-    def rgba(self, celsius: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Colours (..., 4) of temperatures (...,); unknown is transparent."""
-        table = np.zeros((len(self.colours) + 1, 4), np.uint8)
-        table[:-1, :3] = self.colours
-        table[:-1, 3] = 255
-        return table[self.classes(celsius)]
-
 
 # The city's published classes were 20-32, 33-35, 36-38, 39-44, 45-50: nothing between 32 and 33, nothing
 # below 20 or above 50. Here each class runs up to where the next one starts, and both ends are open.

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from core.files import write_text
-from gis.heat import HeatMap
+from gis.heat import FloatGrid, HeatMap
 from gis.legend import CITY_LEGEND, Legend
 
 # The browser itself refuses every request a page with this policy might make.
@@ -108,7 +108,7 @@ class WebMap:
 
         celsius, (west, south, east, north) = _to_web_mercator(heat, longest_px)
         picture = ImageOverlay(
-            image=_png_uri(legend.rgba(celsius)),
+            image=_png_uri(celsius, legend),
             bounds=[[south, west], [north, east]],
             opacity=opacity,
             name=html.escape(name),
@@ -292,11 +292,14 @@ def _to_web_mercator(heat: HeatMap, longest_px: int) -> tuple[Any, Bounds]:
     return out, (west, south, east, north)
 
 
-def _png_uri(rgba: Any) -> str:
+def _png_uri(celsius: FloatGrid, legend: Legend) -> str:
+    """A picture with one palette entry a class; entry 0 is transparent: unknown."""
     from PIL import Image
 
+    picture = Image.fromarray((legend.classes(celsius) + 1).astype(np.uint8), "P")
+    picture.putpalette([0, 0, 0, *(part for colour in legend.colours for part in colour)])
     buffer = io.BytesIO()
-    Image.fromarray(rgba, "RGBA").save(buffer, "PNG", optimize=True)
+    picture.save(buffer, "PNG", transparency=0)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 

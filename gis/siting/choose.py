@@ -13,7 +13,7 @@ from gis.siting.covering import Solution, cover_rows, solve_mclp
 from gis.siting.equity import equity_of
 from gis.siting.explain import explained
 from gis.siting.exposure import exposure_at, standing_surface
-from gis.siting.frames import candidate_frame, demand_frame
+from gis.siting.frames import candidate_frame, demand_frame, zone_frame
 from gis.siting.load import Load, load_at, measured_values
 from gis.siting.model import SitingInputs, SitingParams, SitingResult
 from gis.siting.places import Places, masks, read_places
@@ -65,9 +65,10 @@ def choose_sites(
         chosen=chosen,
         solution=solution,
         equity=equity_of(ways, taken, load, places, params),
-        candidates=candidate_frame(places, heat, at_candidates, verdicts, chosen),
+        candidates=candidate_frame(places, heat, at_candidates, verdicts, chosen, params.language),
         demand=demand_frame(places, heat, load, ways, taken, params),
         existing=None if places.existing is None else places.existing.frame.to_crs(heat.crs),
+        zones=None if inputs.zones is None else zone_frame(inputs.zones, inputs.crs, heat, surface),
         verdicts=verdicts,
         rules=rules,
         heat=heat,

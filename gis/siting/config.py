@@ -11,6 +11,7 @@ from gis.siting.confidence import ConfidenceParams
 from gis.siting.exposure import ExposureParams
 from gis.siting.model import SitingParams
 
+TEXTS = (str, str | None)
 PARTS: dict[str, type] = {"exposure": ExposureParams, "confidence": ConfidenceParams}
 
 
@@ -51,4 +52,8 @@ def _filled(kind: type, values: Any, where: str) -> Any:
         raise ValueError(
             f"[{where}] has unknown keys {', '.join(unknown)}; known: {', '.join(sorted(known))}"
         )
+    for name, value in values.items():
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if known[name].type not in TEXTS and not number and not dataclasses.is_dataclass(value):
+            raise TypeError(f"{name} must be a number, got {value!r}")
     return kind(**values)

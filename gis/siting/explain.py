@@ -40,7 +40,7 @@ def explained(
         same = bool(out) and math.isclose(out[-1].score, gain, rel_tol=1e-9)
         rank = out[-1].rank if same else place + 1
         tied = tuple(ids[int(eligible[numbers[other]])] for other in intervals.tied[local])
-        missing = tuple(unknowns(verdicts[row]))
+        missing = tuple(unknowns(verdicts[row], params.language))
         facts = _facts(row, gain / total, load, exposure, ways, params, tied, verdicts[row])
         out.append(
             ChosenSite(
@@ -85,7 +85,7 @@ def _facts(
         parts.append(say["heat_unknown"])
     if tied:
         parts.append(say["tied_line"].format(others=", ".join(tied)))
-    missing = [v.rule.title for v in verdicts if v.value is None]
+    missing = [v.rule.called(params.language) for v in verdicts if v.value is None]
     if missing:
         parts.append(say["unknown_line"].format(what=", ".join(missing)))
     return "; ".join(parts)

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gis.heat import HeatMap
+from gis.heat import FloatGrid, HeatMap
 from gis.siting.exposure import Exposure
+from gis.siting.layers import read_layer
 from gis.siting.load import Load
 from gis.siting.model import ChosenSite, SitingParams
 from gis.siting.places import Places, labels
@@ -23,6 +25,7 @@ def candidate_frame(
     exposure: Exposure,
     verdicts: Sequence[tuple[RuleVerdict, ...]],
     chosen: Sequence[ChosenSite],
+    language: str,
 ) -> Any:
     ids, names = labels(places.candidates.frame)
     out = places.candidates.frame.to_crs(heat.crs).copy()
@@ -33,8 +36,8 @@ def candidate_frame(
     out["surface_C"], out["sigma_K"] = exposure.celsius, exposure.sigma_K
     for number, first in enumerate(verdicts[0]):
         out[f"rule_{first.rule.id}"] = [row[number].verdict.value for row in verdicts]
-    out["rejected"] = [" / ".join(rejections(row)) for row in verdicts]
-    out["unknown"] = [" / ".join(unknowns(row)) for row in verdicts]
+    out["rejected"] = [" / ".join(rejections(row, language)) for row in verdicts]
+    out["unknown"] = [" / ".join(unknowns(row, language)) for row in verdicts]
     return out
 
 
@@ -60,4 +63,15 @@ def demand_frame(
     out["nearest_after_m"] = np.where(np.isfinite(after), after, np.nan)
     out["cover_before"] = cover_share(before, params)
     out["cover_after"] = cover_share(after, params)
+    return out
+
+
+def zone_frame(path: Path, crs: str | None, heat: HeatMap, surface: FloatGrid) -> Any:
+    """Areas with the mean and 90th percentile of their standing surface, and what share is unknown."""
+    from gis.siting.zonal import zonal_stats
+
+    out = read_layer(path, crs=crs).frame.to_crs(heat.crs).copy()
+    found = zonal_stats(heat, out.geometry, (90.0,), surface)
+    out["mean_C"], out["p90_C"] = found.mean, found.percentiles[:, 0]
+    out["unknown_share"] = found.unknown_share
     return out

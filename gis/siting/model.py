@@ -16,8 +16,8 @@ from gis.siting.rules import RuleSet, RuleVerdict
 class SitingInputs:
     """The files a choice stands on; None = not given, and what depends on it is unknown.
 
-    `heat` a raster, the others layers (see `read_layer`); `rules` a TOML file, None = the shipped ones;
-    `crs` is for layers whose file names no coordinate system.
+    `heat` a raster, the others layers (see `read_layer`); `zones` areas whose heat is reported as well;
+    `rules` a TOML file, None = the shipped ones; `crs` is for layers whose file names no coordinate system.
     """
 
     heat: Path
@@ -29,6 +29,7 @@ class SitingInputs:
     buildings: Path | None = None
     water: Path | None = None
     crossings: Path | None = None
+    zones: Path | None = None
     crs: str | None = None
 
 
@@ -88,8 +89,8 @@ class ChosenSite:
 class SitingResult:
     """What was chosen and everything needed to show and to check it.
 
-    `candidates`, `demand`, `existing` GeoDataFrames in the heat map's system with the columns that were
-    worked out; `verdicts` one tuple of rules a candidate.
+    `candidates`, `demand`, `existing`, `zones` GeoDataFrames in the heat map's system with the columns that
+    were worked out; `verdicts` one tuple of rules a candidate.
     """
 
     chosen: tuple[ChosenSite, ...]
@@ -98,6 +99,7 @@ class SitingResult:
     candidates: Any
     demand: Any
     existing: Any | None
+    zones: Any | None
     verdicts: Sequence[tuple[RuleVerdict, ...]]
     rules: RuleSet
     heat: HeatMap

@@ -114,6 +114,8 @@ def _write_gpkg(result: SitingResult, cells: Any, path: Path) -> Path:
     }
     if result.existing is not None:
         layers["existing"] = result.existing
+    if result.zones is not None:
+        layers["zones"] = result.zones
     with written_beside(path) as beside:
         beside.unlink()
         for name, frame in layers.items():
@@ -155,8 +157,8 @@ def _write_csv(result: SitingResult, path: Path) -> Path:
         values = result.candidates.iloc[row]
         writer.writerow(
             [
-                _cell(ids[row]),
-                _cell(names[row]),
+                spreadsheet_text(ids[row]),
+                spreadsheet_text(names[row]),
                 *_ranks(by_row.get(row)),
                 values["rejected"],
                 values["unknown"],
@@ -181,7 +183,7 @@ def _number(value: float, digits: int) -> str:
     return "" if math.isnan(value) else f"{value:.{digits}f}"
 
 
-def _cell(text: str) -> str:
+def spreadsheet_text(text: str) -> str:
     """Text that a spreadsheet takes as text, not as a formula."""
     return f"'{text}" if text[:1] in {"=", "+", "-", "@"} and not text.lstrip("+-").isdigit() else text
 
@@ -192,6 +194,13 @@ def _write_map(result: SitingResult, cells: Any, path: Path) -> Path:
     bounds = _view(result)
     page = WebMap(say["title"], bounds)
     page.add_heat(result.heat, name=say["heat"], legend=_legend(result, say))
+    if result.zones is not None:
+        popup = _name_column(result.zones, say) | {
+            "mean_C": say["mean"],
+            "p90_C": say["p90"],
+            "unknown_share": say["unknown_share"],
+        }
+        page.add_vector(result.zones, name=say["zones"], style=Style("#222222", 2), popup=popup)
     if len(cells):
         hot = Style("#7a0177", 1.5, "#7a0177", fill_opacity=0.12)
         page.add_vector(cells, name=say["hotspots"], style=hot, show=False)

@@ -10,12 +10,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import BadFileError
+from gis.siting.words import words
 
 if TYPE_CHECKING:
     import pandas as pd
 
 KNOWN_KEYS = frozenset(
-    {"id", "title", "measure", "columns", "least", "most", "unit", "required", "source", "applies_to"}
+    {
+        "id",
+        "title",
+        "title_en",
+        "measure",
+        "columns",
+        "least",
+        "most",
+        "unit",
+        "required",
+        "source",
+        "applies_to",
+    }
 )
 
 
@@ -44,6 +57,7 @@ class Rule:
     unit: str = ""
     required: bool = True
     source: str = ""
+    title_en: str = ""
 
     def __post_init__(self) -> None:
         if self.least is None and self.most is None:
@@ -52,6 +66,10 @@ class Rule:
             raise ValueError(f"rule {self.id!r}: least {self.least} is above most {self.most}")
         if not self.columns and self.measure is None:
             raise ValueError(f"rule {self.id!r} has neither columns nor a measure")
+
+    def called(self, language: str) -> str:
+        """The rule's title in a language; its own title where it has no English one."""
+        return self.title_en if language == "en" and self.title_en else self.title
 
     @property
     def limit(self) -> str:
@@ -81,12 +99,13 @@ class RuleVerdict:
     verdict: Verdict
     value: float | None
 
-    @property
-    def message(self) -> str:
-        """One line for people: `보도 폭 2.1 m, must be ≥ 3.5 m`."""
+    def message(self, language: str = "en") -> str:
+        """One line for people: `sidewalk width 2.1 m, must be ≥ 3.5 m`."""
+        say, title = words(language), self.rule.called(language)
         if self.value is None:
-            return f"{self.rule.title}: not known, must be {self.rule.limit}"
-        return f"{self.rule.title} {self.value:.4g} {self.rule.unit}, must be {self.rule.limit}"
+            return say["rule_unknown"].format(title=title, limit=self.rule.limit)
+        value = f"{self.value:.4g} {self.rule.unit}".strip()
+        return say["rule_value"].format(title=title, value=value, limit=self.rule.limit)
 
 
 def shipped_rules() -> RuleSet:
@@ -155,6 +174,7 @@ def _rule(path: Path, number: int, table: Mapping[str, Any]) -> Rule:
             unit=str(table.get("unit", "")),
             required=bool(table.get("required", True)),
             source=str(table.get("source", "")),
+            title_en=str(table.get("title_en", "")),
         )
     except (TypeError, ValueError) as error:
         raise BadFileError(path, f"rule {number}: {error}") from error
@@ -197,11 +217,11 @@ def _verdict(rule: Rule, value: float) -> RuleVerdict:
     return RuleVerdict(rule, Verdict.FAIL if low or high else Verdict.PASS, value)
 
 
-def rejections(verdicts: Sequence[RuleVerdict]) -> list[str]:
+def rejections(verdicts: Sequence[RuleVerdict], language: str = "en") -> list[str]:
     """Why a site is rejected, one line a failed required rule; empty = it stays in."""
-    return [v.message for v in verdicts if v.verdict is Verdict.FAIL and v.rule.required]
+    return [v.message(language) for v in verdicts if v.verdict is Verdict.FAIL and v.rule.required]
 
 
-def unknowns(verdicts: Sequence[RuleVerdict]) -> list[str]:
+def unknowns(verdicts: Sequence[RuleVerdict], language: str = "en") -> list[str]:
     """What is not known of a site, one line a rule."""
-    return [v.message for v in verdicts if v.verdict is Verdict.UNKNOWN]
+    return [v.message(language) for v in verdicts if v.verdict is Verdict.UNKNOWN]

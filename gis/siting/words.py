@@ -31,6 +31,12 @@ WORDS: dict[str, dict[str, str]] = {
         "tied_line": "tied with {others}",
         "nothing_line": "adds nothing to those before it",
         "unknown_line": "to be checked on site: {what}",
+        "rule_value": "{title} {value}, must be {limit}",
+        "rule_unknown": "{title}: not known, must be {limit}",
+        "zones": "Areas",
+        "mean": "mean surface °C",
+        "p90": "90th percentile °C",
+        "unknown_share": "share without data",
     },
     "ko": {
         "title": "설치 후보지 선정 결과",
@@ -60,6 +66,12 @@ WORDS: dict[str, dict[str, str]] = {
         "tied_line": "{others}번과 동순위",
         "nothing_line": "앞 지점들에 더하는 것이 없음",
         "unknown_line": "현장 확인 필요: {what}",
+        "rule_value": "{title} {value}, 기준 {limit}",
+        "rule_unknown": "{title}: 미확인, 기준 {limit}",
+        "zones": "구역",
+        "mean": "평균 지표 온도 °C",
+        "p90": "90 백분위 °C",
+        "unknown_share": "자료 없는 비율",
     },
 }
 

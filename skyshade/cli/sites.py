@@ -32,6 +32,7 @@ def command() -> None:
 @click.option("--buildings", type=FILE, help="Outlines of buildings: roofs are left out of the heat.")
 @click.option("--water", type=FILE, help="Outlines of water, left out as well.")
 @click.option("--crossings", type=FILE, help="Crossings, for rules on the distance to them.")
+@click.option("--zones", type=FILE, help="Areas (dong) whose heat is reported as well.")
 @click.option("--crs", help="Coordinate system of layers that name none, e.g. EPSG:5186.")
 @click.option("--count", type=click.IntRange(min=1), help="How many sites to choose.  [default: 5]")
 @click.option(
@@ -51,6 +52,7 @@ def choose(
     buildings: Path | None,
     water: Path | None,
     crossings: Path | None,
+    zones: Path | None,
     crs: str | None,
     count: int | None,
     radius_m: float | None,
@@ -72,7 +74,9 @@ def choose(
 
     given = {"count": count, "radius_m": radius_m, "language": lang}
     params = siting_params(config, {key: value for key, value in given.items() if value is not None})
-    inputs = SitingInputs(heat, demand, candidates, existing, walk, rules, buildings, water, crossings, crs)
+    inputs = SitingInputs(
+        heat, demand, candidates, existing, walk, rules, buildings, water, crossings, zones, crs
+    )
     result = choose_sites(inputs, params)
     outputs = write_outputs(result, out)
     for text in result.notes:
