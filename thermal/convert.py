@@ -189,6 +189,9 @@ def _lens_properties(camera: Camera) -> dict[str, str]:
         "Camera:PerspectiveFocalLength": repr(camera.focal_mm),
         "Camera:PrincipalPoint": f"{x!r},{y!r}",
         "Camera:PerspectiveDistortion": ",".join(repr(v) for v in bend),
+        "skyshade:Pitch_um": repr(camera.pitch_um),
+        "skyshade:Camera": camera.name,
+        "skyshade:Lens": camera.source,
     }
 
 

@@ -99,7 +99,8 @@ def flir_transmission(c: PlanckConstants, *, distance_m: float, humidity: float,
 def flir_counts(c: PlanckConstants, celsius: ArrayLike) -> FloatArray:
     """Raw counts a black body at `celsius` gives with nothing in between; float64, same shape."""
     kelvin = np.asarray(celsius, float) + CELSIUS_ZERO_K
-    return c.R1 / (c.R2 * (np.exp(c.B / kelvin) - c.F)) - c.O
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.asarray(c.R1 / (c.R2 * (np.exp(c.B / kelvin) - c.F)) - c.O, float)
 
 
 def flir_celsius(c: PlanckConstants, p: Radiometry, raw: ArrayLike) -> FloatArray:
@@ -111,7 +112,7 @@ def flir_celsius(c: PlanckConstants, p: Radiometry, raw: ArrayLike) -> FloatArra
     tau, window = _flir_path(c, p), known(p.window_transmission)
     e = known(p.emissivity)
     reflected, air, glass = (
-        float(flir_counts(c, known(t))) for t in (p.reflected_C, p.ambient_C, p.window_C)
+        known(float(flir_counts(c, known(t)))) for t in (p.reflected_C, p.ambient_C, p.window_C)
     )
     before_glass = (np.asarray(raw, float) - (1 - window) * glass) / window
     counts = ((before_glass - (1 - tau) * air) / tau - (1 - e) * reflected) / e

@@ -46,7 +46,7 @@ def open_frame(source: Source, options: ReadOptions) -> Opened:
     size, dtype, unit = _with_image(source, lambda image: _shape(source, image))
     to_kelvin, offset_C, said = _scale(source, options, dtype, unit)
     make, model = source.exif.text(MAKE), source.exif.text(MODEL)
-    camera, notes = camera_of(make, model, size, _lens(source))
+    camera, notes = _own_camera(source, size) or camera_of(make, model, size, _lens(source))
     camera = _calibrated(source, camera)
     info = header(
         source,
@@ -140,6 +140,17 @@ def _lens(source: Source) -> LensTags:
         focal_35mm_mm=source.exif.number(_FOCAL_35MM),
         pitch_um=unit_um / per_unit if unit_um and per_unit else None,
     )
+
+
+def _own_camera(source: Source, size: tuple[int, int]) -> tuple[Camera, tuple[str, ...]] | None:
+    """The camera as our own converter wrote it down, None for files of others."""
+    pitch_um, focal_mm = (
+        number(source.xmp, name) or 0.0 for name in ("skyshade:Pitch_um", "Camera:PerspectiveFocalLength")
+    )
+    if pitch_um <= 0 or focal_mm <= 0:
+        return None
+    name, lens = (source.xmp.get(f"skyshade:{k}", "") for k in ("Camera", "Lens"))
+    return Camera(name, *size, focal_mm, pitch_um, source=lens or "file"), ()
 
 
 def _calibrated(source: Source, camera: Camera) -> Camera:
