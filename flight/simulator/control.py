@@ -27,6 +27,7 @@ class Target:
     yaw_rad: float = 0.0
     level: bool = False
     braking_mss: float = 1.0  # how hard a height is approached
+    gain: float = 1.0  # 1/s, near that height
 
 
 @dataclass(slots=True)
@@ -60,7 +61,7 @@ class Controller:
         most = cm_to_m(self.params["WPNAV_ACCEL_Z"])
         wanted = target.climb_ms
         if target.height_m is not None:
-            wanted += approach_speed(target.height_m - air.height_m, target.braking_mss)
+            wanted += approach_speed(target.height_m - air.height_m, target.braking_mss, target.gain)
             wanted = max(-self.speed_down_ms, min(self.speed_up_ms, wanted))
         return max(
             -1.5 * most, min(1.5 * most if air.climb_ms < 0 else most, (wanted - air.climb_ms) / (4 * dt))

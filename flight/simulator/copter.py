@@ -23,6 +23,7 @@ from flight.simulator.transfer import Plans
 from flight.simulator.vehicle import Mode, Setup, Vehicle
 
 STEP_S = 0.02
+_SLOW_STEPS = 5
 _ESTIMATE_SIGMA_M, _ESTIMATE_TAU_S = 0.03, 20.0
 _LANDED_AFTER_S = 1.75
 _STOPPED_AFTER_S = 2.2
@@ -58,6 +59,7 @@ class Copter:
     telemetry: Telemetry = field(init=False)
     failsafes: Failsafes = field(init=False)
     inbox: Inbox = field(init=False)
+    _steps: int = 0
     _told: int = 0
     _heartbeat_s: float = 0.0
     _prearm_s: float = 0.0
@@ -116,14 +118,30 @@ class Copter:
         if self._rebooting:
             self._restart()
         vehicle = self.vehicle
-        vehicle.time_s += dt
-        self._announce()
-        self.failsafes.step()
+        vehicle.time_s = round(vehicle.time_s + dt, 6)
+        self._steps += 1
+        if self._steps % _SLOW_STEPS == 0:
+            self._slowly(_SLOW_STEPS * dt)
         self._move(dt)
         self._ground()
-        self._equipment(dt)
-        self.plans.tick(vehicle.time_s)
+        vehicle.winch.step(dt)
+        shots = vehicle.camera.moved(vehicle.estimated)
+        if shots:
+            feedback(vehicle, shots)
         self.telemetry.step()
+
+    def _slowly(self, dt: float) -> None:
+        """What needs looking at ten times a second only."""
+        vehicle = self.vehicle
+        self._announce()
+        self.failsafes.step()
+        self.plans.tick(vehicle.time_s)
+        vehicle.gripper.tick(vehicle.time_s)
+        flying = vehicle.armed and not vehicle.air.on_ground
+        vehicle.battery.step(dt, flying_a=vehicle.air.current_a if flying else None)
+        noise = complex(vehicle.random.gauss(0.0, 1.0), vehicle.random.gauss(0.0, 1.0))
+        spread = _ESTIMATE_SIGMA_M * math.sqrt(2.0 * dt / _ESTIMATE_TAU_S)
+        vehicle.estimate_error += spread * noise - vehicle.estimate_error * (dt / _ESTIMATE_TAU_S)
 
     def _move(self, dt: float) -> None:
         vehicle, air = self.vehicle, self.vehicle.air
@@ -164,19 +182,6 @@ class Copter:
         delay_s = self.params["DISARM_DELAY"]
         return delay_s > 0.0 and now - max(self.vehicle.idle_s, self.vehicle.armed_s) >= delay_s
 
-    def _equipment(self, dt: float) -> None:
-        vehicle = self.vehicle
-        flying = vehicle.armed and not vehicle.air.on_ground
-        vehicle.battery.step(dt, flying_a=vehicle.air.current_a if flying else None)
-        vehicle.gripper.tick(vehicle.time_s)
-        vehicle.winch.step(dt)
-        noise = complex(vehicle.random.gauss(0.0, 1.0), vehicle.random.gauss(0.0, 1.0))
-        spread = _ESTIMATE_SIGMA_M * math.sqrt(2.0 * dt / _ESTIMATE_TAU_S)
-        vehicle.estimate_error += spread * noise - vehicle.estimate_error * (dt / _ESTIMATE_TAU_S)
-        shots = vehicle.camera.moved(vehicle.estimated)
-        if shots:
-            feedback(vehicle, shots)
-
     def _announce(self) -> None:
         vehicle = self.vehicle
         while self._told < len(_BOOT_TEXTS) and vehicle.boot_share >= _BOOT_TEXTS[self._told][0]:
@@ -213,6 +218,7 @@ class Copter:
         if not mode.enter():
             vehicle.mode = before
             return self._refuse(mode, "init failed")
+        vehicle.tell(self.telemetry.heartbeat())
         return True
 
     def _refuse(self, mode: Mode, why: str) -> bool:

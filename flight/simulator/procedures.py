@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from core.units import cm_to_m
-from flight.simulator.control import Target
+from flight.simulator.control import Target, approach_speed
 from flight.simulator.navigator import Point
 from flight.simulator.vehicle import Vehicle
 
 _TAKEOFF_BRAKING_MSS = 0.55
-_TAKEOFF_NEAR_M = 0.09
+_TAKEOFF_NEAR_M = 0.06
 _HOLD_JERK = 5.0
 
 
@@ -35,7 +35,11 @@ class Takeoff:
             return Target(self.place, yaw_rad=self.yaw_rad)
         self.vehicle.landed = False
         return Target(
-            self.place, height_m=self.height_m, yaw_rad=self.yaw_rad, braking_mss=_TAKEOFF_BRAKING_MSS
+            self.place,
+            height_m=self.height_m,
+            yaw_rad=self.yaw_rad,
+            braking_mss=_TAKEOFF_BRAKING_MSS,
+            gain=3.0,
         )
 
     @property
@@ -55,11 +59,10 @@ class Descent:
         vehicle, p = self.vehicle, self.vehicle.params
         slow = -cm_to_m(p["LAND_SPEED"])
         fast = -cm_to_m(p["LAND_SPEED_HIGH"] or p["WPNAV_SPEED_DN"])
-        low = vehicle.above_home_m < cm_to_m(p["LAND_ALT_LOW"])
+        above_low = vehicle.above_home_m - cm_to_m(p["LAND_ALT_LOW"])
+        climb = max(fast, min(slow, -approach_speed(above_low, 1.0, gain=1.5)))
         place = None if vehicle.position_lost else self.place
-        return Target(
-            place, climb_ms=slow if low else fast, yaw_rad=self.yaw_rad, level=vehicle.position_lost
-        )
+        return Target(place, climb_ms=climb, yaw_rad=self.yaw_rad, level=vehicle.position_lost)
 
 
 @dataclass(slots=True)
@@ -125,7 +128,7 @@ class Return:
         vehicle = self.vehicle
         target = vehicle.nav.advance(dt, vehicle.air)
         target.height_m, target.climb_ms = self.height_m, 0.0
-        stopped = vehicle.nav.leg is None or vehicle.nav.leg.left_s <= -0.5
+        stopped = vehicle.nav.leg is None or vehicle.nav.leg.left_s <= -0.2
         if stopped and vehicle.air.height_m > self.height_m - 0.2:
             vehicle.nav.fly_to(vehicle.air, Point(vehicle.home.place, self.height_m))
             self.stage = "fly"

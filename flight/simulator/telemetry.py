@@ -46,6 +46,7 @@ class Telemetry:
     copter: Copter
     makers: dict[int, Callable[[], Message | None]] = field(init=False)
     clients: dict[int, dict[int, Stream]] = field(default_factory=dict)
+    next_s: float = 0.0  # when the next message is due
 
     def __post_init__(self) -> None:
         self.makers = {
@@ -87,6 +88,7 @@ class Telemetry:
         else:
             period_s = max(interval_us, 20_000.0) / 1e6 if interval_us > 0.0 else 0.25
             streams[message_id] = Stream(period_s, self.vehicle.time_s + period_s)
+            self.next_s = 0.0
         return True
 
     def make(self, message_id: int) -> Message | None:
@@ -96,6 +98,8 @@ class Telemetry:
     def step(self) -> None:
         """Send what is due; a message due to several clients is made once."""
         now_s = self.vehicle.time_s
+        if now_s + 1e-6 < self.next_s:
+            return
         made: dict[int, Message | None] = {}
         for link, streams in self.clients.items():
             for message_id, stream in streams.items():
@@ -107,6 +111,8 @@ class Telemetry:
                 message = made[message_id]
                 if message is not None:
                     self.vehicle.post(Outgoing(message, link, streamed=True))
+        due = [stream.due_s for streams in self.clients.values() for stream in streams.values()]
+        self.next_s = min(due, default=math.inf)
 
     # -- the state
 

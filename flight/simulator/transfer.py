@@ -83,7 +83,7 @@ class Plans:
                 del self.uploads[kind]
                 self._ack(upload.sender, Result.CANCELLED, kind)
                 self.say(f"{_TIMEOUT_TEXT[kind]} upload timeout", Severity.WARNING)
-            elif now_s - upload.asked_s >= _ASK_AGAIN_S:
+            elif now_s - upload.asked_s >= _ASK_AGAIN_S - 1e-3:
                 self._ask(kind, upload, now_s)
 
     def _begin(self, kind: Kind, count: int, sender: Sender, now_s: float) -> None:

@@ -32,29 +32,32 @@ def test_a_mission_is_flown_to_its_end_and_the_copter_stands_at_home(bench):
 
 
 def test_reports_of_reached_items_get_lost_as_on_the_real_vehicle(bench):
-    bench.start(
-        [
-            takeoff(15),
-            do(178, 1, 5),
-            waypoint(20, 0, 15),
-            do(183, 9, 1700),
-            waypoint(40, 0, 15),
-            do(206, 10),
-            waypoint(60, 0, 15),
-            do(201),
-            waypoint(60, 20, 15),
-            do(115, 90),
-            waypoint(60, 40, 15),
-            do(112, 2),
-            do(178, 1, 5),
-            waypoint(60, 60, 15),
-            do(93, 3),
-            do(211, 1, 1),
-            waypoint(40, 60, 15),
-            do(203),
-            rtl(),
-        ]  # fmt: skip
-    )
+    out = [
+        takeoff(15),
+        do(178, 1, 5),
+        waypoint(20, 0, 15),
+        do(183, 9, 1700),
+        waypoint(40, 0, 15),
+        do(206, 10),
+    ]
+    across = [
+        waypoint(60, 0, 15),
+        do(201),
+        waypoint(60, 20, 15),
+        do(115, 90),
+        waypoint(60, 40, 15),
+        do(112, 2),
+    ]
+    back = [
+        do(178, 1, 5),
+        waypoint(60, 60, 15),
+        do(93, 3),
+        do(211, 1, 1),
+        waypoint(40, 60, 15),
+        do(203),
+        rtl(),
+    ]
+    bench.start(out + across + back)
     fly(bench)
     assert bench.reached() == [2, 3, 5, 8, 10, 11, 12, 13, 14, 15, 17, 19]
     assert "Delaying 3 sec" in bench.texts()
@@ -195,10 +198,9 @@ def test_clearing_is_refused_and_count_zero_taken_while_it_flies_on(bench):
 
 
 def test_loiter_time_turns_delay_and_land(bench):
-    bench.start(
-        [takeoff(12), waypoint(10, 0, 12, delay_s=5, command=19), (6, 18, (1, 0, 8, 0), *waypoint(10, 20, 12)[3:5], 12.0),
-         do(93, 2), waypoint(5, 5, 12, command=82), waypoint(0, 0, 0, command=21)]
-    )  # fmt: skip
+    turn = waypoint(10, 20, 12)[3:5]
+    first = [takeoff(12), waypoint(10, 0, 12, delay_s=5, command=19), (6, 18, (1, 0, 8, 0), *turn, 12.0)]
+    bench.start([*first, do(93, 2), waypoint(5, 5, 12, command=82), waypoint(0, 0, 0, command=21)])
     fly(bench)
     assert bench.reached() == [1, 2, 3, 4, 5, 6]
     assert abs(bench.vehicle.air.position) < 0.5
