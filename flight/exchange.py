@@ -33,6 +33,10 @@ ATTEMPTS = 5
 BUSY_PAUSE_S = 2.0
 TICK_S = 0.01
 
+_PASSING = (
+    Result.ACCEPTED, Result.ERROR, Result.INVALID_SEQUENCE, Result.DENIED, Result.OPERATION_CANCELLED
+)  # fmt: skip
+
 Progress = Callable[[int, int], None]
 
 
@@ -94,7 +98,7 @@ def upload(
     Raises `RefusedItemError` when the vehicle refuses an item, `TransferError` otherwise.
     """
     began_s = clock.monotonic_s()
-    exact, resends, trouble, texts = False, 0, "", _Texts(wire)
+    exact, resends, trouble, texts = False, 0, "", _Words(wire)
     for attempt in range(1, ATTEMPTS + 1):
         state = _run_upload(texts, kind, items, clock, exact=exact, on_progress=on_progress)
         resends += state.resends
@@ -139,20 +143,27 @@ def _name(kind: Kind) -> str:
     return kind.name.lower()
 
 
-class _Texts:
-    """A connection that remembers the last warnings the vehicle spoke (they explain refusals)."""
+class _Words:
+    """A connection that remembers what explains a refusal: the vehicle's last warnings, and the result it
+    gave (a lost refusal is only followed by a plain error).
+    """
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
         self.last: list[str] = []
+        self.refusal: int | None = None
 
     def send(self, name: str, fields: Fields) -> None:
         self.wire.send(name, fields)
 
     def receive(self, timeout_s: float) -> Message | None:
         message = self.wire.receive(timeout_s)
-        if message is not None and message.name == "STATUSTEXT" and int(message.fields["severity"]) <= 4:
+        if message is None:
+            return None
+        if message.name == "STATUSTEXT" and int(message.fields["severity"]) <= 4:
             self.last = [*self.last[-2:], str(message.fields["text"])]
+        if message.name == "MISSION_ACK" and int(message.fields["type"]) not in _PASSING:
+            self.refusal = int(message.fields["type"])
         return message
 
 
@@ -200,7 +211,7 @@ def _send_all(wire: Wire, sends: Sequence[Outgoing]) -> None:
         wire.send(message.name, message.fields)
 
 
-def _after_refusal(wire: _Texts, state: Upload, clock: Clock) -> bool:
+def _after_refusal(wire: _Words, state: Upload, clock: Clock) -> bool:
     """Whether to try again with one item at a time; raises when the refusal is final and its item certain."""
     result = state.result or 0
     if result == Result.DENIED:
@@ -209,7 +220,7 @@ def _after_refusal(wire: _Texts, state: Upload, clock: Clock) -> bool:
     if result == Result.OPERATION_CANCELLED:
         return state.exact
     _linger(wire, clock)
-    said = f" ({'; '.join(wire.last)})" if wire.last else ""
+    said = f" ({'; '.join(dict.fromkeys(wire.last))})" if wire.last else ""
     if result == Result.NO_SPACE or not state.items:
         why = MEANING[Result.NO_SPACE] if result == Result.NO_SPACE else meaning(result)
         raise TransferError(
@@ -227,13 +238,13 @@ def _after_refusal(wire: _Texts, state: Upload, clock: Clock) -> bool:
     raise RefusedItemError(
         state.kind,
         state.items[min(first, len(state.items) - 1)],
-        result,
+        wire.refusal or result,
         said=said,
         on_vehicle=_describe(wire, state.kind, state.items, clock),
     )
 
 
-def _linger(wire: _Texts, clock: Clock) -> None:
+def _linger(wire: _Words, clock: Clock) -> None:
     """Listen a moment: the text that explains a refusal may come after it."""
     until_s = clock.monotonic_s() + 0.3
     while clock.monotonic_s() < until_s:
@@ -263,4 +274,4 @@ def _describe(wire: Wire, kind: Kind, wanted: Sequence[WireItem], clock: Clock) 
         new += 1
     if new == 0:
         return f"{len(held) - home} items, none of them from this upload"
-    return f"{len(held) - home} items, only the first {new} as uploaded: do not fly it"
+    return f"{len(held) - home} items, only the first {new} as in this plan: do not fly it"

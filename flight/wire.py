@@ -4,6 +4,7 @@ Fields and enumerations: MAVLink common.xml (MISSION_ITEM_INT, MAV_FRAME, MAV_CM
 ArduPilot item 0 of a mission is the vehicle's home, so item n of a `Mission` travels as sequence n + 1.
 """
 
+import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from missions.model import (
 )
 
 Fields = Mapping[str, Any]
+
+_USES_P4 = frozenset({Command.CONDITION_YAW, Command.DO_WINCH, Command.IMAGE_START_CAPTURE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +183,26 @@ def _to_wire(item: MissionItem, seq: int) -> WireItem:
         seq=seq,
         frame=_FRAME_OF[datum] if placed else Frame.MISSION,
         command=int(item.command),
-        params=item.params,
+        params=_unset_as_zero(item),
         x=x,
         y=y,
         z=z,
         autocontinue=int(item.autocontinue),
     )
+
+
+def _unset_as_zero(item: MissionItem) -> tuple[float, float, float, float]:
+    """NaN ("leave it to the vehicle") as ArduPilot says it: 0. A NaN that would hide a value stays, and is
+    refused by the vehicle.
+    """
+    p1, p2, p3, p4 = item.params
+    if item.is_nav:
+        return (_or_zero(p1), _or_zero(p2), _or_zero(p3), _or_zero(p4))
+    return (p1, p2, p3, p4 if item.command in _USES_P4 else _or_zero(p4))
+
+
+def _or_zero(value: float) -> float:
+    return 0.0 if math.isnan(value) else value
 
 
 def wire_to_mission(items: Sequence[WireItem], *, name: str = "") -> Mission:

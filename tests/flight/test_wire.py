@@ -1,5 +1,7 @@
 """Missions, fences and rally points survive the wire."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,6 +88,15 @@ def test_home_travels_as_item_0_with_its_height_above_sea():
     mission = Mission(Home(LonLat(127.11, 37.37), 42.5), (MissionItem(Command.NAV_RETURN_TO_LAUNCH),))
     home = mission_to_wire(mission)[0]
     assert (home.seq, home.frame, home.x, home.y, home.z) == (0, Frame.GLOBAL, 373700000, 1271100000, 42.5)
+
+
+def test_what_is_left_to_the_vehicle_travels_as_ardupilots_zero_unless_it_would_hide_a_value():
+    unset = (math.nan,) * 4
+    items = (MissionItem(Command.NAV_RETURN_TO_LAUNCH, unset), MissionItem(Command.DO_CHANGE_SPEED, unset))
+    back, speed = mission_to_wire(Mission(Home(LonLat(127, 37)), items))[1:]
+    assert back.params == (0, 0, 0, 0)
+    assert math.isnan(speed.params[1])
+    assert speed.params[3] == 0
 
 
 def test_a_fence_polygon_with_a_missing_corner_is_refused():
