@@ -8,6 +8,7 @@ from core.errors import BadFileError
 
 _NUMBER = re.compile(r"<([A-Za-z]\w*)>\s*([-+]?\d[\d.eE+-]*)\s*</\1>")
 _MAX_CHARACTERS = 1 << 20
+_NOMINAL_PITCH_UM = 10.0
 
 
 def read_lens(path: Path) -> Camera:
@@ -25,20 +26,24 @@ def read_lens(path: Path) -> Camera:
         raise BadFileError(
             path, "is no lens calibration", hint="give Metashape's calibration XML with f, width and height"
         )
-    pitch_um = 10.0
+    return _lens(path, values)
+
+
+def _lens(path: Path, values: dict[str, float]) -> Camera:
+    k1, k2, k3, p1, p2, cx, cy = (values.get(k, 0.0) for k in ("k1", "k2", "k3", "p1", "p2", "cx", "cy"))
     return Camera(
         path.stem,
         int(values["width"]),
         int(values["height"]),
-        values["f"] * pitch_um / 1000.0,
-        pitch_um,
-        cx_offset_px=values.get("cx", 0.0),
-        cy_offset_px=values.get("cy", 0.0),
-        k1=values.get("k1", 0.0),
-        k2=values.get("k2", 0.0),
-        k3=values.get("k3", 0.0),
-        p1=values.get("p2", 0.0),
-        p2=values.get("p1", 0.0),
+        values["f"] * _NOMINAL_PITCH_UM / 1000.0,
+        _NOMINAL_PITCH_UM,
+        cx_offset_px=cx,
+        cy_offset_px=cy,
+        k1=k1,
+        k2=k2,
+        k3=k3,
+        p1=p2,
+        p2=p1,
         source=path.name,
     )
 

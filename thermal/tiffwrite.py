@@ -15,7 +15,8 @@ from thermal.exif import EXIF_IFD, GPS_IFD, Value
 from thermal.frame import CelsiusArray
 
 _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _RAW = 1, 2, 3, 4, 5, 7
-_XMP, _NODATA = 700, 42113
+_MAIN_AT = 8
+_STRIP, _XMP, _NODATA = 273, 700, 42113
 _DENOMINATOR = 10_000_000
 _GPS_TEXT = frozenset({1, 3, 8, 9, 10, 12, 14, 16, 18, 19, 21, 23, 25, 29})
 _GPS_RATIONAL = frozenset({2, 4, 6, 7, 11, 13, 15, 17, 20, 22, 24, 26})
@@ -41,37 +42,28 @@ class _Entry:
 
 def encode_tiff(celsius: CelsiusArray, tags: TiffTags) -> bytes:
     """The file's bytes; `celsius` float32 (height, width), NaN is nodata."""
-    height, width = celsius.shape
     pixels = np.ascontiguousarray(celsius, dtype="<f4").tobytes()
-    exif = _directory({t: e for t, v in tags.exif.items() if (e := _exif_entry(v))}, 0)
-    gps = _directory({t: e for t, v in tags.gps.items() if (e := _gps_entry(t, v))}, 0)
-    main = {
-        **{t: _text(v) for t, v in tags.main.items() if v},
-        256: _long(width),
-        257: _long(height),
-        258: _short(32),
-        259: _short(1),
-        262: _short(1),
-        273: _long(0),
-        277: _short(1),
-        278: _long(height),
-        279: _long(len(pixels)),
-        339: _short(3),
-        _NODATA: _text("nan"),
-        EXIF_IFD: _long(0),
-        GPS_IFD: _long(0),
-    }
+    exif = {t: e for t, v in tags.exif.items() if (e := _exif_entry(v))}
+    gps = {t: e for t, v in tags.gps.items() if (e := _gps_entry(t, v))}
+    main = _main_entries(celsius.shape[1], celsius.shape[0], len(pixels), tags)
+    exif_at = _MAIN_AT + len(_directory(main, _MAIN_AT))
+    gps_at = exif_at + len(_directory(exif, exif_at))
+    strip_at = gps_at + len(_directory(gps, gps_at))
+    main |= {EXIF_IFD: _long(exif_at), GPS_IFD: _long(gps_at), _STRIP: _long(strip_at)}
+    directories = _directory(main, _MAIN_AT) + _directory(exif, exif_at) + _directory(gps, gps_at)
+    return struct.pack("<2sHL", b"II", 42, _MAIN_AT) + directories + pixels
+
+
+def _main_entries(width: int, height: int, size: int, tags: TiffTags) -> dict[int, _Entry]:
+    """The main directory; offsets of what comes behind it are still 0."""
+    entries = {t: _text(v) for t, v in tags.main.items() if v}
+    entries |= {256: _long(width), 257: _long(height), 258: _short(32), 259: _short(1), 262: _short(1)}
+    entries |= {_STRIP: _long(0), 277: _short(1), 278: _long(height), 279: _long(size), 339: _short(3)}
+    entries |= {_NODATA: _text("nan"), EXIF_IFD: _long(0), GPS_IFD: _long(0)}
     if tags.xmp:
         packet = tags.xmp.encode()
-        main[_XMP] = _Entry(_BYTE, len(packet), packet)
-    size = len(_directory(main, 8))
-    exif_at = 8 + size
-    gps_at = exif_at + len(exif)
-    strip_at = gps_at + len(gps)
-    main |= {EXIF_IFD: _long(exif_at), GPS_IFD: _long(gps_at), 273: _long(strip_at)}
-    exif = _directory({t: e for t, v in tags.exif.items() if (e := _exif_entry(v))}, exif_at)
-    gps = _directory({t: e for t, v in tags.gps.items() if (e := _gps_entry(t, v))}, gps_at)
-    return struct.pack("<2sHL", b"II", 42, 8) + _directory(main, 8) + exif + gps + pixels
+        entries[_XMP] = _Entry(_BYTE, len(packet), packet)
+    return entries
 
 
 def _directory(entries: Mapping[int, _Entry], at: int) -> bytes:

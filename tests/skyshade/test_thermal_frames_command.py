@@ -13,7 +13,7 @@ from thermal.tiffwrite import TiffTags, encode_tiff
 PLACE = TiffTags(
     main={0x10F: "DJI", 0x110: "M3T"},
     gps={1: "N", 2: (37.0, 22.0, 12.0), 3: "E", 4: (127.0, 6.0, 36.0)},
-    xmp='<r drone-dji:RelativeAltitude="60.5" drone-dji:GimbalYawDegree="9" drone-dji:GimbalPitchDegree="-90"/>',
+    xmp='<r drone-dji:RelativeAltitude="60.5"/>',
 )
 
 

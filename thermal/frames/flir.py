@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from core.errors import BadFileError
 from thermal.cameras import LensTags, camera_of
 from thermal.exif import MAKE, MODEL
-from thermal.frame import CelsiusArray, Radiometry
+from thermal.frame import CelsiusArray, FrameInfo, Radiometry
 from thermal.frames import fff
 from thermal.frames.source import Opened, ReadOptions, Source, header, with_camera
 from thermal.jpegtags import APP1, Outline
@@ -30,42 +30,49 @@ def looks_like(outlines: Sequence[Outline]) -> bool:
 
 def open_frame(source: Source, options: ReadOptions) -> Opened:
     """Read the header; temperatures are decoded when asked for. Raises BadFileError or ValueError."""
-    records = fff.records(_container(source))
-    missing = [
-        n
-        for k, n in ((fff.RAW_DATA, "raw thermal data"), (fff.CAMERA_INFO, "calibration"))
-        if k not in records
-    ]
-    if missing:
-        raise BadFileError(
-            source.path,
-            f"has no {' and no '.join(missing)}",
-            hint="the file is cut or was edited; copy it again",
-        )
+    records = _records(source)
     raw, block = fff.parse_raw(records[fff.RAW_DATA]), fff.parse_camera(records[fff.CAMERA_INFO])
-    make, model = source.exif.text(MAKE) or "FLIR", block.model or source.exif.text(MODEL)
-    lens = dataclasses.replace(
-        block.lens,
-        focal_mm=source.exif.number(_FOCAL_LENGTH),
-        focal_35mm_mm=source.exif.number(_FOCAL_35MM),
-    )
-    camera, warnings = camera_of(make, model, raw.size, _believable(lens))
     parameters = options.overrides.applied_to(block.radiometry)
-    info = header(
-        source,
-        reader=NAME,
-        model=model if make != "DJI" else camera.name,
-        camera=camera,
-        radiometry=parameters,
-        warnings=warnings + _air_warning(block.planck, parameters),
-        tags={"lens_name": block.lens_name} if block.lens_name else {},
-        clock=block.clock,
-    )
+    info = _header(source, block, raw.size, parameters)
 
     def celsius() -> CelsiusArray:
         return looked_up(flir_table(block.planck, parameters), fff.raw_counts(raw))
 
     return Opened(with_camera(info, options.camera), celsius, source)
+
+
+def _records(source: Source) -> dict[int, bytes]:
+    """The container's records; raises BadFileError when one that is needed is not whole."""
+    records = fff.records(_container(source))
+    needed = ((fff.RAW_DATA, "raw thermal data"), (fff.CAMERA_INFO, "calibration"))
+    missing = [name for kind, name in needed if kind not in records]
+    if missing:
+        raise BadFileError(
+            source.path,
+            f"has no {' and no '.join(missing)}",
+            hint="the file is cut or was edited; copy it from the camera again",
+        )
+    return records
+
+
+def _header(source: Source, block: fff.CameraBlock, size: tuple[int, int], used: Radiometry) -> FrameInfo:
+    make, model = source.exif.text(MAKE) or "FLIR", block.model or source.exif.text(MODEL)
+    lens = dataclasses.replace(
+        _believable(block.lens),
+        focal_mm=source.exif.number(_FOCAL_LENGTH),
+        focal_35mm_mm=source.exif.number(_FOCAL_35MM),
+    )
+    camera, warnings = camera_of(make, model, size, lens)
+    return header(
+        source,
+        reader=NAME,
+        model=camera.name if make == "DJI" else model,
+        camera=camera,
+        radiometry=used,
+        warnings=warnings + _air_warning(block.planck, used),
+        tags={"lens_name": block.lens_name} if block.lens_name else {},
+        clock=block.clock,
+    )
 
 
 def _believable(lens: LensTags) -> LensTags:

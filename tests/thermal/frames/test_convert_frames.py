@@ -62,7 +62,9 @@ def test_other_programs_read_the_converted_frame(frame_file, tmp_path):
     convert_frame(frame_file, target)
     expected = read_frame(frame_file).celsius
 
-    with pytest.warns(NotGeoreferencedWarning), rasterio.open(target) as image:
+    with pytest.warns(NotGeoreferencedWarning):
+        image = rasterio.open(target)
+    with image:
         assert image.dtypes == ("float32",)
         assert np.isnan(image.nodata)
         np.testing.assert_array_equal(image.read(1), expected)
