@@ -113,6 +113,12 @@ class Copter:
         out, self.vehicle.outbox = self.vehicle.outbox, []
         return out
 
+    @property
+    def waits_for_client(self) -> bool:
+        """Whether a time-out runs against a client: an upload, or armed and not yet told to fly."""
+        vehicle = self.vehicle
+        return bool(self.plans.uploads) or (vehicle.armed and vehicle.landed and not vehicle.auto_armed)
+
     def step(self, dt: float = STEP_S) -> None:
         """Move on by `dt` simulated seconds."""
         if self._rebooting:

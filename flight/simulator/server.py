@@ -19,6 +19,7 @@ _STREAM_BACKLOG = 256 * 1024
 _MOST_BACKLOG = 32 * 1024 * 1024
 _MOST_STEPS = 200
 _TICK_S = 0.01
+_PATIENT_SPEED = 4.0
 
 
 class PortTakenError(SkyshadeError):
@@ -66,8 +67,10 @@ def listen(port: int) -> socket.socket:
 class Server:
     """Serves a copter until `stop` is set; SIM_SPEEDUP is the pace in simulated seconds a second.
 
-    A client that does not read loses streamed messages, never an answer or an event, and does not slow the
-    others; after 32 MB it is let go.
+    While a time-out runs against a client (an upload, the wait between arming and take-off) the pace is four
+    at most: a busy machine then does not lose a mission to 8 simulated seconds. A client that does not read
+    loses streamed messages, never an answer or an event, and does not slow the others; after 32 MB it is let
+    go.
     """
 
     copter: Copter
@@ -96,15 +99,18 @@ class Server:
 
     def _simulate(self, due_s: float) -> float:
         """Step until simulated time has caught up with the clock; when the next step is due."""
-        speed = max(0.01, self.copter.params["SIM_SPEEDUP"])
         now = self.clock.monotonic_s()
         for _ in range(_MOST_STEPS):
             if due_s > now:
                 break
             self.copter.step(STEP_S)
-            due_s += STEP_S / speed
+            due_s += STEP_S / self._pace()
         self._send(self.copter.take())
         return max(due_s, now - 0.5)
+
+    def _pace(self) -> float:
+        speed = max(0.01, self.copter.params["SIM_SPEEDUP"])
+        return min(speed, _PATIENT_SPEED) if self.copter.waits_for_client else speed
 
     def _listen(self, wait_s: float) -> None:
         for key, _ in self._selector.select(wait_s):
