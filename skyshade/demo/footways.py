@@ -105,7 +105,7 @@ def _river_paths() -> list[BaseGeometry]:
     for y in (40.0, 76.0, 130.0, 210.0, 265.0):
         for side in (-1, 1):
             x = stream_x(y)
-            lines.append(LineString([(x + side * 17.0, y), (x + side * 44.0, y)]))
+            lines.append(LineString([(x + side * 17.0, y), (x + side * 40.5, y)]))
     x = stream_x(75.0)
     lines.append(LineString([(x - 23.0, 75.0 + 23 * 0.07), (x + 23.0, 75.0 - 23 * 0.07)]))
     return lines

@@ -106,8 +106,8 @@ def fff_container(raw: NDArray[np.uint16], tags: FrameTags) -> bytes:
     first = _HEADER_BYTES + 2 * _ENTRY_BYTES
     subtype = _RAW_PNG if tags.raw_format == "png" else _RAW_LITTLE
     header = struct.pack("<4s16sIIII", b"FFF\0", b"SKYSHADE", 100, _HEADER_BYTES, 2, 3)
-    directory = _entry(_RAW_DATA, subtype, 100, 1, first, len(image)) + _entry(
-        _CAMERA_INFO, 0, 102, 2, first + len(image), len(info)
+    directory = _entry(_RAW_DATA, subtype, 100, 2, first, len(image)) + _entry(
+        _CAMERA_INFO, 0, 102, 1, first + len(image), len(info)
     )
     return header.ljust(_HEADER_BYTES, b"\0") + directory + image + info
 
@@ -203,14 +203,14 @@ def _sexagesimal(degrees: float) -> tuple[Any, Any, Any]:
 def xmp_packet(tags: FrameTags) -> str:
     """DJI's XMP packet: heights, gimbal and airframe attitude (yaw -180..180)."""
     facts = {
-        "AbsoluteAltitude": f"{tags.absolute_altitude_m:+.2f}",
-        "RelativeAltitude": f"{tags.relative_altitude_m:+.2f}",
-        "GimbalRollDegree": f"{tags.gimbal.roll_deg:+.2f}",
-        "GimbalYawDegree": f"{_half_turn(tags.gimbal.yaw_deg):+.2f}",
-        "GimbalPitchDegree": f"{tags.gimbal.pitch_deg:+.2f}",
-        "FlightRollDegree": f"{tags.flight.roll_deg:+.2f}",
-        "FlightYawDegree": f"{_half_turn(tags.flight.yaw_deg):+.2f}",
-        "FlightPitchDegree": f"{tags.flight.pitch_deg:+.2f}",
+        "AbsoluteAltitude": f"{tags.absolute_altitude_m:.2f}",
+        "RelativeAltitude": f"{tags.relative_altitude_m:.2f}",
+        "GimbalRollDegree": f"{tags.gimbal.roll_deg:.2f}",
+        "GimbalYawDegree": f"{_half_turn(tags.gimbal.yaw_deg):.2f}",
+        "GimbalPitchDegree": f"{tags.gimbal.pitch_deg:.2f}",
+        "FlightRollDegree": f"{tags.flight.roll_deg:.2f}",
+        "FlightYawDegree": f"{_half_turn(tags.flight.yaw_deg):.2f}",
+        "FlightPitchDegree": f"{tags.flight.pitch_deg:.2f}",
     }
     attributes = "\n".join(f'drone-dji:{name}="{value}"' for name, value in facts.items())
     return (

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from shapely import unary_union
+from shapely import set_precision, unary_union
 from shapely.geometry import Point, Polygon, mapping
 from shapely.geometry.base import BaseGeometry
 
@@ -196,7 +196,7 @@ def _covered(scene: Scene) -> dict[Surface, BaseGeometry]:
     for kind, area in reversed(scene.town.covers):
         seen.setdefault(kind, []).append(area.difference(hidden))
         hidden = hidden.union(area)
-    return {kind: unary_union(parts) for kind, parts in seen.items()}
+    return {kind: set_precision(unary_union(parts), 0.001) for kind, parts in seen.items()}
 
 
 def _surface_rows(scene: Scene) -> list[Row]:

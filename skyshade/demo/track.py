@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geo import Altitude, Datum, LocalFrame, LonLat
+from core.geo import Altitude, Datum, LocalFrame, LonLat, destination
 from core.shot import CameraAttitude, Shot
 from skyshade.demo.render import TruePose
 from skyshade.demo.scene import Scene
@@ -131,13 +131,17 @@ def tagged_poses(
     clocks = times + params.clock_offset_s + params.clock_jitter_s * rng.standard_normal(len(times))
     return [
         TaggedPose(
-            LocalFrame(pose.lonlat).place(float(level[0][n]), float(level[1][n])),
+            _moved(pose.lonlat, float(level[0][n]), float(level[1][n])),
             pose.height_m + float(height[n]),
             CameraAttitude(float(headings[n]) % 360.0, float(pitches[n])),
             float(clocks[n]),
         )
         for n, pose in enumerate(poses)
     ]
+
+
+def _moved(place: LonLat, east_m: float, north_m: float) -> LonLat:
+    return destination(place, math.degrees(math.atan2(east_m, north_m)), math.hypot(east_m, north_m))
 
 
 def remembered(times_s: FloatArray, memory_s: float, sigma: float, rng: np.random.Generator) -> FloatArray:

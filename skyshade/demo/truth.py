@@ -220,10 +220,11 @@ def _shifts(sheet: _Sheet, truth: FloatGrid, known: Mask, params: CompareParams)
         field = still[row - search : row + size + search, column - search : column + size + search]
         match = _best_match(patch, field)
         if match is not None and match[2] >= params.least_score:
-            middle = sheet.transform * (column + size / 2, row + size / 2)
+            a, half = sheet.transform, size / 2
+            x, y = a.a * (column + half) + a.c, a.e * (row + half) + a.f
             # the patch was found `match` pixels into the field: the map's content lies the other way off
             east, north = (search - match[0]) * sheet.cell_m, (match[1] - search) * sheet.cell_m
-            found.append(Shift(float(middle[0]), float(middle[1]), east, north, match[2]))
+            found.append(Shift(float(x), float(y), east, north, match[2]))
     return found, tried
 
 
@@ -240,7 +241,9 @@ def _coarser(
         for g in (sheet.values, truth, known.astype(np.float32))
     )
     whole = share > 0.999
-    return _Sheet(values, sheet.transform * sheet.transform.scale(times), sheet.crs), still, whole
+    a = sheet.transform
+    wider = type(a)(a.a * times, a.b * times, a.c, a.d * times, a.e * times, a.f)
+    return _Sheet(values, wider, sheet.crs), still, whole
 
 
 def _edges(values: FloatGrid, known: Mask) -> FloatGrid:
