@@ -192,7 +192,9 @@ def _rtk_flag(xmp: Mapping[str, str]) -> int:
 def _sigmas(xmp: Mapping[str, str], heights: _Heights) -> tuple[float, float]:
     fallback = _RTK_FALLBACK_M.get(_rtk_flag(xmp))
     if fallback is None:
-        return GPS_SIGMA_M, ABSOLUTE_HEIGHT_SIGMA_M if heights.home_m is None else HEIGHT_SIGMA_M
+        usual_up = ABSOLUTE_HEIGHT_SIGMA_M if heights.home_m is None else HEIGHT_SIGMA_M
+        across, up = (number(xmp, f"Camera:GPS{axis}Accuracy") for axis in ("XY", "Z"))
+        return across or GPS_SIGMA_M, up or usual_up
     lon, lat, up = (number(xmp, f"drone-dji:RtkStd{a}") for a in ("Lon", "Lat", "Hgt"))
     across = fallback[0] if not lon or not lat else math.hypot(max(lon, lat), _RTK_FLOOR_M[0])
     return across, math.hypot(up, _RTK_FLOOR_M[1]) if up else fallback[1]

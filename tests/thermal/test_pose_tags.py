@@ -47,6 +47,11 @@ def test_the_rtk_flag_sets_the_sigma(flag, most_m):
     assert (pose.altitude_ellipsoid_m is not None) == (flag in {"50", "34"})
 
 
+def test_a_stated_accuracy_is_the_sigma():
+    pose = placed(Tags({}, GPS), {"Camera:GPSXYAccuracy": "1.25", "Camera:GPSZAccuracy": "2.5"}).pose
+    assert (pose.sigma_horizontal_m, pose.sigma_vertical_m) == (1.25, 2.5)
+
+
 def test_a_place_of_zero_and_zero_is_unknown_and_said():
     where = placed(Tags({}, {1: "N", 2: (0.0, 0.0, 0.0), 3: "E", 4: (0.0, 0.0, 0.0)}), {})
     assert where.pose is None

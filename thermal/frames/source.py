@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.camera import Camera
 from thermal.exif import Tags
-from thermal.frame import CelsiusArray, FrameInfo, Radiometry
+from thermal.frame import CelsiusArray, FrameInfo, PosePrior, Radiometry
 from thermal.jpegtags import Segments
 from thermal.posetags import CameraClock, placed
 from thermal.radiometry import RadiometryOverrides
@@ -79,9 +79,17 @@ def header(
         radiometry,
         pose=where.pose,
         time_s=where.time_s,
-        warnings=warnings + where.warnings,
+        warnings=warnings + where.warnings + _distance_warning(radiometry, where.pose),
         tags={"lens": camera.source, **(tags or {}), **(where.facts or {})},
     )
+
+
+def _distance_warning(radiometry: Radiometry, pose: PosePrior | None) -> tuple[str, ...]:
+    """Said when a frame was taken far higher than the air its radiometry accounts for."""
+    height_m = None if pose is None else pose.altitude_home_m
+    if height_m is None or radiometry.distance_m is None or height_m < 1.5 * radiometry.distance_m + 5.0:
+        return ()
+    return (f"counts on {radiometry.distance_m:g} m of air, taken {height_m:.0f} m up: give the distance",)
 
 
 def with_camera(info: FrameInfo, lens: Camera | None) -> FrameInfo:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import BadFileError
-from thermal.frames import find_frames, read_frame, read_info
+from thermal.frames import ReadOptions, find_frames, read_frame, read_info
 from thermal.radiometry import RadiometryOverrides
 
 SCENE = np.linspace(-15.0, 75.0, 48).reshape(6, 8)
@@ -62,6 +62,15 @@ def test_overrides_replace_what_the_file_stores(writer, tmp_path):
 
     assert np.abs(frame.celsius - SCENE).max() < 0.05
     assert frame.info.radiometry.emissivity == pytest.approx(0.93)
+
+
+def test_a_frame_taken_far_above_its_stored_distance_says_so(writer, tmp_path):
+    path = tmp_path / "a.jpg"
+    xmp = writer.drone_xmp(RelativeAltitude="+60.0")
+    path.write_bytes(writer.flir_jpeg(_raw(writer), exif=writer.place_exif(), xmp=xmp, distance_m=5.0))
+    assert any("5 m of air, taken 60 m up" in w for w in read_info(path).warnings)
+    known = ReadOptions(RadiometryOverrides(distance_m=60.0))
+    assert not any("m of air" in w for w in read_info(path, options=known).warnings)
 
 
 def test_an_impossible_override_is_refused():
