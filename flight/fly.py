@@ -22,7 +22,7 @@ from flight.preflight import PreflightParams, wait_ready
 from flight.record import FlightRecord, write_record
 from flight.recorder import OnEvent, Recorder
 from flight.sitl import RunningVehicle
-from flight.vehicle import CommandRefusedError, Vehicle
+from flight.vehicle import CMD_MISSION_START, CommandRefusedError, Vehicle
 from flight.watch import WatchParams, start_watch
 from flight.wire import Kind, WireItem, fence_to_wire, mission_to_wire, rally_to_wire
 from missions.model import Command, Mission
@@ -34,6 +34,8 @@ POLL_S = 0.05
 QUIET_S = 3.0  # wall seconds without a message until it is told
 ARM_TRIES = 10
 ARM_PAUSE_S = 2.0
+LAUNCH_TRIES = 3
+RISE_S = 20.0
 SETTLE_S = 3.0  # after the motors stop, for the last messages
 DEFAULT_HEIGHT_M = 10.0
 
@@ -174,18 +176,30 @@ class _Flight:
         """Arm and take off; on failure or Ctrl-C before the take-off the motors are switched off again."""
         self.progress("arming", 0, len(self.mission.items))
         try:
-            self._arm()
-            self._take_off()
+            self._launch()
         except KeyboardInterrupt:
-            if self.vehicle.airborne:
-                self._interrupted()
-                return
-            self._stand_down()
-            raise InterruptedFlightError("interrupted before take-off; the motors are off") from None
-        except SkyshadeError:
             if not self.vehicle.airborne:
                 self._stand_down()
-            raise
+                raise InterruptedFlightError("interrupted before take-off; the motors are off") from None
+            self._interrupted()
+        except SkyshadeError as error:
+            if not self.vehicle.airborne:
+                self._stand_down()
+                raise
+            self.recorder.abort(error.message)
+            self._bring_home(error.message)
+
+    def _launch(self) -> None:
+        """Arm and start; a vehicle that switches its motors off again before it rises is armed anew."""
+        for _ in range(LAUNCH_TRIES):
+            self._arm()
+            self._take_off()
+            until_s = self.vehicle.now_s + RISE_S
+            while self.vehicle.now_s < until_s and self.vehicle.state.armed:
+                self.vehicle.pump(POLL_S)
+                if self.vehicle.airborne:
+                    return
+        raise SkyshadeError("the vehicle does not take off", hint="flight.tlog holds what it said")
 
     def _arm(self) -> None:
         self.vehicle.set_mode("GUIDED")
@@ -205,7 +219,7 @@ class _Flight:
         if not starts_with_takeoff(self.mission):
             self.vehicle.take_off(first_height_m(self.mission))
         self.vehicle.set_mode("AUTO")
-        self.vehicle.command(300, what="start the mission")
+        self.vehicle.command(CMD_MISSION_START, what="start the mission")
         self.recorder.tell("command", "mission started")
 
     def _stand_down(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 SHORTEST_S = 0.02
 LONGEST_S = 2.0
-FIRST_GUESS_S = 1.0
+FIRST_GUESS_S = 0.4
 
 
 @dataclass(frozen=True, slots=True)
