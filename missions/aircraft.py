@@ -13,9 +13,10 @@ class Aircraft:
 
     Power is calibrated by one measured figure: `hover_power_W` at `hover_mass_kg` and
     `hover_density_kgm3`. `profile_share` is the part of that power which turns the blades against their own
-    drag. `drag_area_m2` is drag coefficient times frontal area. Speeds in m/s, `accel_ms2` horizontal and
-    along the path. `trigger_excess_m` and `trigger_excess_max_m`: how much further than asked a distance
-    trigger of 10 m really fires (mean, worst).
+    drag. `drag_area_m2` is drag coefficient times frontal area. Speeds in m/s; `accel_ms2` along the path,
+    reached no faster than `jerk_ms3` lets it grow. `corner_blend_s` is what a right-angled corner saves over
+    a full stop, because the next leg starts before the last has ended. `trigger_excess_m` and
+    `trigger_excess_max_m`: how much further than asked a distance trigger of 10 m really fires (mean, worst).
     """
 
     name: str
@@ -39,6 +40,8 @@ class Aircraft:
     descent_ms: float = 1.5
     land_ms: float = 0.5
     accel_ms2: float = 2.5
+    jerk_ms3: float = 1.0
+    corner_blend_s: float = 1.3
     waypoint_radius_m: float = 2.0
     trigger_excess_m: float = 0.105
     trigger_excess_max_m: float = 0.12
@@ -59,6 +62,16 @@ class Aircraft:
         """Area of all rotor discs."""
         return self.rotors * math.pi * self.rotor_diameter_m**2 / 4.0
 
+    def ramp_s(self, change_ms: float) -> float:
+        """Seconds to change speed by `change_ms`, acceleration growing and falling at the jerk limit."""
+        if change_ms < self.accel_ms2**2 / self.jerk_ms3:
+            return 2.0 * math.sqrt(max(change_ms, 0.0) / self.jerk_ms3)
+        return change_ms / self.accel_ms2 + self.accel_ms2 / self.jerk_ms3
+
+    def ramp_accel_ms2(self, change_ms: float) -> float:
+        """The mean acceleration of such a change of speed."""
+        return change_ms / self.ramp_s(change_ms) if change_ms > 1e-6 else self.accel_ms2
+
     @property
     def flyable_Wh(self) -> float:
         """Energy a plan may use: what the battery gives, less the reserve."""
@@ -68,7 +81,7 @@ class Aircraft:
 _POSITIVE = (
     "mass_kg", "rotors", "rotor_diameter_m", "battery_Wh", "hover_power_W", "hover_mass_kg",
     "hover_density_kgm3", "cruise_ms", "max_airspeed_ms", "max_wind_ms", "climb_ms", "descent_ms",
-    "land_ms", "accel_ms2", "waypoint_radius_m",
+    "land_ms", "accel_ms2", "jerk_ms3", "waypoint_radius_m",
 )  # fmt: skip
 
 

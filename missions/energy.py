@@ -135,15 +135,17 @@ def path_cost(
 ) -> Cost:
     """Time and energy of flying through `points`, with acceleration, corners, climb rates and wind.
 
-    Speed builds up and falls off at `aircraft.accel_ms2`; a corner is passed at the cosine of its turn, and
-    a stop is made where the turn is 90 degrees or more. Raises `ValueError` when the wind is too strong for
+    Speed builds up and falls off within the limits on acceleration and jerk. A corner is passed at the cosine
+    of its turn, and the two legs overlap there for `aircraft.corner_blend_s`, unless the vehicle waits.
+    Raises `ValueError` when the wind is too strong for
     a leg.
     """
     legs = [leg for a, b in itertools.pairwise(points) if (leg := _leg(a, b, aircraft, wind)) is not None]
-    corners = _corner_speeds(legs, aircraft.accel_ms2)
+    corners = _corner_speeds(legs, aircraft)
     total = Cost()
-    for leg, entry, leave in zip(legs, corners, corners[1:], strict=False):
-        seconds = _leg_seconds(leg, entry, leave, aircraft.accel_ms2) + leg.hold_s
+    for number, (leg, entry, leave) in enumerate(zip(legs, corners, corners[1:], strict=False), start=1):
+        seconds = _leg_seconds(leg, entry, leave, aircraft) + leg.hold_s
+        seconds = max(0.5 * seconds, seconds - _blend_s(leg, leave, last=number == len(legs), craft=aircraft))
         ground = leg.speed_ms * math.hypot(leg.east, leg.north)
         course = math.hypot(leg.east, leg.north) or 1.0
         airspeed = airspeed_over_ground(leg.east / course, leg.north / course, ground, wind)
@@ -176,23 +178,36 @@ def _leg(a: PathPoint, b: PathPoint, aircraft: Aircraft, wind: Wind) -> _Leg | N
     return _Leg(length, *unit, speed, b.hold_s)
 
 
-def _corner_speeds(legs: Sequence[_Leg], accel: float) -> list[float]:
+def _corner_speeds(legs: Sequence[_Leg], aircraft: Aircraft) -> list[float]:
     speeds = [0.0]
     for a, b in itertools.pairwise(legs):
         cosine = a.east * b.east + a.north * b.north + a.up * b.up
         speeds.append(0.0 if a.hold_s > 0 else min(a.speed_ms, b.speed_ms) * max(0.0, cosine))
     speeds.append(0.0)
-    for i, leg in enumerate(legs):
+    accels = [aircraft.ramp_accel_ms2(leg.speed_ms) for leg in legs]
+    for i, (leg, accel) in enumerate(zip(legs, accels, strict=True)):
         speeds[i + 1] = min(speeds[i + 1], math.sqrt(speeds[i] ** 2 + 2 * accel * leg.length_m))
     for i in range(len(legs) - 1, -1, -1):
-        speeds[i] = min(speeds[i], math.sqrt(speeds[i + 1] ** 2 + 2 * accel * legs[i].length_m))
+        reach = 2 * accels[i] * legs[i].length_m
+        speeds[i] = min(speeds[i], math.sqrt(speeds[i + 1] ** 2 + reach))
     return speeds
 
 
-def _leg_seconds(leg: _Leg, entry: float, leave: float, accel: float) -> float:
+def _blend_s(leg: _Leg, leave: float, *, last: bool, craft: Aircraft) -> float:
+    """What the corner at a leg's end saves: nothing for a wait or straight on, nor up or down."""
+    if last or leg.hold_s > 0 or abs(leg.up) > 0.5:
+        return 0.0
+    return craft.corner_blend_s * (1.0 - min(1.0, leave / leg.speed_ms))
+
+
+def _leg_seconds(leg: _Leg, entry: float, leave: float, craft: Aircraft) -> float:
+    """Speed up, cruise, slow down: the mean acceleration follows from the top speed that the leg allows."""
     if leg.length_m == 0:
         return 0.0
-    top = min(leg.speed_ms, math.sqrt((2 * accel * leg.length_m + entry**2 + leave**2) / 2.0))
-    top = max(top, entry, leave, 1e-3)
+    top, accel = leg.speed_ms, craft.ramp_accel_ms2(leg.speed_ms)
+    for _ in range(4):
+        top = min(leg.speed_ms, math.sqrt((2 * accel * leg.length_m + entry**2 + leave**2) / 2.0))
+        top = max(top, entry, leave, 1e-3)
+        accel = craft.ramp_accel_ms2(max(top - min(entry, leave), 1e-3))
     ramps = (2 * top**2 - entry**2 - leave**2) / (2.0 * accel)
     return (2 * top - entry - leave) / accel + max(0.0, leg.length_m - ramps) / top

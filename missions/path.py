@@ -15,6 +15,7 @@ from missions.energy import Cost, PathPoint, path_cost
 from missions.model import Command, Mission, MissionItem
 
 FINAL_DESCENT_M = 10.0
+RETURN_WAIT_S = 5.0  # ArduCopter waits so long over home before it comes down
 LEG_STEP_M = 20.0
 
 
@@ -50,10 +51,9 @@ def _points(
     index: int, item: MissionItem, last: FlownPoint, speed: float, mission: Mission, terrain: Terrain | None
 ) -> Iterator[FlownPoint]:
     if item.command == Command.NAV_RETURN_TO_LAUNCH:
-        over = replace(
-            last, item=index, place=mission.home.position, speed_ms=speed, hold_s=0.0, on_ground=False
-        )
-        yield from (over, replace(over, up_m=0.0, on_ground=True))
+        home = mission.home.position
+        over = replace(last, item=index, place=home, speed_ms=speed, hold_s=RETURN_WAIT_S, on_ground=False)
+        yield from (over, replace(over, up_m=0.0, hold_s=0.0, on_ground=True))
         return
     place = item.position or last.place
     up = last.up_m if item.altitude is None else up_over_home_m(place, item.altitude, mission, terrain)

@@ -99,7 +99,7 @@ def _swath(camera: Camera, height_m: float, params: SurveyParams) -> tuple[float
         trigger_m=trigger,
         shot_m=trigger + mean,
         slack_m=min(params.position_error_m, along / 8),
-        lead_m=speed**2 / (2 * craft.accel_ms2) + craft.waypoint_radius_m,
+        lead_m=speed * craft.ramp_s(speed) / 2 + craft.waypoint_radius_m,
         tail_m=craft.waypoint_radius_m + 0.5,
     )
     return speed, swath

@@ -60,7 +60,7 @@ def _most(runs: Sequence[Run], flyer: Flyer, load: Load) -> int:
 
 def _fits(flight: Flight, load: Load) -> bool:
     enough = flight.cost.energy_Wh <= load.aircraft.flyable_Wh
-    return enough and item_count(flight.track) <= load.max_items
+    return enough and item_count(flight.track) < load.max_items
 
 
 def _flight(runs: Sequence[Run], flyer: Flyer, load: Load) -> Flight:

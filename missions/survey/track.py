@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -20,6 +20,7 @@ from missions.survey.lines import Run, turned_back
 PROFILE_STEP_M = 15.0
 PROFILE_TOLERANCE_M = 2.0
 FINAL_DESCENT_M = 10.0
+RETURN_WAIT_S = 5.0  # ArduCopter waits so long over home before it comes down
 
 
 class Camera(Enum):
@@ -144,6 +145,7 @@ def timed(track: Sequence[TrackPoint], aircraft: Aircraft, survey_ms: float) -> 
         inside = bool(passes) and passes[0] <= i <= passes[-1]
         path.append(PathPoint(*point.xy, point.up_m, survey_ms if inside else aircraft.cruise_ms))
     low = min(FINAL_DESCENT_M, top.up_m)
+    path[-1] = replace(path[-1], hold_s=path[-1].hold_s + RETURN_WAIT_S)
     path.append(PathPoint(*top.xy, low, aircraft.descent_ms))
     path.append(PathPoint(*top.xy, 0.0, aircraft.land_ms))
     return path

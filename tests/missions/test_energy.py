@@ -46,12 +46,22 @@ def test_standard_air_is_1225_grams():
 def test_long_leg_takes_length_over_speed_and_one_ramp():
     cost = path_cost([PathPoint(0, 0, 50, 10), PathPoint(1000, 0, 50, 10)], QUAD)
     assert cost.distance_m == pytest.approx(1000)
-    assert cost.duration_s == pytest.approx(1000 / 10 + 10 / QUAD.accel_ms2)
+    assert cost.duration_s == pytest.approx(1000 / 10 + QUAD.ramp_s(10))
 
 
 def test_short_leg_never_reaches_its_speed():
     cost = path_cost([PathPoint(0, 0, 50, 10), PathPoint(10, 0, 50, 10)], QUAD)
-    assert cost.duration_s == pytest.approx(2 * math.sqrt(10 / QUAD.accel_ms2))
+    assert cost.duration_s == pytest.approx((32 * 10 / QUAD.jerk_ms3) ** (1 / 3), rel=0.01)
+
+
+def test_ramp_is_the_time_a_jerk_limited_integration_takes():
+    for change in (3.0, 10.0):
+        speed, accel, step, seconds = 0.0, 0.0, 1e-3, 0.0
+        while speed < change:
+            braking = accel**2 / 2 / QUAD.jerk_ms3 >= change - speed
+            accel = max(accel - step, 1e-3) if braking else min(accel + step, QUAD.accel_ms2)
+            speed, seconds = speed + accel * step, seconds + step
+        assert QUAD.ramp_s(change) == pytest.approx(seconds, rel=0.02)
 
 
 def test_split_straight_leg_costs_the_same():
@@ -70,7 +80,7 @@ def test_corner_costs_time():
 
 def test_climb_keeps_to_the_climb_rate():
     cost = path_cost([PathPoint(0, 0, 0, 20), PathPoint(0, 0, 50, 20)], QUAD)
-    assert cost.duration_s == pytest.approx(50 / QUAD.climb_ms + QUAD.climb_ms / QUAD.accel_ms2)
+    assert cost.duration_s == pytest.approx(50 / QUAD.climb_ms + QUAD.ramp_s(QUAD.climb_ms))
     assert cost.distance_m == 0
 
 
