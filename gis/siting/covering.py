@@ -220,6 +220,8 @@ def solve_mclp(
     total = float(rows.weights.sum()) + rows.always
     if value >= total * (1 - 1e-12):
         return Solution(tuple(found), value, value, "greedy and swaps; all covered", now() - began)
+    if count == 1:
+        return Solution(tuple(found), value, value, "the best single site", now() - began)
     exact, bound = _milp(rows, count, max(1.0, seconds - (now() - began)))
     if exact is not None and (exact_value := objective_of(rows, np.asarray(exact, np.int64))) >= value:
         found, value, method = exact, exact_value, "HiGHS"

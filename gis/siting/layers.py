@@ -2,6 +2,7 @@
 
 import json
 import math
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,10 +84,16 @@ def _read(path: Path, layer: str | None) -> tuple[Table, str | None]:
 
 
 def _read_vector(path: Path, layer: str | None) -> tuple[Any, tuple[str, ...]]:
+    options = {} if layer is None else {"layer": layer}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Could not parse column")  # it stays text, as we want it
+        return _read_frame(path, options)
+
+
+def _read_frame(path: Path, options: dict[str, str]) -> tuple[Any, tuple[str, ...]]:
     import pyogrio
     from pyogrio.errors import DataSourceError
 
-    options = {} if layer is None else {"layer": layer}
     notes: tuple[str, ...] = ()
     try:
         try:

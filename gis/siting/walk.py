@@ -114,12 +114,16 @@ def walking_distances(
     """Shortest ways from each site to each demand point, up to `limit_m`.
 
     A place joins the nearest path at its foot point and walks there straight; farther than `snap_m` from any
-    path it is out of reach, and the notes say how many are. Dijkstra through scipy, cut off at the limit.
+    path it is off the network, and the notes say how many are. Two places nearer to each other than to the
+    paths need no path between them. Dijkstra through scipy, cut off at the limit.
     """
-    graph, node_of, off = _joined(network, np.vstack([sites_m, demand_m]), snap_m)
+    places_m = np.vstack([sites_m, demand_m]).reshape(-1, 2)
+    snapped = _snap(network, places_m, snap_m)
+    graph, node_of, off = _joined(network, snapped)
     sites, demand = node_of[: len(sites_m)], node_of[len(sites_m) :]
     found = [_chunk(graph, sites, demand, at, limit_m) for at in range(0, len(sites), CHUNK)]
-    site, to, metres = (np.concatenate(parts) for parts in zip(*found, strict=True)) if found else _nothing()
+    found.append(_beside(places_m, len(sites_m), snapped.aside_m, min(snap_m, limit_m)))
+    site, to, metres = _shortest(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
     notes = () if off == 0 else (f"{off} places lie more than {snap_m:g} m from any path",)
     return Distances(site, to, metres, limit_m, "walking", notes)
 
@@ -128,21 +132,38 @@ def _nothing() -> tuple[IntArray, IntArray, FloatArray]:
     return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
 
 
-def _joined(network: WalkNetwork, places_m: FloatArray, snap_m: float) -> tuple["csr_array", IntArray, int]:
+def _beside(
+    places_m: FloatArray, sites: int, aside_m: FloatArray, most_m: float
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Straight ways between a site and a demand point that lie nearer to each other than to the paths."""
+    near = straight_distances(places_m[:sites], places_m[sites:], limit_m=most_m)
+    kept = near.metres <= np.maximum(aside_m[near.site], aside_m[sites + near.demand])
+    return near.site[kept], near.demand[kept], near.metres[kept]
+
+
+def _shortest(site: IntArray, demand: IntArray, metres: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """Each pair once, with its shortest way."""
+    order = np.lexsort((metres, demand, site))
+    site, demand, metres = site[order], demand[order], metres[order]
+    first = np.ones(len(site), bool)
+    first[1:] = (site[1:] != site[:-1]) | (demand[1:] != demand[:-1])
+    return site[first], demand[first], metres[first]
+
+
+def _joined(network: WalkNetwork, snapped: "_Snapped") -> tuple["csr_array", IntArray, int]:
     """The network with every place as a node of its own, joined at foot points that split their piece."""
-    places_m = np.asarray(places_m, float).reshape(-1, 2)
-    snapped = _snap(network, places_m, snap_m)
+    places = len(snapped.piece)
     on = np.flatnonzero(snapped.piece >= 0)
     base = len(network.nodes_m)
     foot = base + np.arange(len(on))
-    place = base + len(on) + np.arange(len(places_m))
+    place = base + len(on) + np.arange(places)
     order = np.lexsort((snapped.share[on], snapped.piece[on]))
     starts, ends, costs = _split(network, snapped.piece[on][order], snapped.share[on][order], foot[order])
     starts = np.concatenate([starts, foot])
     ends = np.concatenate([ends, place[on]])
     costs = np.concatenate([costs, snapped.aside_m[on]])
-    graph = _graph(base + len(on) + len(places_m), starts, ends, costs)
-    return graph, place, len(places_m) - len(on)
+    graph = _graph(base + len(on) + places, starts, ends, costs)
+    return graph, place, places - len(on)
 
 
 def _split(

@@ -56,15 +56,25 @@ def test_ways_between_places_on_paths_are_the_shortest(seed):
     assert matrix(found, 3, 5) == pytest.approx(expected[:3, 3:], abs=1e-3)
 
 
-def test_a_place_walks_straight_to_its_path_and_then_along_it():
+def test_a_place_walks_straight_to_its_path_along_it_and_straight_again():
     found = walking_distances(
         network([(0, 0), (100, 0)]),
         np.array([[10.0, 5.0]]),
-        np.array([[70.0, -20.0], [10.0, 9.0]]),
+        np.array([[70.0, -20.0], [15.0, -2.0]]),
         limit_m=200,
     )
-    assert matrix(found, 1, 2)[0] == pytest.approx([5 + 60 + 20, 5 + 9], abs=1e-6)
+    assert matrix(found, 1, 2)[0] == pytest.approx([5 + 60 + 20, 5 + 5 + 2], abs=1e-6)
     assert found.kind == "walking"
+
+
+def test_two_places_nearer_to_each_other_than_to_the_path_need_no_path():
+    found = walking_distances(
+        network([(0, 0), (100, 0)]),
+        np.array([[50.0, 60.0]]),
+        np.array([[50.0, 60.0], [50.0, 90.0]]),
+        limit_m=200,
+    )
+    assert matrix(found, 1, 2)[0].tolist() == [0.0, 30.0]
 
 
 def test_a_bridge_over_a_road_is_no_crossing():
