@@ -21,7 +21,7 @@ from thermal.bundle import (
 )
 from thermal.pose import CameraPose, Prior, footprint_m
 from thermal.tiepoints import Keypoints, PairMatch, PairTask
-from thermal.tracks import build_tracks
+from thermal.tracks import build_tracks, thinned
 
 IntArray = NDArray[np.int64]
 
@@ -34,7 +34,8 @@ class AlignParams:
     errors of neighbouring tie points are akin. `focal_share` of the focal length, `center_px`, `k1`, `k2`,
     `p` of the lens as the file states it. `mount_deg`: how far the camera may sit turned against all its
     tags, about its x, y and viewing axes (compasses are the worst).
-    A frame with fewer than `least_points` tie points keeps its prior. `offset_m` (horizontal, vertical): how
+    A frame with fewer than `least_points` tie points keeps its prior;
+    `points_per_cell` are enough in each 25th of a frame. `offset_m` (horizontal, vertical): how
     far all positions may be off together, used only with ground control points.
     """
 
@@ -50,6 +51,7 @@ class AlignParams:
     outlier_px: float = 4.0
     min_overlap: float = 0.3
     most_pairs: int = 16
+    points_per_cell: int = 5
     offset_m: tuple[float, float] = (10.0, 200.0)
 
 
@@ -131,6 +133,7 @@ def align(
     """Adjust all poses together; frames without enough tie points keep their prior."""
     camera = priors[0].info.camera
     obs = build_tracks([k.pixels for k in keypoints], matches, params.pixel_sigma * params.pixel_kinship)
+    obs = thinned(obs, (camera.width_px, camera.height_px), params.points_per_cell)
     obs = _well_tied(obs, len(priors), params.least_points)
     if len(obs.frame) == 0:
         return _as_told(priors, camera)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.geo import FloatArray
-from thermal.schur import eliminate
+from thermal.schur import eliminate, solve_lower
 
 SHARED = 13
 """Values all frames share: f, cx, cy, k1, k2, p1, p2; mount rotation (3); offset of all positions (3)."""
@@ -245,11 +245,10 @@ def _step(
 
 
 def _solve(normal: FloatArray, right: FloatArray, damping: float) -> FloatArray:
-    from scipy.linalg import cho_factor, cho_solve
-
     normal[np.diag_indices_from(normal)] *= 1.0 + damping
-    factor = cho_factor(normal, lower=True, overwrite_a=True, check_finite=False)
-    return np.asarray(cho_solve(factor, right, check_finite=False), float)
+    if not solve_lower(normal, right):
+        return np.full(len(right), np.nan)  # a step to nowhere: more damping follows
+    return right
 
 
 def without_outliers(state: BundleState, obs: Observations, limit_px: float) -> Observations:

@@ -285,7 +285,7 @@ def _differences(samples: Samples, celsius: FloatArray) -> tuple[IntArray, IntAr
     order = np.lexsort((samples.frame, samples.point))
     point, frame, value = samples.point[order], samples.frame[order], celsius[order]
     parts = []
-    for away in range(1, int(np.bincount(point).max())):
+    for away in range(1, int(np.bincount(point).max(initial=0))):
         same = point[away:] == point[:-away]
         if not same.any():
             break

@@ -96,3 +96,38 @@ def eliminate(  # noqa: C901, PLR0912, PLR0915  # one kernel, compiled whole
                     value = t0 * cross[j, 0] + t1 * cross[j, 1] + t2 * cross[j, 2]
                     normal[where[i], where[j]] -= value
     return inverse, rest
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})  # type: ignore[untyped-decorator]  # numba has no types
+def solve_lower(matrix: FloatArray, right: FloatArray) -> bool:
+    """Solve a symmetric positive definite system in place by Cholesky; false when it is not definite.
+
+    Reads the lower triangle of `matrix` only, and leaves its factor there; `right` becomes the solution.
+    Leading zeros of a row stay zero and are skipped, which a flight's order of frames makes use of.
+    """
+    n = len(right)
+    lead = np.zeros(n, np.int64)
+    for i in range(n):
+        first = 0
+        while first < i and matrix[i, first] == 0.0:
+            first += 1
+        lead[i] = first
+        for j in range(first, i + 1):
+            total = matrix[i, j]
+            for k in range(max(first, lead[j]), j):
+                total -= matrix[i, k] * matrix[j, k]
+            if j < i:
+                matrix[i, j] = total / matrix[j, j]
+            elif total > 0.0:
+                matrix[i, i] = np.sqrt(total)
+            else:
+                return False
+        total = right[i]
+        for k in range(first, i):
+            total -= matrix[i, k] * right[k]
+        right[i] = total / matrix[i, i]
+    for i in range(n - 1, -1, -1):
+        right[i] /= matrix[i, i]
+        for k in range(lead[i], i):
+            right[k] -= matrix[i, k] * right[i]
+    return True

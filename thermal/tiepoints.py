@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.geo import FloatArray
 from thermal.frame import CelsiusArray
+from thermal.nearest import guided
 
 ByteImage = NDArray[np.uint8]
 
@@ -129,21 +130,12 @@ def _nearest(
     a: Keypoints, b: Keypoints, expected: FloatArray, inside: NDArray[np.int64], gate_px: float, ratio: float
 ) -> NDArray[np.int64]:
     """Mutual nearest descriptors within the gate that beat the second best by `ratio`, (n, 2) indices."""
-    likeness = a.descriptors[inside] @ b.descriptors.T
-    where = expected[inside].astype(np.float32)
-    other = b.pixels.astype(np.float32)
-    away = (where[:, :1] - other[None, :, 0]) ** 2 + (where[:, 1:] - other[None, :, 1]) ** 2
-    likeness[away > gate_px**2] = -1.0
-    best = likeness.argmax(axis=1)
-    rows = np.arange(len(inside))
-    top = likeness[rows, best]
-    back = likeness.argmax(axis=0)
-    likeness[rows, best] = -1.0
-    second = likeness.max(axis=1)
-    distance = np.sqrt(np.maximum(2.0 - 2.0 * top, 0.0))
-    good = (
-        (top > 0) & (distance < ratio * np.sqrt(np.maximum(2.0 - 2.0 * second, 0.0))) & (back[best] == rows)
+    best, top, second, back = guided(
+        a.descriptors, b.descriptors, expected, b.pixels, inside, np.float64(gate_px**2)
     )
+    rows = np.arange(len(inside))
+    distance, other = (np.sqrt(np.maximum(2.0 - 2.0 * likeness, 0.0)) for likeness in (top, second))
+    good = (best >= 0) & (distance < ratio * other) & (back[best] == rows)
     return np.column_stack([inside[good], best[good]]).astype(np.int64)
 
 

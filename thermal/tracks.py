@@ -44,3 +44,27 @@ def _points_seen_twice(frame: np.ndarray, point: np.ndarray, points: int) -> np.
     bad = np.zeros(points, bool)
     bad[unique[count > 1] // (int(frame.max()) + 1)] = True
     return bad
+
+
+def thinned(obs: Observations, size_px: tuple[int, int], per_cell: int, cells: int = 5) -> Observations:
+    """Fewer tie points, evenly spread: long tracks first, and only where a frame's cell still wants some.
+
+    Each frame is parted into `cells` x `cells`; a point stays when one of its observations falls in a cell
+    with fewer than `per_cell`. Adjustment costs grow with the points, its accuracy hardly.
+    """
+    width, height = size_px
+    column = np.clip(obs.pixel[:, 0] / width * cells, 0, cells - 1).astype(np.int64)
+    row = np.clip(obs.pixel[:, 1] / height * cells, 0, cells - 1).astype(np.int64)
+    cell = (obs.frame * cells + row) * cells + column
+    points = int(obs.point.max()) + 1 if len(obs.point) else 0
+    starts = np.searchsorted(obs.point, np.arange(points + 1))
+    held = np.zeros(int(cell.max()) + 1 if len(cell) else 0, np.int64)
+    keep = np.zeros(points, bool)
+    for p in np.argsort(-np.diff(starts), kind="stable"):
+        mine = cell[starts[p] : starts[p + 1]]
+        if (held[mine] < per_cell).any():
+            keep[p] = True
+            held[mine] += 1
+    kept = obs.select(keep[obs.point])
+    index = np.unique(kept.point, return_inverse=True)[1].astype(np.int64)
+    return Observations(kept.frame, index, kept.pixel, kept.sigma_px)

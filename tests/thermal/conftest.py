@@ -105,7 +105,18 @@ class Noise:
 CAMERA = Camera("test", 160, 128, 9.1, 48.0)
 
 
-def fly(scene, *, height=60.0, lines=4, per_line=8, camera=CAMERA, noise=None, folder="flight", front=0.75, side=0.65):
+def fly(
+    scene,
+    *,
+    height=60.0,
+    lines=4,
+    per_line=8,
+    camera=CAMERA,
+    noise=None,
+    folder="flight",
+    front=0.75,
+    side=0.65,
+):
     """A lawnmower flight; the drone turns round at the end of each line."""
     noise = noise or Noise()
     rng = np.random.default_rng(noise.seed)
