@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -106,6 +107,7 @@ def render_frames(
         raise SkyshadeError("there is no shot to render", hint="fly a plan whose camera triggers")
     params = params or RenderParams()
     folder = writable_folder(folder)
+    _forget_earlier_run(folder)
     jobs = _jobs(scene, shots, folder, params, seed)
     _make_all(make_stage(scene), jobs, params, seed, workers or os.cpu_count() or 1, progress)
     table = folder / POSES_NAME
@@ -117,6 +119,18 @@ def render_frames(
         tuple(j.pose for j in jobs),
         tuple(j.drift_K for j in jobs),
     )
+
+
+def _forget_earlier_run(folder: Path) -> None:
+    """Remove the frames an earlier run listed in its table, so that no stale frame gets into a map."""
+    table = folder / POSES_NAME
+    if not table.is_file():
+        return
+    for line in table.read_text(encoding="utf-8").splitlines()[1:]:
+        name = line.split(",", 1)[0]
+        if re.fullmatch(r"DJI_\d+\.jpg", name):
+            (folder / name).unlink(missing_ok=True)
+    table.unlink()
 
 
 def _jobs(scene: Scene, shots: Sequence[Shot], folder: Path, params: RenderParams, seed: int) -> list[_Job]:
@@ -169,9 +183,13 @@ def _make_all(
     fixed_K = fixed_error_K(params.sensor, params.camera, seed)
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
         made = pool.map(lambda job: _make(stage, job, params, fixed_K), jobs)
-        for done, _ in enumerate(made, start=1):
-            if progress is not None:
-                progress(done, len(jobs))
+        try:
+            for done, _ in enumerate(made, start=1):
+                if progress is not None:
+                    progress(done, len(jobs))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _make(stage: Stage, job: _Job, params: RenderParams, fixed_K: FloatGrid) -> None:

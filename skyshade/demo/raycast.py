@@ -12,7 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_compiled = cast("Callable[[_F], _F]", numba.njit(nogil=True, cache=True, fastmath=True))
+
+
+def _compiled(function: _F) -> _F:
+    """Compile when first called, and keep the machine code on disk where a place for it can be written."""
+    options = {"nogil": True, "fastmath": True}
+    try:
+        return cast("_F", numba.njit(cache=True, **options)(function))
+    except RuntimeError:  # no folder for the cache: compile in every process
+        return cast("_F", numba.njit(**options)(function))
+
 
 FloatGrid = NDArray[np.float32]
 

@@ -60,6 +60,14 @@ def test_the_table_beside_the_frames_tells_truth_and_tags(scene, shots, tmp_path
     assert info.time_s == pytest.approx(float(rows[3]["tag_time_s"]), abs=0.002)
 
 
+def test_a_second_run_leaves_no_frame_of_the_first_and_nothing_else_is_touched(scene, shots, tmp_path):
+    (tmp_path / "DJI_9000.jpg").write_bytes(b"somebody else's")
+    params = RenderParams(camera=SMALL)
+    render_frames(scene, shots[:4], tmp_path, params)
+    render_frames(scene, shots[:2], tmp_path, params)
+    assert sorted(p.name for p in tmp_path.glob("*.jpg")) == ["DJI_0001.jpg", "DJI_0002.jpg", "DJI_9000.jpg"]
+
+
 def test_progress_counts_every_frame(scene, shots, tmp_path):
     seen = []
     render_frames(
