@@ -42,6 +42,7 @@ class Airframe:
     velocity: complex = 0j  # m/s
     climb_ms: float = 0.0
     lean_mss: complex = 0j  # horizontal acceleration by thrust
+    lean_change: complex = 0j  # m/s3
     vertical_mss: float = 0.0
     yaw_rad: float = 0.0
     yaw_rate_rads: float = 0.0
@@ -55,6 +56,13 @@ class Airframe:
         pitch = -math.atan2(body.real, STANDARD_GRAVITY_MS2)
         roll = math.atan2(body.imag * math.cos(pitch), STANDARD_GRAVITY_MS2)
         return roll, pitch, self.yaw_rad
+
+    @property
+    def rates_rads(self) -> tuple[float, float, float]:
+        """Roll, pitch and yaw rate."""
+        turning = self.lean_change * towards(-self.yaw_rad)
+        share = STANDARD_GRAVITY_MS2 / (STANDARD_GRAVITY_MS2**2 + abs(self.lean_mss) ** 2)
+        return turning.imag * share, -turning.real * share, self.yaw_rate_rads
 
     @property
     def thrust_ratio(self) -> float:
@@ -84,7 +92,8 @@ class Airframe:
 
     def _fly(self, dt: float, demand: Demand, wind: complex) -> None:
         self.on_ground = False
-        self.lean_mss += (demand.lean_mss - self.lean_mss) * min(1.0, dt / _LEAN_LAG_S)
+        self.lean_change = (demand.lean_mss - self.lean_mss) * min(1.0 / dt, 1.0 / _LEAN_LAG_S)
+        self.lean_mss += self.lean_change * dt
         pull = self.lean_mss - drag(self.velocity - wind)
         self.position += (self.velocity + 0.5 * pull * dt) * dt
         self.velocity += pull * dt
@@ -93,7 +102,7 @@ class Airframe:
         self.climb_ms += demand.climb_mss * dt
 
     def _fall(self, dt: float) -> None:
-        self.lean_mss = 0j
+        self.lean_mss = self.lean_change = 0j
         self.vertical_mss = -STANDARD_GRAVITY_MS2
         if self.on_ground:
             return
@@ -108,5 +117,5 @@ class Airframe:
             return
         self.hit_ms = -self.climb_ms
         self.height_m = self.climb_ms = self.vertical_mss = 0.0
-        self.velocity = self.lean_mss = 0j
+        self.velocity = self.lean_mss = self.lean_change = 0j
         self.on_ground = True

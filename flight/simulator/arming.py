@@ -14,6 +14,8 @@ def complaints(vehicle: Vehicle, mission: list[Item]) -> list[str]:
     found = _position(vehicle) or _fence(vehicle)
     if found:
         return found
+    if any(item.frame in (10, 11) for item in mission):
+        return ["waiting for terrain data" if vehicle.params.flag("TERRAIN_ENABLE") else "terrain disabled"]
     if vehicle.mode.number is ModeNumber.AUTO and len(mission) <= 1:
         return ["Mode requires mission"]
     return ["GCS failsafe on"] if "gcs" in vehicle.failsafes else []

@@ -138,6 +138,8 @@ class Commands:
         if found:
             return Ack.FAILED
         vehicle.arm()
+        if vehicle.mode.number is ModeNumber.AUTO and vehicle.params.bit("AUTO_OPTIONS", 1):
+            vehicle.auto_armed = True
         return Ack.ACCEPTED
 
     def _disarm(self, *, forced: bool) -> Ack:
@@ -231,6 +233,7 @@ class Commands:
         else:
             height = command.z - vehicle.setup.altitude_m
             vehicle.home = Point(vehicle.ground.to_local(command.lat, command.lon), height)
+        vehicle.home_locked = True
         vehicle.tell(vehicle.home_message())
         return Ack.ACCEPTED
 

@@ -89,9 +89,10 @@ class Copter:
             ModeNumber.BRAKE: Brake(vehicle),
         }
         vehicle.mode = self.modes[ModeNumber.STABILIZE]
-        self.failsafes = Failsafes(vehicle, self.change_mode)
+        self.failsafes = Failsafes(vehicle, self.change_mode, self.disarm)
         self._told, self._heartbeat_s, self._prearm_s = 0, 0.0, 0.0
         self._fence_areas()
+        self._rally_points()
 
     # -- the edge
 
@@ -302,6 +303,7 @@ class Copter:
             self._fence_areas()
         else:
             self.params.set("RALLY_TOTAL", float(len(items)))
+            self._rally_points()
 
     def _mission_changed(self) -> None:
         if self.vehicle.mode is self.auto and self.vehicle.flying:
@@ -309,6 +311,10 @@ class Copter:
         elif not self.vehicle.flying and self.vehicle.mode is not self.auto:
             self.auto.sequence.reset()
             self.auto.sequence.complete = False
+
+    def _rally_points(self) -> None:
+        vehicle = self.vehicle
+        vehicle.rally = tuple(vehicle.point(item) for item in self.plans.items[Kind.RALLY])
 
     def _fence_areas(self) -> None:
         self.vehicle.fence.areas = shapes(self.plans.items[Kind.FENCE], self.vehicle.ground)

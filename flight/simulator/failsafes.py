@@ -34,6 +34,7 @@ class Failsafes:
 
     vehicle: Vehicle
     change_mode: ChangeMode
+    disarm: Callable[[], None]
     gcs_heard_s: float | None = None
     radio_lost_s: float | None = None
     low_since_s: float | None = None
@@ -52,7 +53,7 @@ class Failsafes:
         if not vehicle.armed:
             return
         if vehicle.landed:
-            vehicle.disarm()
+            self.disarm()
         elif not self.change_mode(mode) and mode is not ModeNumber.LAND:
             self.change_mode(ModeNumber.LAND)
 
@@ -84,7 +85,7 @@ class Failsafes:
         vehicle.say("Battery Failsafe", Severity.WARNING)
         chosen = vehicle.params.integer(action)
         if chosen == 5:
-            vehicle.disarm()
+            self.disarm()
         elif chosen in _BATTERY_MODES:
             self._go(_BATTERY_MODES[chosen])
 

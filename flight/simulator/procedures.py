@@ -1,6 +1,7 @@
 """What several modes fly: taking off, coming down, returning home."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 from core.units import cm_to_m
 from flight.simulator.control import Target, approach_speed
@@ -70,10 +71,8 @@ class Landing:
     """Brake, then come down where the vehicle stops; without a position it drifts."""
 
     vehicle: Vehicle
-    descent: Descent | None = None
 
     def begin(self) -> None:
-        self.descent = None
         self.vehicle.nav.stop(self.vehicle.air, _HOLD_JERK)
 
     def step(self, dt: float) -> Target:
@@ -96,11 +95,12 @@ class Return:
     height_m: float = 0.0
     yaw_rad: float = 0.0
     until_s: float = 0.0
-    descent: Descent | None = None
+    goal: Point = field(default_factory=lambda: Point(0j, 0.0))
 
     def begin(self) -> None:
         vehicle = self.vehicle
-        self.stage, self.descent = "climb", None
+        self.stage = "climb"
+        self.goal = self._nearest()
         self.height_m = self._height()
         self.yaw_rad = vehicle.air.yaw_rad
         vehicle.nav.speed_ms = cm_to_m(vehicle.params["RTL_SPEED"]) or vehicle.nav.speed_ms
@@ -110,10 +110,20 @@ class Return:
         vehicle, p = self.vehicle, self.vehicle.params
         above = vehicle.above_home_m
         wanted = max(cm_to_m(p["RTL_ALT"]), above + max(0.0, cm_to_m(p["RTL_CLIMB_MIN"])))
-        away = abs(vehicle.air.position - vehicle.home.place)
+        away = abs(vehicle.air.position - self.goal.place)
         if p["RTL_CONE_SLOPE"] > 0.0:
             wanted = min(wanted, max(away * p["RTL_CONE_SLOPE"], 2.0))
-        return max(wanted, above) + vehicle.home.height_m
+        highest = max(wanted, above) + vehicle.home.height_m
+        return highest if self.goal is vehicle.home else max(highest, self.goal.height_m)
+
+    def _nearest(self) -> Point:
+        """Home, or a rally point that is nearer (RALLY_LIMIT_KM, RALLY_INCL_HOME)."""
+        vehicle, p = self.vehicle, self.vehicle.params
+        limit_m = p["RALLY_LIMIT_KM"] * 1000.0 or math.inf
+        here = vehicle.air.position
+        near = [point for point in vehicle.rally if abs(point.place - here) <= limit_m]
+        candidates = near + ([vehicle.home] if p.flag("RALLY_INCL_HOME") or not near else [])
+        return min(candidates, key=lambda point: abs(point.place - here))
 
     @property
     def landing(self) -> bool:
@@ -130,7 +140,7 @@ class Return:
         target.height_m, target.climb_ms = self.height_m, 0.0
         stopped = vehicle.nav.leg is None or vehicle.nav.leg.left_s <= -0.2
         if stopped and vehicle.air.height_m > self.height_m - 0.2:
-            vehicle.nav.fly_to(vehicle.air, Point(vehicle.home.place, self.height_m))
+            vehicle.nav.fly_to(vehicle.air, Point(self.goal.place, self.height_m))
             self.stage = "fly"
         return target
 
@@ -145,12 +155,11 @@ class Return:
     def _wait(self, dt: float) -> Target:
         vehicle = self.vehicle
         if vehicle.time_s >= self.until_s:
-            self.descent = Descent(vehicle, vehicle.home.place, self.yaw_rad)
             self.stage = "land"
         return vehicle.nav.advance(dt, vehicle.air)
 
     def _land(self, _dt: float) -> Target:
         final_m = cm_to_m(self.vehicle.params["RTL_ALT_FINAL"])
         if final_m > 0.0:
-            return Target(self.vehicle.home.place, height_m=final_m + self.vehicle.home.height_m)
-        return Descent(self.vehicle, self.vehicle.home.place, self.yaw_rad).step()
+            return Target(self.goal.place, height_m=final_m + self.vehicle.home.height_m)
+        return Descent(self.vehicle, self.goal.place, self.yaw_rad).step()

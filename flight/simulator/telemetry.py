@@ -14,7 +14,10 @@ from flight.simulator.vehicle import Vehicle
 HEARTBEAT_S = 1.0
 _CAPABILITIES = 64495
 _VERSION_4_6_2 = 67502847
-_SENSORS_PRESENT = 1399979055
+_SENSORS_PRESENT = 0x5371FC2F
+_SENSORS_ENABLED = 0x5261FC2F
+_SENSORS_HEALTHY = 0x5771FC2F
+_MOTORS_BIT = 0x01000000
 _PREARM_BIT = 0x10000000
 _BATTERY_BIT = 0x02000000
 _NAN = float("nan")
@@ -145,13 +148,14 @@ class Telemetry:
 
     def sys_status(self) -> Message:
         vehicle, battery = self.vehicle, self.vehicle.battery
-        health = _SENSORS_PRESENT
+        health = _SENSORS_HEALTHY
+        enabled = _SENSORS_ENABLED | (_MOTORS_BIT if vehicle.armed else 0)
         if vehicle.boot_share < 0.55:
             health &= ~_PREARM_BIT
         if vehicle.failsafes & {"battery low", "battery critical"}:
-            health &= ~_BATTERY_BIT
+            health &= ~_BATTERY_BIT if vehicle.armed else ~(_BATTERY_BIT | _PREARM_BIT)
         return mavlink.MAVLink_sys_status_message(
-            _SENSORS_PRESENT, _SENSORS_PRESENT, health, 0, v_to_mv(battery.voltage_v),
+            _SENSORS_PRESENT, enabled, health, 0, v_to_mv(battery.voltage_v),
             round(battery.current_a * 100), battery.remaining_percent, 0, 0, 0, 0, 0, 0,
         )  # fmt: skip
 
@@ -197,7 +201,7 @@ class Telemetry:
         air = self.vehicle.air
         roll, pitch, yaw = air.attitude_rad
         wrapped = math.atan2(math.sin(yaw), math.cos(yaw))
-        return mavlink.MAVLink_attitude_message(self._ms, roll, pitch, wrapped, 0.0, 0.0, air.yaw_rate_rads)
+        return mavlink.MAVLink_attitude_message(self._ms, roll, pitch, wrapped, *air.rates_rads)
 
     def global_position(self) -> Message | None:
         vehicle, air = self.vehicle, self.vehicle.air

@@ -114,6 +114,8 @@ class Vehicle:
     winch: Winch = field(init=False)
     mode: Mode = field(init=False)
     home: Point = field(default_factory=lambda: Point(0j, 0.0))
+    home_locked: bool = False  # set by a command: arming leaves it where it is
+    rally: tuple[Point, ...] = ()
     yaw: Yaw = field(default_factory=Yaw)
     outbox: list[Outgoing] = field(default_factory=list)
     time_s: float = 0.0
@@ -237,7 +239,8 @@ class Vehicle:
     def arm(self) -> None:
         self.armed, self.armed_s, self.idle_s = True, self.time_s, 0.0
         self.landed = self.air.on_ground
-        self.home = self.here
+        if not self.home_locked:
+            self.home = self.here
         self.controller.relax()
         self.say("Arming motors")
         self.tell(self.home_message())

@@ -1,5 +1,6 @@
 """What the embedded copter answers, word for word as ArduCopter 4.6.2 did."""
 
+import itertools
 import math
 
 import pytest
@@ -247,3 +248,31 @@ def test_bad_numbers_do_no_harm(bench):
     assert bench.command(224, math.nan)[0] == 2
     bench.set("WPNAV_SPEED", math.nan)
     assert bench.copter.params["WPNAV_SPEED"] == 1000.0
+
+
+def test_arming_makes_the_place_home_unless_home_was_set(bench):
+    bench.send(
+        mavlink.MAVLink_command_int_message(1, 1, 0, 179, 0, 0, 0, 0, 0, 0, 373840000, 1271165000, 30.0)
+    )
+    bench.mode(4)
+    bench.command(400, 1)
+    assert bench.of("HOME_POSITION")[-1].latitude == 373840000
+
+
+def test_attitude_rates_are_the_change_of_the_angles(bench):
+    bench.in_the_air(5.0)
+    bench.command(511, 30, 20_000)
+    bench.vehicle.mode.drift(8 + 0j, 0.0)
+    bench.log.clear()
+    bench.run(2.0)
+    seen = bench.of("ATTITUDE")
+    assert len(seen) == 100
+    changed = [(b.pitch - a.pitch) / 0.02 for a, b in itertools.pairwise(seen)]
+    assert [m.pitchspeed for m in seen[1:]] == pytest.approx(changed, abs=0.08)
+
+
+def test_a_client_that_stops_listening_is_not_sent_streams(bench):
+    bench.copter.leave(0)
+    bench.log.clear()
+    bench.run(2.0)
+    assert {m.get_type() for _, m in bench.log} == {"HEARTBEAT"}

@@ -229,3 +229,49 @@ def test_yaw_follows_the_course_or_the_point_of_interest(bench):
     )
     bench.run(30.0, until=lambda: bench.vehicle.air.position.real > 100)
     assert 1.7 < bench.vehicle.air.yaw_rad < 2.2
+
+
+def test_a_second_mission_is_flown_after_the_first(bench):
+    for north in (30, 20):
+        bench.start([takeoff(10), waypoint(north, 0, 10), rtl()])
+        fly(bench)
+        bench.run(2.0)
+    assert bench.reached() == [1, 2, 3, 1, 2, 3]
+
+
+def test_with_the_options_auto_takes_off_when_armed(make):
+    bench = make(AUTO_OPTIONS=3)
+    bench.upload([waypoint(0, 0, 30.0, frame=0), takeoff(8), waypoint(15, 0, 8), rtl()])
+    bench.mode(AUTO)
+    assert bench.command(400, 1)[0] == 0
+    fly(bench)
+    assert bench.reached() == [1, 2, 3]
+
+
+def test_return_goes_to_the_nearest_rally_point(bench):
+    x, y = waypoint(50, 0, 0)[3:5]
+    assert bench.upload([(6, 5100, (0, 0, 0, 0), x, y, 25.0)], kind=2) == 0
+    bench.start([takeoff(), waypoint(70, 0, 20), rtl()])
+    fly(bench)
+    assert abs(bench.vehicle.air.position - 50) < 0.3
+
+
+@pytest.mark.parametrize(("enabled", "text"), [(1, "waiting for terrain data"), (0, "terrain disabled")])
+def test_a_mission_over_terrain_is_taken_and_keeps_it_from_arming(make, enabled, text):
+    bench = make(TERRAIN_ENABLE=enabled)
+    assert bench.upload([waypoint(0, 0, 30.0, frame=0), waypoint(10, 0, 20, frame=11)]) == 0
+    bench.mode(GUIDED)
+    assert bench.command(400, 1) == (4, [f"Arm: {text}"])
+
+
+def test_a_mission_of_650_items_is_taken_and_read(bench):
+    items = [waypoint(0, 0, 30.0, frame=0), *[waypoint(n, n, 20) for n in range(649)]]
+    assert bench.upload(items) == 0
+    last = bench.send(mavlink.MAVLink_mission_request_int_message(1, 1, 649, 0))[0]
+    assert (last.x, last.y) == items[-1][3:5]
+
+
+def test_condition_distance_waits_until_near(bench):
+    bench.start([takeoff(), do(114, 20), do(183, 9, 1234), waypoint(100, 0, 20), rtl()])
+    bench.run(60.0, until=lambda: bench.vehicle.servos.get(9) == 1234)
+    assert 80.0 <= bench.vehicle.air.position.real < 81.0
