@@ -162,6 +162,8 @@ class _Flight:
             )
 
     def _upload(self) -> None:
+        if self.vehicle.state.mode == "AUTO":  # an upload there restarts the item it is in
+            self.vehicle.set_mode("GUIDED")
         reports = upload_all(self.mission, self.vehicle, self.vehicle.clock, on_progress=self.progress)
         for report in reports:
             text = f"{report.kind.name.lower()} of {report.items} items uploaded and verified"

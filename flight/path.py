@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.geo import LocalFrame, LonLat
@@ -18,7 +19,8 @@ class PlannedPath:
     """Where each item leads, east and north in metres (None: nowhere new), by the vehicle's numbering, home
     first; `waits_s` what each item makes the vehicle wait; `slack_m` how far off an item may mean to fly.
     `returns` are the places a return may end at: home and the rally points, whichever the vehicle finds
-    nearest, `returning` the items that return. `legs` are the pieces of path round the current item.
+    nearest, `returning` the items that return; `landing` is the last item when it lands. `legs` are the
+    pieces of path round the current item.
     """
 
     frame: LocalFrame
@@ -28,6 +30,7 @@ class PlannedPath:
     returns: tuple[Point, ...]
     legs: tuple[Leg, ...]
     returning: frozenset[int]
+    landing: int | None = None
     seq: int = 0
 
     @classmethod
@@ -46,6 +49,7 @@ class PlannedPath:
             returning=frozenset(
                 seq for seq, i in enumerate(items, 1) if i.command == Command.NAV_RETURN_TO_LAUNCH
             ),
+            landing=_landing(items),
         )
 
     @property
@@ -96,6 +100,12 @@ def _target(item: MissionItem, frame: LocalFrame, start: Point) -> Point | None:
     if not item.is_nav or item.position is None:
         return None
     return frame.point(item.position)
+
+
+def _landing(items: Sequence[MissionItem]) -> int | None:
+    last = max((seq for seq, item in enumerate(items, 1) if item.is_nav), default=None)
+    lands = last is not None and items[last - 1].command == Command.NAV_LAND
+    return last if lands else None
 
 
 def _wait_s(item: MissionItem) -> float:

@@ -62,7 +62,7 @@ class Recorder:
 
     def take(self, message: Message, state: VehicleState) -> None:
         """One message that the state already holds."""
-        self.watch, events = observe(self.watch, message, state, self._vehicle.commanded_mode)
+        self.watch, events = observe(self.watch, message, state, self._vehicle.commanded_modes)
         for event in events:
             self._add(event)
         if message.name == "GLOBAL_POSITION_INT":

@@ -66,8 +66,7 @@ class Vehicle:
         self.clock = clock
         self.state = VehicleState()
         self.listeners: list[Listener] = []
-        self.commanded_mode: str | None = None
-        self.hands_off: str | None = None
+        self.commanded_modes: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
         return self
@@ -170,9 +169,11 @@ class Vehicle:
 
     def set_mode(self, name: str) -> None:
         """Change the flight mode and see it changed."""
-        self.commanded_mode = name
+        before = self.state.mode
+        self.commanded_modes = (name,) if before is None else (name, before)  # either, while it changes
         self.command(CMD_SET_MODE, (CUSTOM_MODE_FLAG, mode_number(name)), what=f"change to {name}")
         self.wait(lambda s: s.mode == name, timeout_s=10.0, what=f"change to {name}")
+        self.commanded_modes = (name,)
 
     def arm(self) -> None:
         """Arm the motors; raises with the vehicle's reason."""

@@ -45,6 +45,7 @@ class FlightEvent:
 
 
 Events = tuple[FlightEvent, ...]
+Modes = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,10 @@ def start_watch(
     return Watch(PlannedPath.of(mission, launched=launched), params or WatchParams())
 
 
-def observe(
-    watch: Watch, message: Message, state: VehicleState, commanded: str | None
-) -> tuple[Watch, Events]:
-    """One message; `state` already holds it, `commanded` is the mode this program asked for last."""
+def observe(watch: Watch, message: Message, state: VehicleState, commanded: Modes) -> tuple[Watch, Events]:
+    """One message; `state` already holds it, `commanded` are the modes it may be in by our own
+    command (none: nothing was commanded yet).
+    """
     match message.name:
         case "MISSION_CURRENT":
             return _mission_current(watch, message, state)
@@ -111,14 +112,15 @@ def _time_s(message: Message, state: VehicleState) -> float:
 
 def _mission_current(watch: Watch, message: Message, state: VehicleState) -> tuple[Watch, Events]:
     seq = int(message.fields["seq"])
-    if _just_completed(watch, state):
-        watch = replace(watch, complete=True, stalled=False)
-        return watch, (FlightEvent(_time_s(message, state), "mission", "mission complete"),)
+    if watch.active and not watch.complete and state.mission_state == MISSION_COMPLETE:
+        return _completed(watch, message, state)
     if watch.complete or state.mode not in AUTO_MODES or not state.armed or seq == 0:
         return watch, ()
     if not watch.active and state.mission_state not in (MISSION_ACTIVE, None):
         return watch, ()
     watch = replace(watch, active=True)
+    if watch.seq == watch.path.landing and seq < watch.seq:
+        return _completed(watch, message, state)  # ArduCopter starts over once it has landed and disarmed
     if seq != watch.seq:
         path = watch.path.moved(watch.seq, seq)
         done = max(watch.done, seq - 1)
@@ -126,8 +128,9 @@ def _mission_current(watch: Watch, message: Message, state: VehicleState) -> tup
     return watch, ()
 
 
-def _just_completed(watch: Watch, state: VehicleState) -> bool:
-    return watch.active and not watch.complete and state.mission_state == MISSION_COMPLETE
+def _completed(watch: Watch, message: Message, state: VehicleState) -> tuple[Watch, Events]:
+    done = FlightEvent(_time_s(message, state), "mission", "mission complete")
+    return replace(watch, complete=True, stalled=False), (done,)
 
 
 def _position(watch: Watch, message: Message, state: VehicleState) -> tuple[Watch, Events]:
@@ -153,10 +156,13 @@ def _stall(watch: Watch, message: Message, state: VehicleState) -> tuple[Watch, 
     return replace(watch, stalled=True), (FlightEvent(_time_s(message, state), "stall", text),)
 
 
-def _mode(watch: Watch, message: Message, state: VehicleState, commanded: str | None) -> tuple[Watch, Events]:
+def _mode(watch: Watch, message: Message, state: VehicleState, commanded: Modes) -> tuple[Watch, Events]:
     mode, now_s = state.mode or "", state.boot_s or 0.0
-    expected = mode == commanded or (commanded == "AUTO" and mode in AUTO_MODES)
-    if commanded is None or expected or not state.armed:
+    landed = watch.seq == watch.path.landing and state.on_ground and mode in AUTO_MODES
+    if watch.active and not watch.complete and landed and not state.armed:
+        return _completed(watch, message, state)
+    expected = mode in commanded or ("AUTO" in commanded and mode in AUTO_MODES)
+    if not commanded or expected or not state.armed:
         back = watch.taken_over is not None and expected and bool(state.armed)
         watch = replace(watch, odd_mode=None, taken_over=None if back else watch.taken_over)
         text = f"the vehicle is back in {mode}"

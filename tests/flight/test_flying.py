@@ -13,7 +13,7 @@ from core.geo import Altitude, Datum, LocalFrame, LonLat, distance_m
 from flight.fly import FlyParams, NotConfirmedError, OnInterrupt, fly_mission
 from flight.link import VehicleSilentError, open_link
 from flight.locations import Start
-from flight.ports import LinkError
+from flight.ports import LinkError, open_pipe, parse_address
 from flight.record import TRACK_COLUMNS
 from flight.sitl import SimulatorError, find_ardupilot, start_vehicle
 from flight.tlog import messages, summarise
@@ -134,6 +134,16 @@ def test_interrupted_in_the_air_it_returns_and_is_watched_until_the_motors_are_o
     assert record.events[-1].text == "motors off"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_a_take_off_it_climbs_in_guided_and_a_landing_ends_the_mission(start, tmp_path, kind):
+    plan = Mission(Home(HOME, 40.0), (waypoint(15, 0), MissionItem(Command.NAV_LAND)))
+    address = start(kind).address
+    record = fly_mission(plan, address, tmp_path, confirm_real=True)
+    assert record.completed, record.aborted
+    modes = [e.text for e in record.events if e.kind == "mode"]
+    assert modes == ["GUIDED", "AUTO"]
+
+
 def test_a_second_interrupt_leaves_with_a_note(start, tmp_path):
     def press(what, done, _total):
         if what == "flying" and done >= 1:
@@ -216,6 +226,20 @@ def test_a_silent_vehicle_is_named_with_the_time_waited():
     silent = pytest.raises(VehicleSilentError, match=r"within 0\.2 s")
     with open_link(f"udpin:127.0.0.1:{port}", RealClock()) as link, silent:
         link.wait_vehicle(0.2)
+
+
+def test_a_listening_udp_port_answers_whoever_spoke_last():
+    port = free_port(socket.SOCK_DGRAM)
+    inside = open_pipe(parse_address(f"udpin:127.0.0.1:{port}"), RealClock())
+    outside = open_pipe(parse_address(f"udp:127.0.0.1:{port}"), RealClock())
+    inside.write(b"to nobody yet")
+    outside.write(b"hello")
+    assert inside.read(1.0) == b"hello"
+    inside.write(b"welcome")
+    assert outside.read(1.0) == b"welcome"
+    assert outside.read(0.01) == b""
+    inside.close()
+    outside.close()
 
 
 @pytest.mark.parametrize("text", ["tcp:host", "udp:host:99999", "ftp:host:1", "nonsense", "tcp::5760"])

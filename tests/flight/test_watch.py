@@ -41,13 +41,13 @@ class Flight:
         self.watch, self.state, self.events = start_watch(mission), VehicleState(), []
         self.boot_s = 100.0
 
-    def hear(self, name, commanded="AUTO", **fields):
+    def hear(self, name, commanded=("AUTO",), **fields):
         message = Message(name, fields, 1.8e9 + self.boot_s)
         self.state = fold(self.state, message)
         self.watch, events = observe_watch(self.watch, message, self.state, commanded)
         self.events += [(e.kind, e.text) for e in events]
 
-    def mode(self, number=AUTO, armed=True, commanded="AUTO"):
+    def mode(self, number=AUTO, armed=True, commanded=("AUTO",)):
         self.hear("HEARTBEAT", commanded, type=2, custom_mode=number, base_mode=128 * armed, system_status=4)
 
     def current(self, seq, state=3):
@@ -80,6 +80,18 @@ def test_progress_follows_the_current_item_and_needs_no_reached_messages():
     flight.current(0, state=5)
     assert flight.watch.complete
     assert flight.watch.reached == 5
+
+
+@pytest.mark.parametrize("reset_first", [True, False])
+def test_a_mission_that_ends_in_a_landing_is_complete_though_the_vehicle_starts_it_over(reset_first):
+    land = MissionItem(Command.NAV_LAND)
+    flight = Flight(Mission(Home(HOME), (waypoint(50, 0), land))).fly_to(2)
+    flight.hear("EXTENDED_SYS_STATE", landed_state=1)
+    if reset_first:
+        flight.current(1)
+    flight.mode(armed=False)
+    assert flight.watch.complete
+    assert flight.watch.reached == 2
 
 
 def test_a_reached_message_that_counts_one_too_far_is_not_believed():
@@ -153,7 +165,7 @@ def test_a_mode_that_was_commanded_here_is_neither():
     flight = Flight().fly_to(2)
     for _ in range(6):
         flight.at(50, 0)
-        flight.mode(RTL, commanded="RTL")
+        flight.mode(RTL, commanded=("RTL",))
     assert flight.events == []
 
 
