@@ -18,8 +18,8 @@ from gis.siting.load import Load, load_at, measured_values
 from gis.siting.model import SitingInputs, SitingParams, SitingResult
 from gis.siting.places import Places, masks, read_places
 from gis.siting.rules import judge, read_rules, rejections, shipped_rules
-from gis.siting.service import new_cover, service_distances
-from gis.siting.walk import Distances
+from gis.siting.service import new_cover, service_ways
+from gis.siting.ways import Ways
 
 __all__ = ["SitingInputs", "SitingParams", "SitingResult", "choose_sites"]
 
@@ -48,8 +48,9 @@ def choose_sites(
             f"{inputs.candidates}: every candidate breaks a required rule",
             hint=f"the first one: {rejections(verdicts[0])[0]}",
         )
-    ways = service_distances(inputs, heat, places, max(params.radius_m, params.fairness_limit_m))
-    cover = new_cover(ways, eligible, len(places.candidates_m), len(places.demand_m), params)
+    ways = service_ways(inputs, heat, places)
+    near = ways.within(params.radius_m)
+    cover = new_cover(near, eligible, len(places.candidates_m), len(places.demand_m), params)
     if not load.weights.any():
         raise SkyshadeError(
             f"{inputs.demand}: no demand point lies on ground hotter than {load.reference_C:.1f} C",
@@ -58,13 +59,13 @@ def choose_sites(
     solution = _solve(cover, load.weights, len(eligible), params, now)
     intervals = _intervals(cover, solution, load, places, len(eligible), params)
     chosen = explained(
-        solution, intervals, cover, eligible, load, places, at_candidates, verdicts, ways, params
+        solution, intervals, cover, eligible, load, places, at_candidates, verdicts, near, params
     )
     taken = np.array([site.row for site in chosen], np.int64)
     return SitingResult(
         chosen=chosen,
         solution=solution,
-        equity=equity_of(ways, taken, load, places, params),
+        equity=equity_of(ways, near, taken, load, places, params),
         candidates=candidate_frame(places, heat, at_candidates, verdicts, chosen, params.language),
         demand=demand_frame(places, heat, load, ways, taken, params),
         existing=None if places.existing is None else places.existing.frame.to_crs(heat.crs),
@@ -96,7 +97,7 @@ def _intervals(
     return rank_intervals(cover, np.array(solution.sites, np.int64), sites, drawn, params.confidence)
 
 
-def _all_notes(heat: HeatMap, places: Places, load: Load, ways: Distances) -> tuple[str, ...]:
+def _all_notes(heat: HeatMap, places: Places, load: Load, ways: Ways) -> tuple[str, ...]:
     layers = [layer for layer in (places.demand, places.candidates, places.existing) if layer is not None]
     repairs = [f"{layer.path.name}: {text}" for layer in layers for text in layer.repairs]
     return (*heat.notes, *repairs, *load.notes, *ways.notes)

@@ -10,27 +10,25 @@ from gis.siting.layers import find_column
 from gis.siting.load import Load
 from gis.siting.model import SitingParams
 from gis.siting.places import CAPACITY_NAMES, VULNERABLE_NAMES, Places, named_column, numbers
-from gis.siting.walk import Distances, nearest_m
+from gis.siting.ways import Distances, Ways
 
 
 def equity_of(
-    ways: Distances, taken: NDArray[np.int64], load: Load, places: Places, params: SitingParams
+    ways: Ways, near: Distances, taken: NDArray[np.int64], load: Load, places: Places, params: SitingParams
 ) -> dict[str, float | None]:
-    demands, candidates = len(places.demand_m), len(places.candidates_m)
+    limit_m, candidates = max(params.radius_m, params.fairness_limit_m), len(places.candidates_m)
     old = candidates + np.arange(len(places.existing_m))
     out: dict[str, float | None] = {}
     for when, sites in (("before", old), ("after", np.concatenate([old, taken]))):
-        found = reach(
-            nearest_m(ways, sites, demands), load.people, radius_m=params.radius_m, limit_m=ways.limit_m
-        )
+        found = reach(ways.nearest(sites, limit_m), load.people, radius_m=params.radius_m, limit_m=limit_m)
         for key in ("mean_m", "p90_m", "within", "beyond_limit"):
             known = found is not None and (len(sites) > 0 or key in {"within", "beyond_limit"})
             out[f"{key}_{when}"] = float(getattr(found, key)) if known else None
-    return out | _capacity(ways, taken, places, params)
+    return out | _capacity(near, taken, places, params)
 
 
 def _capacity(
-    ways: Distances, taken: NDArray[np.int64], places: Places, params: SitingParams
+    near: Distances, taken: NDArray[np.int64], places: Places, params: SitingParams
 ) -> dict[str, float | None]:
     """Correlation of capacity in reach with vulnerable people; nothing without columns for both."""
     frame = places.demand.frame
@@ -48,6 +46,6 @@ def _capacity(
     people, count = numbers(frame, need), len(frame)
     out: dict[str, float | None] = {"capacity_unknown": float((~np.isfinite(old)).sum())}
     for when, first in (("before", np.full(len(own), math.nan)), ("after", own)):
-        within = capacity_in_reach(ways, np.concatenate([first, old]), params.radius_m, count)
+        within = capacity_in_reach(near, np.concatenate([first, old]), params.radius_m, count)
         out[f"capacity_vs_vulnerable_r_{when}"] = correlation(within, people)
     return out

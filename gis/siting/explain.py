@@ -13,7 +13,7 @@ from gis.siting.load import Load
 from gis.siting.model import ChosenSite, SitingParams
 from gis.siting.places import Places, labels
 from gis.siting.rules import RuleVerdict, unknowns
-from gis.siting.walk import Distances
+from gis.siting.ways import Distances
 from gis.siting.words import words
 
 
@@ -26,7 +26,7 @@ def explained(
     places: Places,
     exposure: Exposure,
     verdicts: Sequence[tuple[RuleVerdict, ...]],
-    ways: Distances,
+    near: Distances,
     params: SitingParams,
 ) -> tuple[ChosenSite, ...]:
     """Chosen sites best first, with rank, interval and reason."""
@@ -41,7 +41,7 @@ def explained(
         rank = out[-1].rank if same else place + 1
         tied = tuple(ids[int(eligible[numbers[other]])] for other in intervals.tied[local])
         missing = tuple(unknowns(verdicts[row], params.language))
-        facts = _facts(row, gain / total, load, exposure, ways, params, tied, verdicts[row])
+        facts = _facts(row, gain / total, load, exposure, near, params, tied, verdicts[row])
         out.append(
             ChosenSite(
                 id=ids[row],
@@ -65,16 +65,16 @@ def _facts(
     share: float,
     load: Load,
     exposure: Exposure,
-    ways: Distances,
+    near: Distances,
     params: SitingParams,
     tied: Sequence[str],
     verdicts: Sequence[RuleVerdict],
 ) -> str:
     say = words(params.language)
-    near = ways.demand[(ways.site == row) & (ways.metres <= params.radius_m)]
+    served = near.demand[near.site == row]
     parts = [
         say["why_line"].format(
-            people=np.nansum(load.people[near]), radius=params.radius_m, kind=say[ways.kind], share=share
+            people=np.nansum(load.people[served]), radius=params.radius_m, kind=say[near.kind], share=share
         )
     ]
     if share <= 0:

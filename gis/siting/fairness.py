@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gis.siting.walk import Distances
+from gis.siting.ways import Distances
 
 FloatArray = NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from gis.siting.model import ChosenSite, SitingParams
 from gis.siting.places import Places, labels
 from gis.siting.rules import RuleVerdict, rejections, unknowns
 from gis.siting.service import cover_share
-from gis.siting.walk import Distances, nearest_m
+from gis.siting.ways import Ways
 
 
 def candidate_frame(
@@ -45,14 +45,14 @@ def demand_frame(
     places: Places,
     heat: HeatMap,
     load: Load,
-    ways: Distances,
+    ways: Ways,
     taken: NDArray[np.int64],
     params: SitingParams,
 ) -> Any:
     out = places.demand.frame.to_crs(heat.crs).copy()
-    count, candidates = len(out), len(places.candidates_m)
-    old = candidates + np.arange(len(places.existing_m))
-    before, after = nearest_m(ways, old, count), nearest_m(ways, np.concatenate([old, taken]), count)
+    old = len(places.candidates_m) + np.arange(len(places.existing_m))
+    limit_m = max(params.radius_m, params.fairness_limit_m)
+    before, after = (ways.nearest(sites, limit_m) for sites in (old, np.concatenate([old, taken])))
     out["demand_people"], out["surface_C"], out["sigma_K"] = (
         load.people,
         load.exposure.celsius,

@@ -9,21 +9,22 @@ from gis.siting.confidence import Cover
 from gis.siting.layers import read_layer
 from gis.siting.model import SitingInputs, SitingParams
 from gis.siting.places import Places
-from gis.siting.walk import Distances, network_from_lines, straight_distances, walking_distances
+from gis.siting.walk import network_from_lines
+from gis.siting.ways import Distances, StraightWays, WalkingWays, Ways
 
 FloatArray = NDArray[np.float64]
 
 
-def service_distances(inputs: SitingInputs, heat: HeatMap, places: Places, limit_m: float) -> Distances:
+def service_ways(inputs: SitingInputs, heat: HeatMap, places: Places) -> Ways:
     """Ways from every candidate, then every existing place, to every demand point."""
     sites = np.vstack([places.candidates_m, places.existing_m])
     if inputs.walk is None:
-        return straight_distances(sites, places.demand_m, limit_m=limit_m)
+        return StraightWays(sites, places.demand_m)
     try:
         network = network_from_lines(read_layer(inputs.walk, crs=inputs.crs).frame, heat.crs)
     except ValueError as error:
         raise BadFileError(inputs.walk, str(error)) from error
-    return walking_distances(network, sites, places.demand_m, limit_m=limit_m)
+    return WalkingWays(network, sites, places.demand_m)
 
 
 def cover_share(metres: FloatArray, params: SitingParams) -> FloatArray:
@@ -35,14 +36,14 @@ def cover_share(metres: FloatArray, params: SitingParams) -> FloatArray:
 
 
 def new_cover(
-    ways: Distances, eligible: NDArray[np.int64], candidates: int, demands: int, params: SitingParams
+    near: Distances, eligible: NDArray[np.int64], candidates: int, demands: int, params: SitingParams
 ) -> Cover:
-    share = cover_share(ways.metres, params)
+    share = cover_share(near.metres, params)
     held = np.zeros(demands)
-    old = ways.site >= candidates
-    np.maximum.at(held, ways.demand[old], share[old])
+    old = near.site >= candidates
+    np.maximum.at(held, near.demand[old], share[old])
     place = np.full(candidates, -1, np.int64)
     place[eligible] = np.arange(len(eligible))
     mine = ~old & (share > 0)
-    mine[mine] = place[ways.site[mine]] >= 0
-    return Cover(place[ways.site[mine]], ways.demand[mine], share[mine], held)
+    mine[mine] = place[near.site[mine]] >= 0
+    return Cover(place[near.site[mine]], near.demand[mine], share[mine], held)

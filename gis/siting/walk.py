@@ -1,6 +1,5 @@
-"""Walking distances along a network of paths; straight ones, and named so, where there is none."""
+"""A network of paths from lines, and places joined to it."""
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,23 +11,6 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-CHUNK = 128  # sources a Dijkstra call: bounds the dense (sources, nodes) answer
-
-
-@dataclass(frozen=True, slots=True)
-class Distances:
-    """Pairs (site, demand) no farther apart than `limit_m`: three arrays of one length.
-
-    `site` and `demand` int64 row numbers, `metres` float64. `kind` is "walking" or "straight".
-    """
-
-    site: IntArray
-    demand: IntArray
-    metres: FloatArray
-    limit_m: float
-    kind: str
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +59,18 @@ def network_from_lines(frame: Any, crs: str, *, join_m: float = 0.05) -> WalkNet
 
 
 @dataclass(frozen=True, slots=True)
-class _Snapped:
-    """Places tied to the network: piece number, share along it, metres beside it; piece -1 = too far away."""
+class Snapped:
+    """Places tied to the network: number of the piece (-1 = too far away), share along it (0..1), metres
+    beside it.
+    """
 
     piece: IntArray
     share: FloatArray
     aside_m: FloatArray
 
 
-def _snap(network: WalkNetwork, places_m: FloatArray, limit_m: float) -> _Snapped:
+def snap(network: WalkNetwork, places_m: FloatArray, limit_m: float) -> Snapped:
+    """Tie places (n, 2) to the nearest piece within `limit_m`, at their foot point on it."""
     import shapely
 
     a, b = network.nodes_m[network.start], network.nodes_m[network.end]
@@ -100,58 +85,14 @@ def _snap(network: WalkNetwork, places_m: FloatArray, limit_m: float) -> _Snappe
     share[asked] = np.clip((to_place * along).sum(1) / (along**2).sum(1), 0.0, 1.0)
     foot = a[nearest] + share[asked, None] * along
     aside[asked] = np.linalg.norm(places_m[asked] - foot, axis=1)
-    return _Snapped(piece, share, aside)
+    return Snapped(piece, share, aside)
 
 
-def walking_distances(
-    network: WalkNetwork,
-    sites_m: FloatArray,
-    demand_m: FloatArray,
-    *,
-    limit_m: float,
-    snap_m: float = 100.0,
-) -> Distances:
-    """Shortest ways from each site to each demand point, up to `limit_m`.
+def joined(network: WalkNetwork, snapped: Snapped) -> tuple["csr_array", IntArray]:
+    """The network as a symmetric graph of metres, and the node each place has become.
 
-    A place joins the nearest path at its foot point and walks there straight; farther than `snap_m` from any
-    path it is off the network, and the notes say how many are. Two places nearer to each other than to the
-    paths need no path between them. Dijkstra through scipy, cut off at the limit.
+    Places are joined to their foot points, which split their piece; what is off the network is a lone node.
     """
-    places_m = np.vstack([sites_m, demand_m]).reshape(-1, 2)
-    snapped = _snap(network, places_m, snap_m)
-    graph, node_of, off = _joined(network, snapped)
-    sites, demand = node_of[: len(sites_m)], node_of[len(sites_m) :]
-    found = [_chunk(graph, sites, demand, at, limit_m) for at in range(0, len(sites), CHUNK)]
-    found.append(_beside(places_m, len(sites_m), snapped.aside_m, min(snap_m, limit_m)))
-    site, to, metres = _shortest(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
-    notes = () if off == 0 else (f"{off} places lie more than {snap_m:g} m from any path",)
-    return Distances(site, to, metres, limit_m, "walking", notes)
-
-
-def _nothing() -> tuple[IntArray, IntArray, FloatArray]:
-    return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
-
-
-def _beside(
-    places_m: FloatArray, sites: int, aside_m: FloatArray, most_m: float
-) -> tuple[IntArray, IntArray, FloatArray]:
-    """Straight ways between a site and a demand point that lie nearer to each other than to the paths."""
-    near = straight_distances(places_m[:sites], places_m[sites:], limit_m=most_m)
-    kept = near.metres <= np.maximum(aside_m[near.site], aside_m[sites + near.demand])
-    return near.site[kept], near.demand[kept], near.metres[kept]
-
-
-def _shortest(site: IntArray, demand: IntArray, metres: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
-    """Each pair once, with its shortest way."""
-    order = np.lexsort((metres, demand, site))
-    site, demand, metres = site[order], demand[order], metres[order]
-    first = np.ones(len(site), bool)
-    first[1:] = (site[1:] != site[:-1]) | (demand[1:] != demand[:-1])
-    return site[first], demand[first], metres[first]
-
-
-def _joined(network: WalkNetwork, snapped: "_Snapped") -> tuple["csr_array", IntArray, int]:
-    """The network with every place as a node of its own, joined at foot points that split their piece."""
     places = len(snapped.piece)
     on = np.flatnonzero(snapped.piece >= 0)
     base = len(network.nodes_m)
@@ -163,7 +104,7 @@ def _joined(network: WalkNetwork, snapped: "_Snapped") -> tuple["csr_array", Int
     ends = np.concatenate([ends, place[on]])
     costs = np.concatenate([costs, snapped.aside_m[on]])
     graph = _graph(base + len(on) + places, starts, ends, costs)
-    return graph, place, places - len(on)
+    return graph, place
 
 
 def _split(
@@ -200,38 +141,3 @@ def _graph(size: int, start: IntArray, end: IntArray, cost: FloatArray) -> "csr_
         (np.concatenate([low[fresh], high[fresh]]), np.concatenate([high[fresh], low[fresh]])),
     )
     return csr_array(both, shape=(size, size))
-
-
-def _chunk(
-    graph: "csr_array", sites: IntArray, demand: IntArray, at: int, limit_m: float
-) -> tuple[IntArray, IntArray, FloatArray]:
-    from scipy.sparse.csgraph import dijkstra
-
-    metres = dijkstra(graph, directed=False, indices=sites[at : at + CHUNK], limit=limit_m)[:, demand]
-    row, column = np.nonzero(metres <= limit_m)
-    return (row + at).astype(np.int64), column.astype(np.int64), np.asarray(metres[row, column], float)
-
-
-def straight_distances(sites_m: FloatArray, demand_m: FloatArray, *, limit_m: float) -> Distances:
-    """Straight distances up to `limit_m`; for want of a walking network, and named "straight"."""
-    from scipy.spatial import cKDTree
-
-    if len(sites_m) == 0 or len(demand_m) == 0:
-        return Distances(*_nothing(), limit_m, "straight", _no_network())
-    near: Any = cKDTree(sites_m).query_ball_point(demand_m, limit_m)
-    demand = np.repeat(np.arange(len(demand_m)), [len(found) for found in near])
-    site = np.concatenate([np.asarray(found, np.int64) for found in near])
-    metres = np.linalg.norm(np.asarray(sites_m)[site] - np.asarray(demand_m)[demand], axis=1)
-    return Distances(site, demand.astype(np.int64), metres, limit_m, "straight", _no_network())
-
-
-def _no_network() -> tuple[str, ...]:
-    return ("no walking network was given: distances are straight lines, shorter than any walk",)
-
-
-def nearest_m(distances: Distances, sites: IntArray, demand_count: int) -> FloatArray:
-    """Distance from each demand point to the nearest of `sites`, (demand_count,); beyond the limit inf."""
-    out = np.full(demand_count, math.inf)
-    chosen = np.isin(distances.site, sites)
-    np.minimum.at(out, distances.demand[chosen], distances.metres[chosen])
-    return out

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from gis.siting.confidence import ConfidenceParams, Cover, draw_weights, greedy_order, rank_intervals
 from gis.siting.fairness import capacity_in_reach, correlation, reach, weighted_percentile
-from gis.siting.walk import Distances
+from gis.siting.ways import Distances
 
 
 def apart(weights):

@@ -13,7 +13,8 @@ from gis.siting.confidence import ConfidenceParams
 from gis.siting.instances import solve_instance
 from gis.siting.layers import point_positions, read_layer, read_table
 from gis.siting.report import write_outputs
-from gis.siting.walk import network_from_lines, walking_distances
+from gis.siting.walk import network_from_lines
+from gis.siting.ways import WalkingWays
 
 pytestmark = pytest.mark.shared_data
 
@@ -85,7 +86,7 @@ def test_walking_on_sujis_streets_agrees_with_their_own_lengths(shared_data):
     network = network_from_lines(edges, "EPSG:5186")
     assert network.cost_m.sum() == pytest.approx(edges["length"].sum(), rel=0.01)
     shelters = point_positions(read_layer(shared_data / "gis/suji/shelters_suji.shp").frame, "EPSG:5186")
-    found = walking_distances(network, shelters, shelters, limit_m=50_000)
+    found = WalkingWays(network, shelters, shelters).within(50_000)
     straight = np.linalg.norm(shelters[found.site] - shelters[found.demand], axis=1)
     assert found.notes == ("4 places lie more than 100 m from any path",)  # two, as site and as demand
     assert len(found.metres) >= 14**2

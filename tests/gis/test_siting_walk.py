@@ -5,12 +5,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString
 
-from gis.siting.walk import nearest_m, network_from_lines, straight_distances, walking_distances
+from gis.siting.walk import network_from_lines
+from gis.siting.ways import StraightWays, WalkingWays
 
 
 def network(*lines):
     frame = gpd.GeoDataFrame(geometry=[LineString(line) for line in lines], crs="EPSG:5186")
     return network_from_lines(frame, "EPSG:5186")
+
+
+def walking_distances(net, sites, people, *, limit_m):
+    return WalkingWays(net, sites, people).within(limit_m)
+
+
+def straight_distances(sites, people, *, limit_m):
+    return StraightWays(sites, people).within(limit_m)
 
 
 def matrix(found, sites, demands):
@@ -119,11 +128,15 @@ def test_straight_lines_are_called_so():
     assert "straight lines" in found.notes[0]
 
 
-def test_the_nearest_of_some_sites_is_found():
-    found = straight_distances(np.array([[0.0, 0], [10, 0]]), np.array([[1.0, 0], [9, 0]]), limit_m=100)
-    assert nearest_m(found, np.array([0]), 2).tolist() == [1.0, 9.0]
-    assert nearest_m(found, np.array([0, 1]), 2).tolist() == [1.0, 1.0]
-    assert np.isinf(nearest_m(found, np.zeros(0, np.int64), 2)).all()
+def test_the_nearest_of_some_sites_is_the_least_of_their_ways():
+    rng = np.random.default_rng(3)
+    net = network(*[[(0, y), (250, y), (500, y)] for y in (0, 100, 200)], [(250, 0), (250, 100), (250, 200)])
+    sites, people = rng.uniform(0, 250, (6, 2)), rng.uniform(0, 250, (30, 2))
+    for ways in (WalkingWays(net, sites, people), StraightWays(sites, people)):
+        every = matrix(ways.within(200.0), 6, 30)
+        for some in (np.array([0]), np.array([1, 3, 5])):
+            assert ways.nearest(some, 200.0) == pytest.approx(every[some].min(axis=0), abs=1e-6)
+        assert np.isinf(ways.nearest(np.zeros(0, np.int64), 200.0)).all()
 
 
 def test_a_layer_without_lines_is_no_network():
