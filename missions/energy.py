@@ -15,6 +15,7 @@ from core.wind import CALM, Wind
 from missions.aircraft import Aircraft
 
 TIP_SPEED_MS = 120.0  # usual for hovering multirotors; only enters through the advance ratio
+SLOWEST_MS = 0.5  # slower than this against the wind is no flying
 INDUCED_FACTOR = 1.15  # losses of a real disc over the ideal one
 
 
@@ -172,7 +173,7 @@ def _leg(a: PathPoint, b: PathPoint, aircraft: Aircraft, wind: Wind) -> _Leg | N
     if flat > 1e-6:
         course = unit[0] / flat, unit[1] / flat
         ground = reachable_ground_speed(*course, speed * flat, wind, aircraft.max_airspeed_ms)
-        if ground < 0.5:
+        if ground < min(SLOWEST_MS, 0.9 * speed * flat):
             raise ValueError(f"{aircraft.name} makes no way against {wind.speed_ms:g} m/s of wind")
         speed = ground / flat
     return _Leg(length, *unit, speed, b.hold_s)

@@ -83,9 +83,10 @@ def _height(camera: Camera, params: SurveyParams) -> float:
 
 def _swath(camera: Camera, height_m: float, params: SurveyParams) -> tuple[float, Swath]:
     """Survey speed and the swath: spacings hold even when the trigger fires at its latest."""
-    across, along = camera.footprint_m(height_m)
+    across, along = true_footprint_m(camera, height_m)
     craft = params.aircraft
-    wanted = along * (1.0 - params.front)
+    slack = min(params.position_error_m, along / 8)
+    wanted = min(along * (1.0 - params.front), along - 2 * slack)
     late = max(craft.trigger_excess_max_m, craft.trigger_excess_max_m / 10.0 * wanted)
     mean = max(craft.trigger_excess_m, craft.trigger_excess_m / 10.0 * wanted)
     trigger = max(math.floor((wanted - late) * 100) / 100, 0.1)
@@ -95,14 +96,23 @@ def _swath(camera: Camera, height_m: float, params: SurveyParams) -> tuple[float
     swath = Swath(
         across_m=across,
         along_m=along,
-        line_m=across * (1.0 - params.side),
+        line_m=min(across * (1.0 - params.side), across - 2 * slack),
         trigger_m=trigger,
         shot_m=trigger + mean,
-        slack_m=min(params.position_error_m, along / 8),
+        slack_m=slack,
         lead_m=speed * craft.ramp_s(speed) / 2 + craft.waypoint_radius_m,
         tail_m=craft.waypoint_radius_m + 0.5,
     )
     return speed, swath
+
+
+def true_footprint_m(camera: Camera, height_m: float) -> tuple[float, float]:
+    """The nadir rectangle (across, along) that an image surely holds, lens distortion and offset counted."""
+    share = np.linspace(-0.5, camera.width_px - 0.5, 33), np.linspace(-0.5, camera.height_px - 0.5, 33)
+    sides = [camera.rays([(x, y) for y in share[1]])[:, 0] for x in share[0][[0, -1]]]
+    ends = [camera.rays([(x, y) for x in share[0]])[:, 1] for y in share[1][[0, -1]]]
+    across, along = (2.0 * height_m * min(float(np.abs(e).min()) for e in edges) for edges in (sides, ends))
+    return across, along
 
 
 def best_angle(ground: Ground, swath: Swath, speed_ms: float, params: SurveyParams) -> float:

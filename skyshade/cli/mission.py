@@ -47,7 +47,7 @@ def command() -> None:
 @click.option("--wind-ms", type=float, help="Wind speed.")
 @click.option("--wind-from-deg", type=float, help="Where the wind comes from.")
 @click.option("--at", "at_time", metavar="TIME", help="When: ISO time with zone, for dated zones.")
-@click.option("--permit", "permits", multiple=True, metavar="ZONE", help="A zone you hold permission for.")
+@click.option("--permits", type=click.Path(path_type=Path), help="Permissions held (TOML); needs --at.")
 @click.option("--rules", type=click.Path(path_type=Path), help="Limits (default: Korea, not authoritative).")
 @json_option
 @click.pass_context
@@ -76,6 +76,7 @@ def _inputs(options: dict[str, Any]) -> dict[str, Any]:
     from missions.aircraft import load_aircraft
     from missions.airspace import parse_time, read_zones
     from missions.cameras import load_camera
+    from missions.permits import held, read_permits
     from missions.rules import load_rules
 
     try:
@@ -90,7 +91,7 @@ def _inputs(options: dict[str, Any]) -> dict[str, Any]:
         "payload_kg": options["payload_kg"],
         "wind": _wind(options["wind_ms"], options["wind_from_deg"]),
         "at_time": at_time,
-        "permits": options["permits"] or None,
+        "permits": held(read_permits(options["permits"]), at_time) if options["permits"] else None,
         "rules": load_rules(options["rules"]),
     }
 

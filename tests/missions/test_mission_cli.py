@@ -2,7 +2,9 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import rasterio
 import shapely
 from click.testing import CliRunner
 from shapely.geometry import box, mapping
@@ -78,32 +80,47 @@ def test_convert_says_items_and_what_is_lost(tmp_path, area):
     assert "the geofence" in answer["lost"]
 
 
+def ridge_dem(path):
+    """A ridge of 40 m, right between the two passes of a survey without side overlap."""
+    north, east = np.mgrid[400:-400:-5.0, -400:600:5.0]
+    heights = np.where(np.abs(north - 50) < 8, 40.0, 0.0).astype(np.float32)
+    origin = rasterio.Affine(5.0, 0.0, -400.0, 0.0, -5.0, 400.0)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=east.shape[1], height=east.shape[0], count=1, dtype="float32",
+        crs=FRAME.proj4, transform=origin,
+    ) as out:  # fmt: skip
+        out.write(heights, 1)
+    return path
+
+
 def test_plan_that_fails_its_proof_is_written_only_by_force(tmp_path):
-    """A camera that can take one frame in 200 s crawls; a crawl of 0.1 m spacing cannot fail, a gap can."""
-    camera = tmp_path / "wide.toml"
-    camera.write_text(
-        'name = "bent"\nwidth_px = 640\nheight_px = 512\nfocal_mm = 9.0\npitch_um = 12.0\nk1 = 60.0\n',
+    dem, out = ridge_dem(tmp_path / "dem.tif"), tmp_path / "o.plan"
+    area = layer(tmp_path / "a.geojson", box(0, 0, 200, 150))
+    more = ("--dem", dem, "--side", "0", "--angle-deg", "90")
+    refused = plan(area, out, *more)
+    assert "fails its own proof" in str(refused.exception)
+    assert not out.exists()
+    forced = json.loads(plan(area, out, *more, "--force").stdout)
+    assert forced["coverage"]["fraction"] < 1.0
+    assert out.exists()
+
+
+def test_permits_open_a_control_zone_only_on_their_days(tmp_path, area):
+    out = tmp_path / "p.plan"
+    plan(area, out)
+    zone = layer(tmp_path / "z.geojson", box(90, 60, 110, 80), name="관제권", kind="control")
+    permits = tmp_path / "허가.toml"
+    permits.write_text(
+        '[[permit]]\nzone = "관제권"\nfrom = 2025-06-01T00:00:00+09:00\nuntil = 2025-06-30T00:00:00+09:00\n',
         "utf-8",
     )
-    area = layer(tmp_path / "a.geojson", box(0, 0, 200, 150))
-    args = (
-        "survey",
-        "plan",
-        area,
-        "--camera",
-        camera,
-        "--gsd-m",
-        "0.12",
-        "--side",
-        "0",
-        "-o",
-        tmp_path / "o.plan",
-    )
-    refused = run(*args)
-    assert "fails its own proof" in str(refused.exception)
-    assert not (tmp_path / "o.plan").exists()
-    assert run(*args, "--force").exit_code == 0
-    assert (tmp_path / "o.plan").exists()
+    verdicts = []
+    for day in ("2025-06-15T09:00+09:00", "2025-07-15T09:00+09:00", None):
+        at = ("--at", day) if day else ()
+        answer = run("mission", "check", out, "--zones", zone, "--permits", permits, *at, "--json")
+        (finding,) = [f for f in json.loads(answer.stdout)["findings"] if f["rule"] == "zones"]
+        verdicts.append(finding["verdict"])
+    assert verdicts == ["pass", "fail", "unknown"]
 
 
 @pytest.mark.parametrize(

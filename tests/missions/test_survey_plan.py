@@ -1,5 +1,7 @@
+import itertools
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from missions.airspace import Zone, ZoneKind
 from missions.cameras import load_camera
 from missions.model import Command
 from missions.survey import SurveyParams, plan_survey
+from missions.survey.plan import true_footprint_m
 
 FRAME = LocalFrame(LonLat(127.11, 37.37))
 M3T = load_camera("M3T")
@@ -190,3 +193,52 @@ def test_twenty_hectares_plan_in_under_three_seconds():
     begun = time.process_time()
     plan_survey(lonlat(box(0, 0, 500, 400)), M3T, FRAME.place(5, 5), SurveyParams(0.1))
     assert time.process_time() - begun < 3.0
+
+
+class Hill:
+    """A slope of one in ten with a mound of 20 m."""
+
+    def heights_m(self, lon, lat):
+        xy = FRAME.to_local(lon, lat)
+        east, north = xy[..., 0], xy[..., 1]
+        return 30.0 + 0.1 * east + 20.0 * np.exp(-((east - 150) ** 2 + (north - 100) ** 2) / 80**2)
+
+
+def test_flight_over_a_hill_keeps_its_height_and_sees_everything():
+    params = SurveyParams(0.12, terrain=Hill(), at_time=None)
+    plan = plan_survey(lonlat(box(0, 0, 300, 200)), M3T, FRAME.place(5, 5), params)
+    assert plan.proved
+    home = float(Hill().heights_m(*FRAME.place(5, 5).xy))
+    for sortie in plan.sorties:
+        assert sortie.mission.home.elevation_m == pytest.approx(home)
+        points = np.array(
+            [(*FRAME.point(i.position), i.altitude.value_m) for i in sortie.mission.items if i.position]
+        )
+        for a, b in itertools.pairwise(points):
+            along = a + np.linspace(0, 1, 20)[:, None] * (b - a)
+            lonlats = FRAME.to_lonlat(along[:, :2])
+            above = along[:, 2] + home - Hill().heights_m(lonlats[:, 0], lonlats[:, 1])
+            assert np.abs(above - plan.height_m).max() < 4.0
+
+
+def test_dem_that_stops_short_is_refused():
+    class Short:
+        def heights_m(self, lon, lat):
+            return np.where(FRAME.to_local(lon, lat)[..., 0] > 200, np.nan, 10.0)
+
+    with pytest.raises(SkyshadeError, match="DEM does not cover"):
+        plan_survey(lonlat(U_SHAPE), M3T, FRAME.place(5, 5), SurveyParams(0.12, terrain=Short()))
+
+
+@pytest.mark.parametrize(
+    "bend", [{"k1": -0.3, "k2": 0.1}, {"k1": 0.2}, {"cx_offset_px": 40.0, "cy_offset_px": -25.0}]
+)
+def test_bent_lens_is_allowed_for(bend):
+    plan = plan_survey(
+        lonlat(U_SHAPE), replace(M3T, **bend), FRAME.place(5, 5), SurveyParams(0.12, front=0.3, side=0.1)
+    )
+    assert plan.proved
+
+
+def test_straight_lens_has_the_nominal_footprint():
+    assert true_footprint_m(M3T, 90.0) == pytest.approx(M3T.footprint_m(90.0))
