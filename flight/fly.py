@@ -96,7 +96,8 @@ def fly_mission(
 
     `own_vehicle` says that the toolkit started the vehicle itself (a `RunningVehicle` is always our own); any
     other needs `confirm_real`, and refuses `settings` (parameters set before the flight). Raises
-    `SkyshadeError` when the flight does not start; once it flies, troubles are told in the record.
+    `SkyshadeError` when the flight does not start; once it flies, troubles are told in the record. `on_event`
+    hears each event as it happens, with the vehicle's position: what must survive a crash is stored there.
     """
     running = vehicle if isinstance(vehicle, RunningVehicle) else None
     own = running is not None if own_vehicle is None else own_vehicle

@@ -12,11 +12,8 @@ from skyshade.cli.output import emit, json_option, note
 
 if TYPE_CHECKING:
     from flight.fly import OnInterrupt, Progress
-    from flight.sitl import RunningVehicle
     from flight.vehicle import Vehicle
-    from missions.model import Mission
 
-SIMULATED = ("embedded", "ardupilot")
 EPILOG = "Example: skyshade fly survey.plan --out flight-1 --speedup 10"
 
 
@@ -58,12 +55,16 @@ def command(
     """
     from flight.fly import fly_mission
     from missions.formats import read_plan
+    from skyshade.vehicles import SIMULATED, vehicle_at
 
     wanted = _settings(settings)
     if vehicle not in SIMULATED and (speedup is not None or params or wanted):
         raise click.UsageError("--speedup, --params and --set are for simulated vehicles only")
     mission = read_plan(plan)
-    with _vehicle(vehicle, mission, speedup or 1.0, seed, instance, params) as target, _progress() as told:
+    simulated = vehicle_at(
+        vehicle, mission.home, speedup=speedup, seed=seed, instance=instance, params=params
+    )
+    with simulated as target, _progress() as told:
         record = fly_mission(
             mission,
             target,
@@ -93,30 +94,6 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, float]:
         except ValueError:
             raise click.UsageError(f"--set wants NAME=VALUE, got {pair!r}") from None
     return values
-
-
-@contextmanager
-def _vehicle(
-    name: str, mission: "Mission", speedup: float, seed: int, instance: int, params: tuple[Path, ...]
-) -> "Iterator[str | RunningVehicle]":
-    """The address as it is, or a simulated vehicle that stands at the plan's home and ends with us."""
-    if name not in SIMULATED:
-        yield name
-        return
-    from flight.locations import Start
-    from flight.sitl import start_vehicle
-
-    start = Start(mission.home.position, mission.home.elevation_m or 0.0)
-    with start_vehicle(
-        "embedded" if name == "embedded" else "ardupilot",
-        home=start,
-        speedup=speedup,
-        params=params,
-        instance=instance,
-        seed=seed,
-    ) as running:
-        note(f"{running.version} at {running.address}")
-        yield running
 
 
 @contextmanager
