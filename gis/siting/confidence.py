@@ -62,20 +62,57 @@ class RankIntervals:
     again: FloatArray
 
 
+class GreedyChoice:
+    """The greedy choice among a cover's sites, prepared once and run for many weights."""
+
+    def __init__(self, cover: Cover, sites: int) -> None:
+        order = np.argsort(cover.demand, kind="stable")
+        self._site, self._share = cover.site[order], cover.share[order]
+        self._demand = cover.demand[order]
+        self._held, self._sites = cover.held, sites
+        self._first = np.searchsorted(self._demand, np.arange(len(cover.held) + 1))
+        by_site = np.argsort(self._site, kind="stable")
+        self._of_site = np.split(by_site, np.searchsorted(self._site[by_site], np.arange(1, sites)))
+
+    def run(self, weights: FloatArray, count: int) -> list[tuple[int, float]]:
+        """Sites in greedy order with what each adds; ties go to the lower number, and nothing may be added.
+
+        After each site only the gains of those that share a demand with it are worked out again.
+        """
+        held = self._held.copy()
+        more = self._more(held, weights)
+        gain: FloatArray = np.bincount(self._site, weights=more, minlength=self._sites).astype(float)
+        waiting = np.zeros(self._sites)
+        out: list[tuple[int, float]] = []
+        for _ in range(min(count, self._sites)):
+            best = int(np.argmax(gain + waiting))
+            waiting[best] = -np.inf
+            out.append((best, max(0.0, float(gain[best]))))
+            self._open(best, held, gain, weights)
+        return out
+
+    def _more(self, held: FloatArray, weights: FloatArray) -> FloatArray:
+        more: FloatArray = np.maximum(self._share - held[self._demand], 0.0) * weights[self._demand]
+        return more
+
+    def _open(self, site: int, held: FloatArray, gain: FloatArray, weights: FloatArray) -> None:
+        """Raise what is held by `site` and lower the gains of the sites beside it."""
+        pairs = self._of_site[site]
+        raised = pairs[self._share[pairs] > held[self._demand[pairs]]]
+        demand, to = self._demand[raised], self._share[raised]
+        first, last = self._first[demand], self._first[demand + 1]
+        size = last - first
+        owner = np.repeat(np.arange(len(demand)), size)
+        touched = np.arange(len(owner)) - np.repeat(np.cumsum(size) - size, size) + first[owner]
+        share = self._share[touched]
+        lost = np.maximum(share - held[demand][owner], 0.0) - np.maximum(share - to[owner], 0.0)
+        np.subtract.at(gain, self._site[touched], lost * weights[demand][owner])
+        held[demand] = to
+
+
 def greedy_order(cover: Cover, weights: FloatArray, sites: int, count: int) -> list[tuple[int, float]]:
-    """Sites in greedy order with what each adds; ties go to the lower number, and nothing may be added."""
-    held = cover.held.copy()
-    out: list[tuple[int, float]] = []
-    open_to = np.ones(sites, bool)
-    for _ in range(min(count, sites)):
-        more = np.maximum(cover.share - held[cover.demand], 0.0) * weights[cover.demand]
-        gain = np.bincount(cover.site, weights=more, minlength=sites)
-        best = int(np.argmax(np.where(open_to, gain, -1.0)))
-        open_to[best] = False
-        out.append((best, float(gain[best])))
-        mine = cover.site == best
-        np.maximum.at(held, cover.demand[mine], cover.share[mine])
-    return out
+    """The greedy choice for one set of weights (see `GreedyChoice.run`)."""
+    return GreedyChoice(cover, sites).run(weights, count)
 
 
 def draw_weights(
@@ -107,14 +144,14 @@ def rank_intervals(
     cover: Cover, chosen: IntArray, sites: int, drawn: FloatArray, params: ConfidenceParams
 ) -> RankIntervals:
     """Where the `chosen` sites (numbers among `sites`) rank over the drawn weights (draws, n)."""
-    mine = cover.only(chosen)
     count = len(chosen)
+    mine, everyone = GreedyChoice(cover.only(chosen), count), GreedyChoice(cover, sites)
     ranks = np.empty((len(drawn), count), np.int64)
     again = np.zeros(sites)
     for draw, weights in enumerate(drawn):
-        for rank, (site, _) in enumerate(greedy_order(mine, weights, count, count), start=1):
+        for rank, (site, _) in enumerate(mine.run(weights, count), start=1):
             ranks[draw, site] = rank
-        for site, gain in greedy_order(cover, weights, sites, count):
+        for site, gain in everyone.run(weights, count):
             again[site] += gain > 0
     edge = (1.0 - params.level) / 2.0
     low, high = np.quantile(ranks, [edge, 1.0 - edge], axis=0)

@@ -126,3 +126,22 @@ def test_a_correlation_that_is_not_defined_is_not_given():
     assert correlation(np.array([1.0, 2, 3]), np.array([2.0, 4, 6.5])) == pytest.approx(0.9979, abs=1e-4)
     assert correlation(np.array([1.0, 1, 1]), np.array([1.0, 2, 3])) is None
     assert correlation(np.array([1.0, np.nan, 3]), np.array([1.0, 2, 3])) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000))
+def test_gains_worked_out_again_only_where_they_change_are_those_worked_out_afresh(seed):
+    rng = np.random.default_rng(seed)
+    share = (rng.random((7, 20)) * (rng.random((7, 20)) < 0.4)).round(2)
+    site, demand = np.nonzero(share)
+    weights, held = rng.uniform(0, 9, 20), (rng.random(20) * 0.5).round(2)
+    expected, now = [], held.copy()
+    left = list(range(7))
+    for _ in range(5):
+        gains = {k: (weights * np.maximum(share[k] - now, 0)).sum() for k in left}
+        best = max(left, key=lambda k: (round(gains[k], 9), -k))
+        expected.append(gains[best])
+        now = np.maximum(now, share[best])
+        left.remove(best)
+    found = greedy_order(Cover(site, demand, share[site, demand], held), weights, 7, 5)
+    assert [gain for _, gain in found] == pytest.approx(expected, abs=1e-9)
