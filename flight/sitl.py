@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,7 @@ VehicleKind = Literal["embedded", "ardupilot"]
 BINARY_VARIABLE = "SKYSHADE_ARDUCOPTER"
 FIRST_PORT = 5760
 PORTS_AN_INSTANCE = 10
+INSTANCES = 100
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
 AIRFRAME_FILE = "skyshade-copter.parm"
@@ -106,6 +108,7 @@ def start_vehicle(
 ) -> RunningVehicle:
     """Start a simulated vehicle at `home`; our airframe file comes first, `params` files after it.
 
+    ArduPilot listens on 5760 + 10 * `instance`, or on the next free such port (`address` says which).
     Raises `SimulatorError`. `work_dir` is kept when given, else a temporary folder goes with the vehicle.
     """
     if not speedup > 0:
@@ -166,17 +169,27 @@ def _start_ardupilot(
             "ArduPilot SITL was not found",
             hint=f"set {BINARY_VARIABLE} to an arducopter program, or fly the embedded copter",
         )
+    instance = _free_instance(instance)
+    port = FIRST_PORT + PORTS_AN_INSTANCE * instance
     beside = [binary.parent / "copter.parm"]
     defaults = ",".join(str(path) for path in [*beside, *params] if path.is_file())
     command = [str(binary.resolve()), "-w", "--model", "+", "--speedup", f"{speedup:g}"]
     command += ["--defaults", defaults, "--home", home.text, f"-I{instance}"]
     process = _spawn(command, folder)
-    port = FIRST_PORT + PORTS_AN_INSTANCE * instance
     _wait_announced(process, folder, clock)
     address = f"tcp:127.0.0.1:{port}"
     return RunningVehicle(
         "ardupilot", address, process.pid, ardupilot_version(binary), speedup, folder, process
     )
+
+
+def _free_instance(first: int) -> int:
+    """The first instance from `first` on whose port nobody holds: another's vehicle must not be flown."""
+    for instance in range(first, first + INSTANCES):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", FIRST_PORT + PORTS_AN_INSTANCE * instance))
+            return instance
+    raise SimulatorError(f"no free port for ArduPilot SITL from instance {first} on")
 
 
 def ardupilot_version(binary: Path) -> str:
