@@ -120,7 +120,7 @@ def _fly(store: Store, flier: Flier, verdict: Verdict, order: Order, folder: Pat
     def released(word: Confirmation) -> None:
         if not heard:
             heard.append(word)
-            store.append([_released(order.id, word)])
+            store.append([_released(order.id, word, clock.utc_s())])
 
     assert verdict.plan is not None  # noqa: S101  # dispatch refused anything else
     start = clock.monotonic_s()
@@ -134,13 +134,14 @@ def _fly(store: Store, flier: Flier, verdict: Verdict, order: Order, folder: Pat
     return dataclasses.replace(outcome, release=heard[0] if heard else None)
 
 
-def _released(order_id: str, word: Confirmation) -> Event:
+def _released(order_id: str, word: Confirmation, now_s: float) -> Event:
+    """When we heard it; the vehicle's own time is in the data."""
     data = {
         "released_at_s": word.time_s,
         "released_lonlat": None if word.lonlat is None else list(word.lonlat.xy),
         "release_text": word.text,
     }
-    return Event(word.time_s, "order.released", order_id, data)
+    return Event(now_s, "order.released", order_id, data)
 
 
 def _land(

@@ -16,7 +16,7 @@ class Chapter:
     id: str
     title: str
     korean: str
-    texts: tuple[str, ...] = ()
+    text: str
     head: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     numbers: tuple[int, ...] = ()
