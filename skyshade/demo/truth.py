@@ -106,7 +106,7 @@ def compare_map(
     params = params or CompareParams()
     sheet = _read(map_tif)
     truth = _onto(sheet, _read(truth_tif), "average")
-    inside = _inside(sheet, area, params.margin_m)
+    inside, wanted = _inside(sheet, area, params.margin_m)
     known = inside & np.isfinite(sheet.values) & np.isfinite(truth)
     if not known.any():
         raise BadFileError(map_tif, "holds no value inside the area", hint="check that the map covers it")
@@ -121,7 +121,7 @@ def compare_map(
         n=int(away.sum()),
         rmse_all_K=_rms(difference[known]),
         rmse_ground_K=_ground_rmse_K(sheet, heights, ground_tif, difference, away),
-        covered=float(known.sum() / inside.sum()),
+        covered=min(1.0, float(known.sum()) / wanted),
         shift_east_m=float(np.median([s.east_m for s in shifts])) if shifts else math.nan,
         shift_north_m=float(np.median([s.north_m for s in shifts])) if shifts else math.nan,
         matched=len(shifts) / tried if tried else 0.0,
@@ -173,17 +173,17 @@ def _onto(target: _Sheet, source: _Sheet, method: str) -> FloatGrid:
     return out
 
 
-def _inside(sheet: _Sheet, area: Path | None, margin_m: float) -> Mask:
-    """Pixels of the area without its border."""
+def _inside(sheet: _Sheet, area: Path | None, margin_m: float) -> tuple[Mask, float]:
+    """Pixels of the area without its border, and how many the whole area has, even where the map ends."""
     from rasterio.features import geometry_mask
 
     if area is None:
-        return np.ones(sheet.values.shape, np.bool_)
+        return np.ones(sheet.values.shape, np.bool_), float(sheet.values.size)
     import geopandas as gpd
 
     shapes = gpd.read_file(area).to_crs(sheet.crs).geometry.buffer(-margin_m)
     inside: Mask = geometry_mask(shapes, sheet.values.shape, sheet.transform, invert=True)
-    return inside
+    return inside, float(shapes.area.sum()) / sheet.cell_m**2
 
 
 def _near_steps(heights: _Sheet, params: CompareParams) -> _Sheet:

@@ -1,8 +1,10 @@
 import cv2
+import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
 from rasterio.transform import from_origin
+from shapely.geometry import box
 
 from core.errors import BadFileError
 from skyshade.demo.picture import Track, difference_picture, heat_picture, korean_font, scene_picture
@@ -74,6 +76,16 @@ def test_half_a_map_says_that_it_is_half(sheets, tmp_path):
     error = compared(sheets, write(tmp_path / "m.tif", holed))
     assert error.covered == pytest.approx(0.5)
     assert error.rmse_K == 0.0
+
+
+def test_an_area_that_reaches_beyond_the_map_is_not_covered(sheets, tmp_path):
+    folder, truth = sheets
+    outline = box(200_000 - 125, 500_000 - 100, 200_000 + 125, 500_000)  # as much west of the map as on it
+    area = tmp_path / "area.gpkg"
+    gpd.GeoDataFrame(geometry=[outline], crs="EPSG:5186").to_file(area)
+    error = compare_map(folder / "truth.tif", folder / "truth.tif", folder / "dsm.tif", area)
+    assert error.covered == pytest.approx(0.5, abs=0.01)
+    assert error.n < truth.size
 
 
 def test_a_part_that_slipped_counts(sheets, tmp_path):
