@@ -13,10 +13,12 @@ class Aircraft:
 
     Power is calibrated by one measured figure: `hover_power_W` at `hover_mass_kg` and
     `hover_density_kgm3`. `profile_share` is the part of that power which turns the blades against their own
-    drag. `drag_area_m2` is drag coefficient times frontal area. Speeds in m/s; `accel_ms2` along the path,
-    reached no faster than `jerk_ms3` lets it grow. `corner_blend_s` is what a right-angled corner saves over
-    a full stop, because the next leg starts before the last has ended. `trigger_excess_m` and
-    `trigger_excess_max_m`: how much further than asked a distance trigger of 10 m really fires (mean, worst).
+    drag. `induced_relief` is the share of theory's fall of induced power in forward flight that is counted:
+    fixed-pitch rotors gain less (Rodrigues et al. 2021 measured a nearly flat curve). `drag_area_m2` is drag
+    coefficient times frontal area. Speeds in m/s; `accel_ms2` along the path, reached no faster than
+    `jerk_ms3` lets it grow. `corner_blend_s` is what a right-angled corner saves over a full stop, because
+    the next leg starts before the last has ended. `trigger_excess_m` and `trigger_excess_max_m`: how much
+    further than asked a distance trigger of 10 m really fires (mean, worst).
     """
 
     name: str
@@ -31,6 +33,7 @@ class Aircraft:
     usable_fraction: float = 0.95
     reserve_fraction: float = 0.25
     profile_share: float = 0.2
+    induced_relief: float = 0.4
     drag_area_m2: float = 0.05
     avionics_W: float = 10.0
     cruise_ms: float = 10.0
@@ -53,7 +56,7 @@ class Aircraft:
             value = getattr(self, name)
             if not (isinstance(value, int | float) and math.isfinite(value) and value > 0):
                 raise ValueError(f"{name} must be > 0, got {value}")
-        for name in ("usable_fraction", "reserve_fraction", "profile_share"):
+        for name in ("usable_fraction", "reserve_fraction", "profile_share", "induced_relief"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be in [0, 1], got {getattr(self, name)}")
 

@@ -89,7 +89,9 @@ def _aerodynamic_W(aircraft: Aircraft, mass: float, density: float, airspeed: fl
     drag = 0.5 * density * aircraft.drag_area_m2 * airspeed**2
     thrust = math.hypot(weight, drag)
     area = aircraft.rotor_area_m2
-    induced = INDUCED_FACTOR * thrust * induced_velocity_ms(thrust, area, density, airspeed)
+    hovering, moving = (induced_velocity_ms(thrust, area, density, v) for v in (0.0, airspeed))
+    relieved = hovering - aircraft.induced_relief * (hovering - moving)
+    induced = INDUCED_FACTOR * thrust * relieved
     reference = aircraft.hover_mass_kg * STANDARD_GRAVITY_MS2
     still = INDUCED_FACTOR * reference * induced_velocity_ms(reference, area, density, 0.0)
     share = aircraft.profile_share / (1.0 - aircraft.profile_share)
