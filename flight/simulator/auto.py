@@ -129,7 +129,7 @@ class Auto:
         self.completed = True
         self.item_done = self.step_item = None
         self.landing, self.takeoff = False, None
-        if self.vehicle.flying and (self.vehicle.nav.leg is None or not self.vehicle.nav.leg.done):
+        if self.vehicle.flying:
             self.vehicle.nav.stop(self.vehicle.air, _HOLD_JERK)
 
     # -- the items

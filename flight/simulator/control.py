@@ -55,7 +55,7 @@ class Controller:
         asked = target.accel + p["PSC_VELXY_P"] * error + self.integral
         if abs(asked) < most or (error.conjugate() * self.integral).real < 0.0:
             self.integral += p["PSC_VELXY_I"] * error * dt
-        return capped(asked, most)
+        return _cross_first(asked, most, wanted)
 
     def _climb(self, dt: float, target: Target, air: Airframe) -> float:
         most = cm_to_m(self.params["WPNAV_ACCEL_Z"])
@@ -74,6 +74,20 @@ class Controller:
     @property
     def speed_down_ms(self) -> float:
         return cm_to_m(self.params["WPNAV_SPEED_DN"])
+
+
+def _cross_first(asked: complex, most: float, course: complex) -> complex:
+    """Cap an acceleration; what works across the course goes before what works along it.
+
+    That is why a strong crosswind stalls the vehicle instead of carrying it off its line.
+    """
+    if abs(asked) <= most or abs(course) < 0.1:
+        return capped(asked, most)
+    along = course / abs(course)
+    parts = asked * along.conjugate()
+    cross = max(-most, min(most, parts.imag))
+    left = math.sqrt(max(0.0, most**2 - cross**2))
+    return complex(max(-left, min(left, parts.real)), cross) * along
 
 
 def approach_speed(error_m: float, accel_mss: float, gain: float = 1.0) -> float:

@@ -5,7 +5,7 @@ stays within the waypoint's radius and the cornering acceleration within its lim
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.units import cm_to_m
 from flight.simulator.airframe import Airframe
@@ -17,7 +17,7 @@ from flight.simulator.params import Params
 _JERK_RISE_S = 0.3  # twice ATC_INPUT_TC: the attitude controller's share in a change of jerk
 _SCALE_TC_S = 1.0
 _YAW_LEG_M = 2.0
-_STOP_JERK = 2.0  # fitted to a recorded pause: 25 m from 8.6 m/s
+_STOP_JERK = 5.0  # PSC_JERK_XY: stopping is less gentle than flying a leg
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,10 @@ class Navigator:
     tail: Leg | None = None  # the leg before, still fading out
     ahead: Leg | None = None  # the leg after, if this corner is flown through
     paused: bool = False
+    stopping: bool = False  # the leg only brakes
     yaw_rad: float = 0.0
     _scale: float = field(default=1.0)
+    _new_speed: bool = False
 
     @property
     def cruise_ms(self) -> float:
@@ -145,7 +147,7 @@ class Navigator:
             self.leg = self.ahead
         else:
             self._start(air, end)
-        self.paused = False
+        self.paused = self.stopping = False
         self.ahead = self._plan(end, then) if then is not None and then.distance_m(end) > 0.1 else None
 
     def _start(self, air: Airframe, end: Point) -> None:
@@ -156,11 +158,14 @@ class Navigator:
         self.leg = Leg(start, end, Curve.plan(start.distance_m(end), self.limits(start, end), along))
 
     def _rest_point(self, air: Airframe) -> Point:
-        settled = self.leg is not None and self.leg.done and abs(air.velocity) < 1.0
-        near = self.leg is not None and Point(air.position, air.height_m).distance_m(self.leg.end) < 3.0
-        if self.leg is not None and settled and near:
-            return self.leg.end
-        return Point(air.position, air.height_m)
+        """Where a new leg begins: where the last one ends if the vehicle is about there, else here."""
+        here = Point(air.position, air.height_m)
+        if self.leg is None:
+            return here
+        if self.nearly_stopped(air):
+            return Point(self.leg.end.place, air.height_m)
+        settled = self.leg.done and abs(air.velocity) < 1.0 and here.distance_m(self.leg.end) < 3.0
+        return self.leg.end if settled else here
 
     @staticmethod
     def _along(air: Airframe, start: Point, end: Point) -> float:
@@ -173,42 +178,55 @@ class Navigator:
     def _plan(self, start: Point, end: Point) -> Leg:
         return Leg(start, end, Curve.plan(start.distance_m(end), self.limits(start, end)))
 
-    def stop(self, air: Airframe, jerk: float | None = None) -> None:
-        """Brake along the present course and stay there."""
+    def stop(self, air: Airframe, jerk: float | None = None, *, harder: float = 1.0) -> None:
+        """Brake along the present course, `harder` than WPNAV_ACCEL, and stay there."""
         speed = abs(air.velocity)
         here = Point(air.position, air.height_m)
         beyond = Point(air.position + (air.velocity / speed if speed > 0.05 else 0j), air.height_m)
-        curve = Curve.plan(0.0, self.limits(here, beyond, jerk), speed if speed > 0.05 else 0.0)
+        limits = self.limits(here, beyond, jerk)
+        limits = replace(limits, accel_mss=harder * limits.accel_mss)
+        curve = Curve.plan(0.0, limits, speed if speed > 0.05 else 0.0)
         end = Point(here.place + (beyond.place - here.place) * curve.length_m, here.height_m)
         self.leg, self.tail, self.ahead, self._scale = Leg(here, end, curve), None, None, 1.0
+        self.stopping = True
+
+    def nearly_stopped(self, air: Airframe) -> bool:
+        """Whether the vehicle, braking, is within a waypoint's radius of where it will stand."""
+        leg = self.leg
+        return self.stopping and leg is not None and abs(leg.end.place - air.position) <= self.radius_m
 
     def pause(self) -> None:
         """Slow down along the leg and wait on it."""
         if self.leg is not None and not self.paused:
             self.paused = True
             self.ahead = None
-            self.leg = self._replanned(self.leg, stop=True)
+            self.leg = self._replanned(self.leg, jerk=_STOP_JERK, stop=True)
 
     def resume(self) -> None:
         """Go on with a leg that was paused."""
         if self.leg is not None and self.paused:
             self.paused = False
-            self.leg = self._replanned(self.leg)
+            self.leg = self._replanned(self.leg, jerk=_STOP_JERK)
 
     def change_speed(self) -> None:
-        """Take on a new speed, also in the middle of a leg; one that already brakes is flown as it is."""
-        if self.leg is None or self.paused:
-            return
-        if self.leg.elapsed_s < self.leg.curve.braking_from_s:
-            self.leg = self._replanned(self.leg)
-        if self.ahead is not None:
-            self.ahead = self._replanned(self.ahead)
+        """Take on a new speed, also on a leg: once its first ramp is flown, unless it brakes."""
+        if self.ahead is not None and self.ahead.elapsed_s <= 0.0:
+            self.ahead = self._plan(self.ahead.start, self.ahead.end)
+        self._new_speed = True
 
-    def _replanned(self, leg: Leg, *, stop: bool = False) -> Leg:
+    def _take_new_speed(self) -> None:
+        leg = self.leg
+        if leg is None or self.paused or leg.elapsed_s < leg.curve.up.duration_s:
+            return
+        self._new_speed = False
+        if leg.elapsed_s < leg.curve.braking_from_s:
+            self.leg = self._replanned(leg)
+
+    def _replanned(self, leg: Leg, *, jerk: float | None = None, stop: bool = False) -> Leg:
         """A new profile from where the target is on a leg; the leg keeps its end as its goal."""
         if leg.length_m < 1e-3:
             return leg
-        limits = self.limits(leg.start, leg.end, _STOP_JERK if stop else None)
+        limits = self.limits(leg.start, leg.end, jerk)
         now = leg.curve.at(leg.elapsed_s)
         share = min(1.0, now.along_m / leg.length_m)
         here = Point(
@@ -221,6 +239,8 @@ class Navigator:
 
     def advance(self, dt: float, air: Airframe) -> Target:
         """Move the target on by `dt` seconds, slower where the vehicle cannot follow."""
+        if self._new_speed:
+            self._take_new_speed()
         leg = self.leg
         if leg is None:
             return Target(air.position, height_m=air.height_m, yaw_rad=self.yaw_rad)

@@ -11,6 +11,7 @@ from flight.simulator.vehicle import Vehicle
 _TAKEOFF_BRAKING_MSS = 0.55
 _TAKEOFF_NEAR_M = 0.06
 _HOLD_JERK = 5.0
+_RETURN_STARTS_AFTER_S = 0.7
 
 
 @dataclass(slots=True)
@@ -103,7 +104,8 @@ class Return:
         self.goal = self._nearest()
         self.height_m = self._height()
         self.yaw_rad = vehicle.air.yaw_rad
-        vehicle.nav.speed_ms = cm_to_m(vehicle.params["RTL_SPEED"]) or vehicle.nav.speed_ms
+        self.until_s = vehicle.time_s + _RETURN_STARTS_AFTER_S
+        vehicle.nav.speed_ms = cm_to_m(vehicle.params["RTL_SPEED"]) or None
         vehicle.nav.stop(vehicle.air, _HOLD_JERK)
 
     def _height(self) -> float:
@@ -138,7 +140,7 @@ class Return:
         vehicle = self.vehicle
         target = vehicle.nav.advance(dt, vehicle.air)
         target.height_m, target.climb_ms = self.height_m, 0.0
-        stopped = vehicle.nav.leg is None or vehicle.nav.leg.left_s <= -0.2
+        stopped = vehicle.nav.nearly_stopped(vehicle.air) and vehicle.time_s >= self.until_s
         if stopped and vehicle.air.height_m > self.height_m - 0.2:
             vehicle.nav.fly_to(vehicle.air, Point(self.goal.place, self.height_m))
             self.stage = "fly"
