@@ -207,50 +207,67 @@ def improve(
 def solve_mclp(
     rows: CoverRows, count: int, *, seconds: float = 60.0, now: Stopwatch = time.monotonic
 ) -> Solution:
-    """The `count` sites that cover the most worth; HiGHS with a time limit, swap search as a fall-back.
+    """The `count` sites that cover the most worth, with a proved bound.
 
-    Church and ReVelle (1974): maximise sum w_i y_i, y_i <= sum of x_j that cover i, sum x_j = count. Fewer
-    sites come back only when fewer exist or the rest would add nothing.
+    Church and ReVelle (1974): maximise sum w_i y_i, y_i <= sum of x_j that cover i, sum x_j = count. Greedy
+    and swaps find a choice, a Lagrange bound settles most sites, HiGHS the rest within `seconds`. Fewer sites
+    come back only when fewer exist or the rest would add nothing.
     """
+    from gis.siting.lagrange import cover_bound
+
     if count < 1:
         raise ValueError(f"count must be at least 1, got {count}")
     began = now()
     found = improve(rows, greedy(rows, count), seconds=min(10.0, seconds / 4), now=now)
     value = objective_of(rows, np.asarray(found, np.int64))
     total = float(rows.weights.sum()) + rows.always
-    if value >= total * (1 - 1e-12):
-        return Solution(tuple(found), value, value, "greedy and swaps; all covered", now() - began)
-    if count == 1:
-        return Solution(tuple(found), value, value, "the best single site", now() - began)
-    exact, bound = _milp(rows, count, max(1.0, seconds - (now() - began)))
-    if exact is not None and (exact_value := objective_of(rows, np.asarray(exact, np.int64))) >= value:
-        found, value, method = exact, exact_value, "HiGHS"
-    else:
-        method = "greedy and swaps, bound by HiGHS"
-    bound = max(value, min(bound, total))
-    if math.isclose(value, bound, rel_tol=1e-9):
+    if value >= total * (1 - 1e-12) or count == 1:
+        method = "the best single site" if count == 1 else "greedy and swaps; all covered"
+        return Solution(tuple(found), value, value, method, now() - began)
+    relaxed = cover_bound(rows, count, value, seconds=min(20.0, seconds / 4), now=now)
+    bound, method = min(relaxed.value, total), "greedy and swaps, Lagrange bound"
+    if bound >= _next_better(rows, value) and now() - began < seconds:
+        kept, fixed = relaxed.settled(min(count, rows.sites), _next_better(rows, value))
+        exact, proved = _milp(rows, count, kept, fixed, max(1.0, seconds - (now() - began)))
+        bound, method = min(bound, max(value, proved)), "greedy and swaps, bound by HiGHS"
+        if exact is not None and objective_of(rows, np.asarray(exact, np.int64)) > value:
+            found, method = exact, "HiGHS"
+            value = objective_of(rows, np.asarray(found, np.int64))
+    if bound < _next_better(rows, value):
         bound = value
     return Solution(tuple(found), value, bound, method, now() - began)
 
 
-def _milp(rows: CoverRows, count: int, seconds: float) -> tuple[list[int] | None, float]:
-    """(sites or None, proved upper bound) from HiGHS."""
+def _next_better(rows: CoverRows, value: float) -> float:
+    """What a strictly better choice is worth at least, less a rounding error: 1 more for whole weights."""
+    whole = bool(np.array_equal(rows.weights, np.round(rows.weights)))
+    return value + 1.0 - 1e-6 if whole else value + 1e-9 * abs(value)
+
+
+def _milp(
+    rows: CoverRows, count: int, kept: IntArray, fixed: IntArray, seconds: float
+) -> tuple[list[int] | None, float]:
+    """(sites or None, proved upper bound) from HiGHS over the `kept` sites, `fixed` ones open."""
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array, csr_array, hstack, vstack
 
-    many, sites = rows.reach.shape
-    covered = hstack([-rows.reach.astype(float), coo_array((np.ones(many), (range(many), range(many))))])
+    weights, reach = merge_rows(rows.weights, csr_array(rows.reach[:, kept]))
+    many, sites = reach.shape
+    covered = hstack([-reach.astype(float), coo_array((np.ones(many), (range(many), range(many))))])
     chosen = coo_array((np.ones(sites), (np.zeros(sites, int), np.arange(sites))), shape=(1, sites + many))
+    lower = np.concatenate([np.isin(kept, fixed).astype(float), np.zeros(many)])
     upper = np.append(np.zeros(many), float(min(count, sites)))
     answer = milp(
-        c=np.concatenate([np.zeros(sites), -rows.weights]),
+        c=np.concatenate([np.zeros(sites), -weights]),
         constraints=LinearConstraint(csr_array(vstack([covered, chosen])), ub=upper),
         integrality=np.concatenate([np.ones(sites), np.zeros(many)]),
-        bounds=Bounds(0, 1),
+        bounds=Bounds(lower, 1),
         options={"time_limit": seconds, "mip_rel_gap": 0.0},
     )
+    if answer.status == 2:  # nothing better is possible with these sites
+        return None, -math.inf
     dual = answer.get("mip_dual_bound")
     bound = math.inf if dual is None or not math.isfinite(dual) else -float(dual) + rows.always
     if answer.x is None:
         return None, bound
-    return [int(j) for j in np.flatnonzero(answer.x[:sites] > 0.5)], bound
+    return [int(kept[j]) for j in np.flatnonzero(answer.x[:sites] > 0.5)], bound
