@@ -135,7 +135,8 @@ def draw_tile(
     total = TileSum.empty((window.height, window.width))
     for k in near:
         frame = job.frames[k]
-        add_frame(total, ground, frame.load(), frame.pose, job.camera, k, job.blend)
+        part = boxes[k].part_of(window)
+        add_frame(total, ground, frame.load(), frame.pose, job.camera, k, job.blend, part)
     return bands(total, job.alone_sigma_K), seam_steps(total)
 
 

@@ -37,7 +37,8 @@ class TileSum:
     """Running sums of a tile, each (rows, columns).
 
     `weight`, `weighted` (K) and `squared` (K^2) float64; `count` int32 frames; the heaviest frame's weight,
-    value and number, and the second heaviest's weight and value.
+    value and number, and the second heaviest's weight and value; `reach`: frames seen at a larger squared
+    tangent off nadir are too light to be taken.
     """
 
     weight: FloatArray
@@ -49,13 +50,15 @@ class TileSum:
     best_frame: IntArray
     second_weight: FloatArray
     second_value: FloatArray
+    reach: FloatArray
 
     @classmethod
     def empty(cls, shape: tuple[int, int]) -> "TileSum":
         """All zero, no frame anywhere."""
         f = [np.zeros(shape) for _ in range(7)]
         none = np.full(shape, NO_FRAME, np.int32)
-        return cls(f[0], f[1], f[2], np.zeros(shape, np.int32), f[3], f[4], none, f[5], f[6])
+        far = np.full(shape, np.inf)
+        return cls(f[0], f[1], f[2], np.zeros(shape, np.int32), f[3], f[4], none, f[5], f[6], far)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,12 @@ def add_frame(
     camera: Camera,
     number: int,
     params: BlendParams,
+    part: tuple[slice, slice] | None = None,
 ) -> None:
-    """Add one frame to a tile's sums, in place; the GIL is free meanwhile."""
+    """Add one frame to a tile's sums, in place; the GIL is free meanwhile.
+
+    `part` (rows, columns): the pixels of the tile that the frame may reach.
+    """
     surface = ground.surface_m
     if surface is None:
         hidden = np.zeros((0, 0), np.bool_)
@@ -103,10 +110,13 @@ def add_frame(
         _hide(
             hidden, ground.east_m, ground.north_m, ground.up_m, surface, ground.margin_px, step, pose.center_m
         )
+    rows, cols = part or (slice(0, ground.up_m.shape[0]), slice(0, ground.up_m.shape[1]))
+    box = np.array([rows.start, rows.stop, cols.start, cols.stop], np.int64)
     scale = params.nadir_share * half_diagonal(camera)
     _add(
         total.weight, total.weighted, total.squared, total.count,
         total.best_weight, total.best_value, total.best_frame, total.second_weight, total.second_value,
+        total.reach, box,
         ground.east_m, ground.north_m, ground.up_m, hidden,
         celsius, pose.center_m, np.ascontiguousarray(pose.rotation), camera_vector(camera), number,
         np.array([scale, params.edge_px, params.least_share, (1.3 * half_diagonal(camera)) ** 2]),
@@ -127,7 +137,7 @@ def _metres_to_pixels(ground: TileGround) -> FloatArray:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def _add(  # noqa: C901  # one kernel, compiled whole
+def _add(  # noqa: C901, PLR0915  # one kernel, compiled whole
     weight: FloatArray,
     weighted: FloatArray,
     squared: FloatArray,
@@ -137,6 +147,8 @@ def _add(  # noqa: C901  # one kernel, compiled whole
     best_frame: IntArray,
     second_weight: FloatArray,
     second_value: FloatArray,
+    reach: FloatArray,
+    box: NDArray[np.int64],
     east: FloatArray,
     north: FloatArray,
     up: FloatArray,
@@ -148,18 +160,20 @@ def _add(  # noqa: C901  # one kernel, compiled whole
     number: int,
     blend: FloatArray,
 ) -> None:
-    rows, cols = east.shape
     height, width = celsius.shape
     f, cx, cy, k1, k2, k3, p1, p2 = cam[0], cam[1], cam[2], cam[3], cam[4], cam[5], cam[6], cam[7]
     scale, edge, least, far2 = blend[0], blend[1], blend[2], blend[3]
     some_hidden = hidden.shape[0] > 0
-    for i in range(rows):
-        for j in range(cols):
+    for i in range(box[0], box[1]):
+        for j in range(box[2], box[3]):
             if some_hidden and hidden[i, j]:
                 continue
             dx = east[i, j] - center[0]
             dy = north[i, j] - center[1]
             dz = up[i, j] - center[2]
+            tangent2 = (dx * dx + dy * dy) / (dz * dz)
+            if tangent2 > reach[i, j]:
+                continue
             z = rot[0, 2] * dx + rot[1, 2] * dy + rot[2, 2] * dz
             if not (z > 0.0 and dz < 0.0):
                 continue
@@ -173,7 +187,6 @@ def _add(  # noqa: C901  # one kernel, compiled whole
             v = f * (y * radial + p1 * (r2 + 2.0 * y * y) + 2.0 * p2 * x * y) + cy
             if not (u >= 0.0 and v >= 0.0 and u <= width - 1.0 and v <= height - 1.0):
                 continue
-            tangent2 = (dx * dx + dy * dy) / (dz * dz)
             w = math.exp(-0.5 * tangent2 / (scale * scale))
             border = min(u, width - 1.0 - u, v, height - 1.0 - v) + 0.5
             if border < edge:
@@ -197,6 +210,7 @@ def _add(  # noqa: C901  # one kernel, compiled whole
                 second_weight[i, j] = best_weight[i, j]
                 second_value[i, j] = best_value[i, j]
                 best_weight[i, j] = w
+                reach[i, j] = -2.0 * scale * scale * math.log(least * w)
                 best_value[i, j] = t
                 best_frame[i, j] = number
             elif w > second_weight[i, j]:

@@ -83,6 +83,13 @@ class FrameBox:
     col: int
     col_end: int
 
+    def part_of(self, window: Window) -> tuple[slice, slice]:
+        """The rows and columns of the window that lie in the box."""
+        return (
+            slice(max(self.row - window.row, 0), min(self.row_end - window.row, window.height)),
+            slice(max(self.col - window.col, 0), min(self.col_end - window.col, window.width)),
+        )
+
     def meets(self, window: Window) -> bool:
         """Whether the box and the window share a pixel."""
         return (
