@@ -173,7 +173,7 @@ def test_a_lower_payload_place_after_a_waypoint_without_delay_waits_for_ever(mak
             rtl(),
         ]
     )
-    bench.run(180.0)
+    bench.run(120.0)
     assert any("Releasing" in text for text in bench.texts()) is places
     assert bench.vehicle.armed is not places or bench.vehicle.landed is places
 
