@@ -89,8 +89,8 @@ def _to_cog(source: Path, target: Path) -> None:
     from rasterio import shutil
 
     shutil.copy(
-        source, target, driver="COG", compress="ZSTD", level=1, predictor="FLOATING_POINT", blocksize=BLOCK_PX,
-        overview_resampling="nearest", bigtiff="IF_SAFER", num_threads="ALL_CPUS",
+        source, target, driver="COG", compress="ZSTD", level=1, predictor="FLOATING_POINT",
+        blocksize=BLOCK_PX, overview_resampling="nearest", bigtiff="IF_SAFER", num_threads="ALL_CPUS",
     )  # fmt: skip
 
 

@@ -100,7 +100,7 @@ def test_a_roof_in_the_height_model_hides_the_ground_behind_it():
         BlendParams(),
     )
     behind = total.count[60, 71:90]  # east of the tower: the sight line over its edge lands 9.9 m behind
-    assert abs(int((behind == 0).sum()) - 19) <= 1
+    assert abs(int((behind == 0).sum()) - 19) <= 2
     assert total.count[60, 45] == 1
     assert total.count[60, 60] == 1
 
