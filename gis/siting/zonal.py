@@ -64,8 +64,8 @@ def _one(heat: HeatMap, values: FloatGrid, shape: Any, wanted: FloatArray) -> Fl
     covered, temperature, weight = _gather(values, x, y, starts, size)
     if covered == 0:
         return nothing
-    total = float(weight.sum(dtype=np.float64))
-    mean = float(np.dot(weight.astype(np.float64), temperature)) / total
+    total, heated = _sums(temperature, weight)
+    mean = heated / total
     quantiles = _weighted_quantiles(temperature, weight, wanted / 100.0)
     return np.concatenate([[mean, total, max(0.0, 1.0 - total / size)], quantiles])
 
@@ -235,6 +235,16 @@ def _weighted_quantiles(values: FloatGrid, weights: FloatGrid, shares: FloatArra
         at = int(np.searchsorted(np.cumsum(mass[order], dtype=float), target - below))
         out[number] = some[order[min(at, len(some) - 1)]]
     return out
+
+
+@_compiled
+def _sums(values: Any, weights: Any) -> tuple[float, float]:  # pragma: no cover  # compiled
+    """(sum of weights, weighted sum of values) in float64."""
+    total, heated = 0.0, 0.0
+    for k in range(len(values)):
+        total += weights[k]
+        heated += np.float64(weights[k]) * values[k]
+    return total, heated
 
 
 @_compiled
