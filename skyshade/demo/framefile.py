@@ -35,7 +35,8 @@ class FrameTags:
 
     `time_s` UTC seconds since 1970, written as local time with its offset; heights in metres; `flight` is
     the airframe's attitude. Like a Zenmuse XT the file says model FLIR in its EXIF and leaves the model in
-    the calibration block empty.
+    the calibration block empty. `rtk_std_m` (level, height) adds the tags of a fixed RTK solution; the
+    absolute altitude is then above the WGS84 ellipsoid, else above mean sea level.
     """
 
     lonlat: LonLat
@@ -53,6 +54,7 @@ class FrameTags:
     calibration: Calibration = field(default_factory=Calibration)
     surroundings: Surroundings = field(default_factory=Surroundings)
     raw_format: RawFormat = "plain"
+    rtk_std_m: tuple[float, float] | None = None
 
 
 def write_radiometric_jpeg(
@@ -212,6 +214,10 @@ def xmp_packet(tags: FrameTags) -> str:
         "FlightYawDegree": f"{_half_turn(tags.flight.yaw_deg):.2f}",
         "FlightPitchDegree": f"{tags.flight.pitch_deg:.2f}",
     }
+    if tags.rtk_std_m is not None:
+        level, height = (f"{std:.4f}" for std in tags.rtk_std_m)
+        facts |= {"AltitudeType": "RtkAlt", "RtkFlag": "50"}
+        facts |= {"RtkStdLon": level, "RtkStdLat": level, "RtkStdHgt": height}
     attributes = "\n".join(f'drone-dji:{name}="{value}"' for name, value in facts.items())
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'

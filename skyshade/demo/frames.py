@@ -23,6 +23,7 @@ from skyshade.demo.scene import Scene
 from skyshade.demo.sensor import SensorParams, as_measured, drift_K, fixed_error_K, preview
 from skyshade.demo.track import TaggedPose, TrackParams, tagged_poses, times_of, true_poses
 
+GEOID_M = 23.4  # of mean sea level above the WGS84 ellipsoid in Seongnam, about
 POSES_NAME = "true_poses.csv"
 POSE_COLUMNS = (
     "file",
@@ -140,7 +141,8 @@ def _jobs(scene: Scene, shots: Sequence[Shot], folder: Path, params: RenderParam
     tagged = tagged_poses(poses, shots, params.track, pose_rng)
     drifts = drift_K(params.sensor, times_of(shots), drift_rng).tolist()
     around = params.surroundings or Surroundings(distance_m=round(poses[0].height_m, 1))
-    sea_m = scene.home_elevation_m + params.absolute_error_m
+    rtk = params.track.rtk_std_m is not None
+    sea_m = scene.home_elevation_m + (GEOID_M if rtk else params.absolute_error_m)
     return [
         _Job(
             folder / f"DJI_{n + 1:04d}.jpg",
@@ -168,6 +170,7 @@ def _tags(tag: TaggedPose, params: RenderParams, around: Surroundings, sea_m: fl
         calibration=params.calibration,
         surroundings=around,
         raw_format=params.raw_format,
+        rtk_std_m=params.track.rtk_std_m,
     )
 
 

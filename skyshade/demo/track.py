@@ -26,6 +26,8 @@ class TrackParams:
     that: they say straight down within `pitch_tag_deg` and the heading within `heading_tag_deg`. GPS error
     is `gps_drift_m` with a memory of `gps_memory_s` plus `gps_white_m`, both per level axis (together 1.5 m
     as a distance); heights likewise (2 m). Clocks are off by `clock_offset_s` and `clock_jitter_s`.
+    `rtk_std_m` (level, height) is what the tags claim of an RTK fix; None: there is none. The defaults are
+    kind in one respect: real GPS errors last minutes, so most of them would survive any averaging.
     """
 
     gimbal_jitter_deg: float = 0.3
@@ -40,6 +42,17 @@ class TrackParams:
     height_white_m: float = 1.2
     clock_offset_s: float = 0.35
     clock_jitter_s: float = 0.02
+    rtk_std_m: tuple[float, float] | None = None
+
+
+RTK = TrackParams(
+    gps_drift_m=0.012,
+    gps_white_m=0.01,
+    height_drift_m=0.02,
+    height_white_m=0.015,
+    rtk_std_m=(0.015, 0.03),
+)
+"""An aircraft with a fixed RTK solution: centimetres instead of metres; the gimbal is no better."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,14 @@ def test_our_own_reader_finds_pose_time_camera_and_parameters(tmp_path, celsius)
     assert info.radiometry.distance_m == pytest.approx(60.0)
 
 
+def test_an_rtk_fix_is_claimed_where_there_is_one(tmp_path, celsius):
+    plain = read_frame(written(tmp_path / "a", celsius)[0]).info.pose
+    fixed = read_frame(written(tmp_path / "b", celsius, rtk_std_m=(0.015, 0.03))[0]).info.pose
+    assert plain.sigma_horizontal_m > 1.0
+    assert fixed.sigma_horizontal_m < 0.1
+    assert fixed.altitude_ellipsoid_m == pytest.approx(151.25)
+
+
 def test_any_picture_viewer_shows_the_preview(tmp_path, celsius):
     path, raw = written(tmp_path, celsius)
     with Image.open(path) as picture:

@@ -10,7 +10,7 @@ from core.shot import CameraAttitude, Shot
 from skyshade.demo.frames import RenderParams, render_frames
 from skyshade.demo.render import RenderCamera, render_frame
 from skyshade.demo.sensor import SensorParams, drift_K, fixed_error_K
-from skyshade.demo.track import TrackParams, headings_deg, remembered, tagged_poses, true_poses
+from skyshade.demo.track import RTK, TrackParams, headings_deg, remembered, tagged_poses, true_poses
 from thermal.frames import read_frame
 
 SMALL = RenderCamera(width_px=160, height_px=128, focal_px=191.0, cx_px=79.5, cy_px=63.5)
@@ -107,6 +107,12 @@ def test_tags_are_wrong_by_what_is_stated(scene, place_at):
     assert np.sqrt(np.mean(off**2)) == pytest.approx(1.5, rel=0.12)
     assert height.std() == pytest.approx(2.0, rel=0.2)
     assert np.std([t.gimbal.pitch_deg for t in tags]) == pytest.approx(0.4, rel=0.15)
+
+
+def test_rtk_tags_are_wrong_by_centimetres(scene, shots):
+    poses = true_poses(scene, shots, RTK, np.random.default_rng(1))
+    tags = tagged_poses(poses, shots, RTK, np.random.default_rng(1))
+    assert max(distance_m(p.lonlat, t.lonlat) for p, t in zip(poses, tags, strict=True)) < 0.08
 
 
 def test_heights_above_sea_level_are_taken_from_home(scene, shots):
