@@ -32,7 +32,7 @@ AIRCRAFT = "quad-4kg"
 # The made day: a Saturday in a heat wave, two in the afternoon, light wind from the south-west.
 DAY = datetime(2026, 8, 8, 14, 0, tzinfo=ZoneInfo("Asia/Seoul"))
 WIND = Wind(2.0, 225.0)
-SPEEDUP = 25.0
+SPEEDUP = {"embedded": 40.0, "ardupilot": 15.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +120,7 @@ def fly_survey(planned: Planned, params: "StoryParams", folder: Path, tell: "Tel
 
 def simulated_speedup(params: "StoryParams") -> float | None:
     """The speed-up asked for, a quick one for simulated vehicles, none for any other."""
-    if params.speedup is not None or params.vehicle not in {"embedded", "ardupilot"}:
-        return params.speedup
-    return SPEEDUP if params.vehicle == "embedded" else 10.0
+    return SPEEDUP.get(params.vehicle) if params.speedup is None else params.speedup
 
 
 def on_the_day(shots: tuple[Shot, ...]) -> tuple[Shot, ...]:

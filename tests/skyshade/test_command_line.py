@@ -30,7 +30,10 @@ def every_command(group=cli, path=()):
 
 
 def test_help_loads_no_heavy_library():
-    code = "import sys, click; from skyshade.cli.main import cli; cli.get_help(click.Context(cli)); print(*sys.modules)"
+    code = (
+        "import sys, click; from skyshade.cli.main import cli;"
+        "cli.get_help(click.Context(cli)); print(*sys.modules)"
+    )
     modules = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True).split()
     assert not {"numpy", "rasterio", "geopandas", "pymavlink", "matplotlib", "rich"} & set(modules)
 

@@ -149,7 +149,8 @@ def test_chromium_shows_the_page(demo, chromium, tmp_path):
         [
             chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1200,2600", "--virtual-time-budget=5000",
+            f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1200,2600",
+            "--virtual-time-budget=5000",
             f"--screenshot={picture}", (out / "index.html").as_uri(),
         ],
         check=True, capture_output=True, timeout=120,
