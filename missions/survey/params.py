@@ -53,8 +53,12 @@ class SurveyParams:
             if not 0 <= getattr(self, name) <= 0.95:
                 raise ValueError(f"{name} overlap must be in [0, 0.95], got {getattr(self, name)}")
         for name in ("margin_m", "zone_margin_m", "fence_m", "position_error_m"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} must be >= 0, got {getattr(self, name)}")
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be finite and >= 0, got {getattr(self, name)}")
+        if self.angle_deg is not None and not math.isfinite(self.angle_deg):
+            raise ValueError(f"angle_deg must be finite, got {self.angle_deg}")
+        if not self.max_height_m > 0:
+            raise ValueError(f"max_height_m must be > 0, got {self.max_height_m}")
         if self.speed_ms is not None and not self.speed_ms > 0:
             raise ValueError(f"speed_ms must be > 0, got {self.speed_ms}")
 

@@ -37,6 +37,8 @@ from missions.survey.track import Flyer, Surface
 
 COVER_ROUNDS = 6
 SPOT_ROUNDS = 12
+LOWEST_M = 5.0
+MOST_SHOTS = 100_000
 
 
 def plan_survey(area: Area, camera: Camera, home: LonLat, params: SurveyParams) -> SurveyPlan:
@@ -50,6 +52,7 @@ def plan_survey(area: Area, camera: Camera, home: LonLat, params: SurveyParams) 
     zones = keep_out(params.zones, height_m, params.at_time)
     ground = make_ground(area, home, zones, margin_m=params.margin_m, zone_margin_m=params.zone_margin_m)
     speed_ms, swath = _swath(camera, height_m, params)
+    _bearable(ground, swath)
     angle = params.angle_deg if params.angle_deg is not None else best_angle(ground, swath, speed_ms, params)
     flyer = Flyer(Navigator(ground.flight), Surface(ground.frame, height_m, params.terrain), angle, {})
     runs = cover(ground, swath, flyer)
@@ -72,13 +75,29 @@ class Facts:
 def _height(camera: Camera, params: SurveyParams) -> float:
     height = camera.height_m(params.gsd_m)
     if height > params.max_height_m:
-        best = camera.gsd_m(params.max_height_m)
+        best = math.floor(camera.gsd_m(params.max_height_m) * 1000) / 1000
         raise SkyshadeError(
             f"{params.gsd_m:g} m a pixel with {camera.name} needs {height:.0f} m above ground, more than "
             f"{params.max_height_m:g} m",
             hint=f"ask for {best:.3f} m or finer",
         )
+    if height < LOWEST_M:
+        raise SkyshadeError(
+            f"{params.gsd_m:g} m a pixel with {camera.name} needs {height:.1f} m above ground, less than "
+            f"{LOWEST_M:g} m",
+            hint=f"ask for {math.ceil(camera.gsd_m(LOWEST_M) * 1e4) / 1e4:.4f} m or coarser",
+        )
     return height
+
+
+def _bearable(ground: Ground, swath: Swath) -> None:
+    """Refuse a survey of more shots than anyone will fly, before it takes the machine down."""
+    shots = ground.target.area / (swath.line_m * swath.shot_m)
+    if shots > MOST_SHOTS:
+        raise SkyshadeError(
+            f"the survey needs about {shots:.0f} shots, more than {MOST_SHOTS}",
+            hint="plan the area in parts, or ask for a coarser --gsd-m or less overlap",
+        )
 
 
 def _swath(camera: Camera, height_m: float, params: SurveyParams) -> tuple[float, Swath]:

@@ -168,8 +168,18 @@ def test_fence_fits_the_autopilots_store():
 
 
 def test_too_coarse_a_pixel_says_the_height_it_needs():
-    with pytest.raises(SkyshadeError, match=r"needs 379 m above ground.*0\.198 m or finer"):
+    with pytest.raises(SkyshadeError, match=r"needs 379 m above ground.*0\.197 m or finer"):
         plan_survey(lonlat(U_SHAPE), M3T, FRAME.place(5, 5), SurveyParams(0.5))
+
+
+def test_pixel_finer_than_the_lowest_flight_is_refused():
+    with pytest.raises(SkyshadeError, match=r"less than 5 m.*0\.0066 m or coarser"):
+        plan_survey(lonlat(U_SHAPE), M3T, FRAME.place(5, 5), SurveyParams(0.001))
+
+
+def test_survey_nobody_will_fly_is_refused_at_once():
+    with pytest.raises(SkyshadeError, match="shots, more than 100000"):
+        plan_survey(lonlat(box(0, 0, 9000, 9000)), M3T, FRAME.place(5, 5), SurveyParams(0.02))
 
 
 def test_zone_over_everything_leaves_nothing():
@@ -183,7 +193,15 @@ def test_battery_that_cannot_reach_says_so():
         plan_survey(lonlat(box(15000, 0, 15100, 100)), M3T, FRAME.place(0, 0), SurveyParams(0.12))
 
 
-@pytest.mark.parametrize("bad", [{"gsd_m": 0}, {"gsd_m": 0.1, "front": 1.2}, {"gsd_m": 0.1, "speed_ms": -1}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"gsd_m": 0},
+        {"gsd_m": 0.1, "front": 1.2},
+        {"gsd_m": 0.1, "speed_ms": -1},
+        {"gsd_m": 0.1, "angle_deg": math.nan},
+    ],
+)
 def test_bad_wish_prints_the_value(bad):
     with pytest.raises(ValueError, match=r"got"):
         SurveyParams(**bad)
