@@ -41,7 +41,7 @@ Bounds = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How shapes are drawn: CSS colours, widths in pixels, opacities 0..1."""
+    """How shapes are drawn: CSS colours, widths in pixels, opacities 0..1; `below` = under heat maps."""
 
     colour: str = "#444444"
     width_px: float = 1.0
@@ -49,6 +49,7 @@ class Style:
     fill_opacity: float = 0.4
     opacity: float = 1.0
     radius_px: float = 4.0
+    below: bool = False
 
     def for_leaflet(self) -> dict[str, Any]:
         """The style as Leaflet's path options."""
@@ -60,6 +61,7 @@ class Style:
             "fillColor": self.fill or self.colour,
             "fillOpacity": self.fill_opacity,
             "radius": self.radius_px,
+            **({"pane": "tilePane"} if self.below else {}),
         }
 
 

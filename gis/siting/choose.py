@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from core.errors import SkyshadeError
 from gis.heat import HeatMap, read_heat
+from gis.siting.background import background_frames
 from gis.siting.confidence import Cover, RankIntervals, draw_weights, rank_intervals
 from gis.siting.covering import Solution, cover_rows, solve_mclp
 from gis.siting.equity import equity_of
@@ -70,6 +71,7 @@ def choose_sites(
         demand=demand_frame(places, heat, load, ways, taken, params),
         existing=None if places.existing is None else places.existing.frame.to_crs(heat.crs),
         zones=None if inputs.zones is None else zone_frame(inputs.zones, inputs.crs, heat, surface),
+        background=background_frames(inputs, heat.crs),
         verdicts=verdicts,
         rules=rules,
         heat=heat,

@@ -17,6 +17,7 @@ class SitingInputs:
     """The files a choice stands on; None = not given, and what depends on it is unknown.
 
     `heat` a raster, the others layers (see `read_layer`); `zones` areas whose heat is reported as well;
+    `background` layers that are only drawn, below everything;
     `rules` a TOML file, None = the shipped ones; `crs` is for layers whose file names no coordinate system.
     """
 
@@ -30,6 +31,7 @@ class SitingInputs:
     water: Path | None = None
     crossings: Path | None = None
     zones: Path | None = None
+    background: tuple[Path, ...] = ()
     crs: str | None = None
 
 
@@ -90,7 +92,8 @@ class SitingResult:
     """What was chosen and everything needed to show and to check it.
 
     `candidates`, `demand`, `existing`, `zones` GeoDataFrames in the heat map's system with the columns that
-    were worked out; `verdicts` one tuple of rules a candidate.
+    were worked out; `verdicts` one tuple of rules a candidate. `background` holds what stands on the ground
+    for the map page: `water`, `walk`, `buildings` and any further layer by its name.
     """
 
     chosen: tuple[ChosenSite, ...]
@@ -100,6 +103,7 @@ class SitingResult:
     demand: Any
     existing: Any | None
     zones: Any | None
+    background: Mapping[str, Any]
     verdicts: Sequence[tuple[RuleVerdict, ...]]
     rules: RuleSet
     heat: HeatMap

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.files import writable_folder, write_text, written_beside
 from gis.legend import CITY_LEGEND, Legend, even_legend
+from gis.siting.background import add_background
 from gis.siting.hotspots import hot_cells
 from gis.siting.model import ChosenSite, SitingResult
 from gis.siting.places import NAME_NAMES, labels
@@ -193,6 +194,7 @@ def _write_map(result: SitingResult, cells: Any, path: Path) -> Path:
     chosen = chosen_frame(result)
     bounds = _view(result)
     page = WebMap(say["title"], bounds)
+    add_background(page, dict(result.background), dict(say))
     page.add_heat(result.heat, name=say["heat"], legend=_legend(result, say))
     if result.zones is not None:
         popup = _name_column(result.zones, say) | {

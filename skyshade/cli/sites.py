@@ -33,6 +33,7 @@ def command() -> None:
 @click.option("--water", type=FILE, help="Outlines of water, left out as well.")
 @click.option("--crossings", type=FILE, help="Crossings, for rules on the distance to them.")
 @click.option("--zones", type=FILE, help="Areas (dong) whose heat is reported as well.")
+@click.option("--background", type=FILE, multiple=True, help="A layer only drawn below; may be repeated.")
 @click.option("--crs", help="Coordinate system of layers that name none, e.g. EPSG:5186.")
 @click.option("--count", type=click.IntRange(min=1), help="How many sites to choose.  [default: 5]")
 @click.option(
@@ -53,6 +54,7 @@ def choose(
     water: Path | None,
     crossings: Path | None,
     zones: Path | None,
+    background: tuple[Path, ...],
     crs: str | None,
     count: int | None,
     radius_m: float | None,
@@ -75,7 +77,7 @@ def choose(
     given = {"count": count, "radius_m": radius_m, "language": lang}
     params = siting_params(config, {key: value for key, value in given.items() if value is not None})
     inputs = SitingInputs(
-        heat, demand, candidates, existing, walk, rules, buildings, water, crossings, zones, crs
+        heat, demand, candidates, existing, walk, rules, buildings, water, crossings, zones, background, crs
     )
     result = choose_sites(inputs, params)
     outputs = write_outputs(result, out)

@@ -73,6 +73,7 @@ def choose_places(
         walk=layers.paths,
         buildings=layers.buildings,
         water=layers.water,
+        background=(layers.surface,),
     )
     result = choose_sites(inputs, SitingParams(count=params.sites, radius_m=WALK_M))
     return Sited(result, write_outputs(result, folder))
