@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 )
 @click.option("--speedup", type=click.FloatRange(0.1, 100), help="Faster than real time; simulators only.")
 @click.option("--seed", type=int, default=20190801, show_default=True, help="Makes another scene and noise.")
+@click.option("--rtk/--no-rtk", default=True, help="Frame tags from RTK (the default) or from plain GPS.")
 @click.option("--confirm-real", is_flag=True, help="Arm a vehicle that this command did not start.")
 @json_option
 def command(
-    out: Path, vehicle: str, speedup: float | None, seed: int, confirm_real: bool, as_json: bool
+    out: Path, vehicle: str, speedup: float | None, seed: int, rtk: bool, confirm_real: bool, as_json: bool
 ) -> None:
     """Tell the whole story on a made scene: survey, heat map, sites, delivery.
 
@@ -34,7 +35,7 @@ def command(
     """
     from skyshade.demo.story import StoryParams, run_demo
 
-    params = StoryParams(vehicle=vehicle, speedup=speedup, seed=seed, confirm_real=confirm_real)
+    params = StoryParams(vehicle=vehicle, speedup=speedup, seed=seed, rtk=rtk, confirm_real=confirm_real)
     with steps() as tell:
         story = run_demo(out, params, tell=tell)
     if as_json:

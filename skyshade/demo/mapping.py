@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from gis.siting.choose import SitingInputs, SitingParams, SitingResult, choose_sites
 from gis.siting.report import Outputs, write_outputs
-from skyshade.demo.frames import RenderedFrames, render_frames
+from skyshade.demo.frames import RenderedFrames, RenderParams, render_frames
 from skyshade.demo.layers import SceneLayers
 from skyshade.demo.scene import Scene
 from skyshade.demo.surveying import Surveyed
+from skyshade.demo.track import RTK, TrackParams
 from skyshade.demo.truth import MapError, compare_map
 from thermal.mapmaker import MapParams, make_map
 from thermal.mapreport import MapResult
@@ -45,6 +46,7 @@ def make_heat_map(
         scene,
         surveyed.shots,
         out / "frames",
+        RenderParams(track=RTK if params.rtk else TrackParams()),
         seed=params.seed,
         workers=params.workers,
         progress=lambda done, total: tell("rendering frames", done, total),
@@ -52,7 +54,7 @@ def make_heat_map(
     result = make_map(
         frames.folder,
         out / "heatmap.tif",
-        MapParams(references=layers.references, workers=params.workers),
+        MapParams(dem=layers.dsm, references=layers.references, workers=params.workers),
         progress=lambda what, done, total: tell(f"map: {what}", done, total),
     )
     tell("comparing with the truth", 0, 1)
@@ -75,5 +77,5 @@ def choose_places(
         water=layers.water,
         background=(layers.surface,),
     )
-    result = choose_sites(inputs, SitingParams(count=params.sites, radius_m=WALK_M))
+    result = choose_sites(inputs, SitingParams(count=params.sites, radius_m=WALK_M, vulnerable="elderly"))
     return Sited(result, write_outputs(result, folder))

@@ -27,7 +27,8 @@ class StoryParams:
     """What a run may choose.
 
     `vehicle`: embedded, ardupilot or a MAVLink address; `speedup` for simulated ones. Overlaps in [0, 0.95],
-    `gsd_m` metres a pixel, `sites` how many to choose, `workers` threads of rendering and mapping.
+    `gsd_m` metres a pixel, `rtk` whether the tags come from a receiver with RTK fix (centimetres) or from a
+    plain one (1.5 m), `sites` how many to choose, `workers` threads of rendering and mapping.
     """
 
     vehicle: str = "embedded"
@@ -37,6 +38,7 @@ class StoryParams:
     gsd_m: float = 0.12
     front: float = 0.75
     side: float = 0.65
+    rtk: bool = True
     sites: int = 4
     workers: int = 2
 
