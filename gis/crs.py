@@ -1,5 +1,6 @@
 """Which map projection a place is drawn in, and checks of the one a user names."""
 
+import functools
 import math
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,7 @@ from core.errors import SkyshadeError
 from core.geo import LonLat
 
 if TYPE_CHECKING:
-    from pyproj import CRS
+    from pyproj import CRS, Transformer
 
 KOREA_LON = (124.0, 132.0)
 KOREA_LAT = (33.0, 38.7)
@@ -39,3 +40,11 @@ def metric_crs(name: str) -> "CRS":
     if not crs.is_projected or not units <= {"metre", "meter"}:
         raise CrsError(f"{name} ({crs.name}) is not a projected system in metres", hint="try EPSG:5186")
     return crs
+
+
+@functools.lru_cache(maxsize=32)
+def change_between(source: str, target: str) -> "Transformer":
+    """The change of coordinates from `source` to `target`, always x (or longitude) first."""
+    from pyproj import Transformer
+
+    return Transformer.from_crs(source, target, always_xy=True)

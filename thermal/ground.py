@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from core.geo import FloatArray, LocalFrame
+from gis.crs import change_between
 from gis.raster import Band
 
 
@@ -14,6 +15,15 @@ class Ground(Protocol):
 
     def heights_m(self, east_north_m: FloatArray) -> FloatArray:
         """Heights (...) at east-north metres (..., 2), in the flight's up; NaN where unknown."""
+        ...
+
+    @property
+    def crs(self) -> str | None:
+        """The CRS of its own coordinates, None for the flight's east and north."""
+        ...
+
+    def heights_at(self, xy: FloatArray) -> FloatArray:
+        """Heights (...) at x and y (..., 2) of `crs`."""
         ...
 
     @property
@@ -41,6 +51,13 @@ class PlaneGround:
         return heights
 
     @property
+    def crs(self) -> str | None:
+        return None
+
+    def heights_at(self, xy: FloatArray) -> FloatArray:
+        return self.heights_m(xy)
+
+    @property
     def top_m(self) -> float | None:
         return None
 
@@ -59,12 +76,18 @@ class RasterGround:
     shift_m: float = 0.0
 
     def heights_m(self, east_north_m: FloatArray) -> FloatArray:
-        from pyproj import Transformer
-
-        to_dem = Transformer.from_crs(self.frame.proj4, self.band.grid.crs, always_xy=True)
+        to_dem = change_between(self.frame.proj4, self.band.grid.crs)
         p = np.asarray(east_north_m, float)
         x, y = to_dem.transform(p[..., 0], p[..., 1])
-        return self.band.sample(np.stack([x, y], axis=-1)) + self.shift_m
+        return self.heights_at(np.stack([x, y], axis=-1))
+
+    @property
+    def crs(self) -> str | None:
+        return self.band.grid.crs
+
+    def heights_at(self, xy: FloatArray) -> FloatArray:
+        heights: FloatArray = self.band.sample(xy) + self.shift_m
+        return heights
 
     @property
     def top_m(self) -> float | None:

@@ -21,8 +21,8 @@ NO_FRAME = -1
 class TileGround:
     """Where the pixel centres of a tile lie: east, north and up, each float64 (rows, columns) metres.
 
-    `surface_m` is the height model with `margin_px` more pixels on each side, for hiding (None: a plane);
-    `row_east` .. `col_north` are the steps in metres for one row and one column.
+    `surface_m` is the height model with `margin_px` more pixels on each side, for hiding (None: a plane), and
+    `top_m` its highest place.
     """
 
     east_m: FloatArray
@@ -30,6 +30,7 @@ class TileGround:
     up_m: FloatArray
     surface_m: FloatArray | None = None
     margin_px: int = 0
+    top_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +102,15 @@ def add_frame(
 
     `part` (rows, columns): the pixels of the tile that the frame may reach.
     """
-    surface = ground.surface_m
-    if surface is None:
-        hidden = np.zeros((0, 0), np.bool_)
-    else:
-        hidden = np.zeros(ground.up_m.shape, np.bool_)
-        step = _metres_to_pixels(ground)
-        _hide(
-            hidden, ground.east_m, ground.north_m, ground.up_m, surface, ground.margin_px, step, pose.center_m
-        )
     rows, cols = part or (slice(0, ground.up_m.shape[0]), slice(0, ground.up_m.shape[1]))
     box = np.array([rows.start, rows.stop, cols.start, cols.stop], np.int64)
+    hidden = np.zeros((0, 0), np.bool_)
+    if ground.surface_m is not None:
+        hidden = np.zeros(ground.up_m.shape, np.bool_)
+        _hide(
+            hidden, ground.east_m, ground.north_m, ground.up_m, ground.surface_m, ground.margin_px,
+            _metres_to_pixels(ground), pose.center_m, ground.top_m, total.reach, box,
+        )  # fmt: skip
     scale = params.nadir_share * half_diagonal(camera)
     _add(
         total.weight, total.weighted, total.squared, total.count,
@@ -228,18 +227,18 @@ def _hide(  # one kernel, compiled whole
     margin: int,
     to_px: FloatArray,
     center: FloatArray,
+    top: float,
+    reach: FloatArray,
+    box: NDArray[np.int64],
 ) -> None:
     """Mark pixels whose sight line to the camera meets the surface; steps of one pixel, 0.3 m of grace."""
-    rows, cols = east.shape
-    top = -1e30
-    for i in range(surface.shape[0]):
-        for j in range(surface.shape[1]):
-            top = max(top, surface[i, j])
-    for i in range(rows):
-        for j in range(cols):
+    for i in range(box[0], box[1]):
+        for j in range(box[2], box[3]):
             dx = center[0] - east[i, j]
             dy = center[1] - north[i, j]
             dz = center[2] - up[i, j]
+            if not dx * dx + dy * dy <= reach[i, j] * dz * dz:
+                continue
             drow = to_px[0, 0] * dx + to_px[0, 1] * dy
             dcol = to_px[1, 0] * dx + to_px[1, 1] * dy
             length = math.sqrt(drow * drow + dcol * dcol)

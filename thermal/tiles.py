@@ -6,6 +6,7 @@ import numpy as np
 
 from core.camera import Camera
 from core.geo import FloatArray, LocalFrame
+from gis.crs import change_between
 from gis.grid import GeoGrid, Window
 from thermal.ground import Ground
 from thermal.ortho import TileGround
@@ -23,21 +24,18 @@ class MapPlace:
 
     def east_north(self, window: Window, margin_px: int = 0) -> tuple[FloatArray, FloatArray]:
         """East and north metres of the pixel centres of `window` with a margin, each (rows, columns)."""
+        return self.coordinates(window, margin_px, self.frame.proj4)
+
+    def coordinates(self, window: Window, margin_px: int, crs: str) -> tuple[FloatArray, FloatArray]:
+        """X and y in `crs` of the pixel centres of `window` with a margin, each (rows, columns)."""
         rows = _knots(window.row - margin_px, window.height + 2 * margin_px)
         cols = _knots(window.col - margin_px, window.width + 2 * margin_px)
         at = self.grid.xy(*np.meshgrid(rows, cols, indexing="ij"))
-        local = self._to_local(at)
+        xs, ys = change_between(self.grid.crs, crs).transform(at[..., 0], at[..., 1])
         full_rows = np.arange(window.height + 2 * margin_px, dtype=float) + window.row - margin_px
         full_cols = np.arange(window.width + 2 * margin_px, dtype=float) + window.col - margin_px
-        east, north = (_between(local[..., k], rows, cols, full_rows, full_cols) for k in (0, 1))
-        return east, north
-
-    def _to_local(self, xy: FloatArray) -> FloatArray:
-        from pyproj import Transformer
-
-        change = Transformer.from_crs(self.grid.crs, self.frame.proj4, always_xy=True)
-        east, north = change.transform(xy[..., 0], xy[..., 1])
-        return np.stack([east, north], axis=-1)
+        x, y = (_between(values, rows, cols, full_rows, full_cols) for values in (xs, ys))
+        return x, y
 
     def ground(self, window: Window, ground: Ground, margin_m: float) -> TileGround:
         """The tile's ground; a height model comes with `margin_m` of surroundings to hide behind."""
@@ -46,10 +44,12 @@ class MapPlace:
             return TileGround(east, north, ground.heights_m(np.stack([east, north], axis=-1)))
         margin = int(np.ceil(margin_m / self.grid.pixel_m))
         east, north = self.east_north(window, margin)
-        surface = ground.heights_m(np.stack([east, north], axis=-1))
+        own = (east, north) if ground.crs is None else self.coordinates(window, margin, ground.crs)
+        surface = ground.heights_at(np.stack(own, axis=-1))
         inner = slice(margin, margin + window.height), slice(margin, margin + window.width)
         east, north, up = (np.ascontiguousarray(a[inner]) for a in (east, north, surface))
-        return TileGround(east, north, up, surface, margin)
+        top = float(np.nanmax(surface)) if np.isfinite(surface).any() else 0.0
+        return TileGround(east, north, up, surface, margin, top)
 
 
 def _knots(first: int, size: int) -> FloatArray:
@@ -102,10 +102,8 @@ class FrameBox:
 
 def frame_box(pose: CameraPose, camera: Camera, place: MapPlace, low_m: float) -> FrameBox:
     """The box of a frame's footprint on the lowest ground."""
-    from pyproj import Transformer
-
     corners = footprint_m(pose, camera, low_m)
-    to_map = Transformer.from_crs(place.frame.proj4, place.grid.crs, always_xy=True)
+    to_map = change_between(place.frame.proj4, place.grid.crs)
     x, y = to_map.transform(corners[:, 0], corners[:, 1])
     rc = place.grid.row_col(np.column_stack([x, y]))
     low, high = np.floor(rc.min(axis=0)).astype(int) - 2, np.ceil(rc.max(axis=0)).astype(int) + 3
