@@ -28,6 +28,7 @@ VehicleKind = Literal["embedded", "ardupilot"]
 BINARY_VARIABLE = "SKYSHADE_ARDUCOPTER"
 FIRST_PORT = 5760
 PORTS_AN_INSTANCE = 10
+SECOND_PORT = 2  # ArduPilot's second serial port, counted from its first
 INSTANCES = 100
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
@@ -56,6 +57,14 @@ class RunningVehicle:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    @property
+    def side_address(self) -> str:
+        """Where one more client can connect: ArduPilot takes a single client on each of its ports."""
+        if self.kind == "embedded":
+            return self.address
+        host, _, port = self.address.rpartition(":")
+        return f"{host}:{int(port) + SECOND_PORT}"
 
     @property
     def running(self) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from flight.faults import read_fault
 from flight.simulator.copter import STEP_S, Copter
 from flight.simulator.messages import mavlink
 
@@ -50,6 +51,11 @@ class Bench:
 
     def set(self, name, value):
         self.send(mavlink.MAVLink_param_set_message(1, 1, name.encode(), value, 9))
+
+    def fault(self, name):
+        """Give the copter a fault of `sitl_configs/faults`."""
+        for parameter, value in read_fault(name).items():
+            self.set(parameter, value)
 
     def of(self, *names):
         return [m for _, m in self.log if m.get_type() in names]

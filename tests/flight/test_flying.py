@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from core.clock import RealClock
+from core.errors import UnknownNameError
 from core.geo import Altitude, Datum, LocalFrame, LonLat, distance_m
+from flight.faults import fault_text, faults, inject, read_fault
 from flight.fly import FlyParams, NotConfirmedError, OnInterrupt, fly_mission
 from flight.link import VehicleSilentError, open_link
 from flight.locations import Start
@@ -115,6 +117,61 @@ def test_a_fence_breach_is_told_as_a_failsafe_and_the_flight_is_not_called_compl
     assert record.aborted.startswith("failsafe: ")
     assert record.reached < record.items
     assert record.track[:, 2].max() < FRAME.place(0, 110).lat
+
+
+def at_first_item(deed):
+    """A progress that does `deed` once, as soon as the vehicle flies its mission."""
+    done = []
+
+    def told(what, reached, _total):
+        if what == "flying" and reached >= 1 and not done:
+            done.append(what)
+            deed()
+
+    return told
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("fault", "told", "mode"),
+    [
+        ("low-battery", "Battery 1 is low 10.20V", "RTL"),
+        ("radio-loss", "Radio Failsafe", "RTL"),
+        ("gps-loss", "EKF variance", "LAND"),
+    ],
+)
+def test_a_fault_in_the_air_ends_in_the_vehicles_own_failsafe(start, tmp_path, kind, fault, told, mode):
+    vehicle = start(kind)
+    record = fly_mission(
+        mission(waypoint(400, 0), RETURN), vehicle, tmp_path, settings={**QUICK, "BATT_FS_LOW_ACT": 2},
+        on_progress=at_first_item(lambda: inject(vehicle, fault)),
+    )  # fmt: skip
+    assert record.aborted.startswith(f"failsafe: {told}")
+    assert mode in [e.text for e in record.events if e.kind == "mode"]
+    assert "command" not in [
+        e.kind for e in record.events[[e.kind for e in record.events].index("failsafe") :]
+    ]
+    assert "motors off" in [e.text for e in record.events]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_strong_wind_leans_the_vehicle_and_the_mission_is_still_flown(start, tmp_path, kind):
+    plan = mission(waypoint(0, 0, delay_s=12), RETURN)
+    record = fly_mission(plan, start(kind), tmp_path, settings=QUICK | dict(read_fault("strong-wind")))
+    assert record.completed, record.aborted
+    still = np.hypot(*record.track[:, [8, 9]].T) < 0.5
+    high = record.track[:, TRACK_COLUMNS.index("alt_home_m")] > 11
+    tilt = np.hypot(*record.track[still & high][:, [6, 7]].T)
+    assert np.median(tilt) > 2.0
+
+
+def test_each_fault_says_what_it_is_for_and_touches_the_simulator_only():
+    assert {"low-battery", "gps-loss", "radio-loss", "strong-wind"} <= set(faults())
+    for name in faults():
+        assert len(fault_text(name)) > 20
+        assert all(parameter.startswith("SIM_") for parameter in read_fault(name))
+    with pytest.raises(UnknownNameError, match="gps-lost"):
+        read_fault("gps-lost")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -3,6 +3,7 @@
 import pytest
 from fakes.copter_bench import AUTO, GUIDED, place, rtl, takeoff, waypoint
 
+from flight.faults import read_fault
 from flight.simulator.messages import mavlink
 
 
@@ -27,7 +28,7 @@ def square(north, east, half, command):
 def test_a_low_battery_acts_after_ten_seconds(make, action, mode):
     bench = make(BATT_FS_LOW_ACT=action)
     outbound(bench)
-    bench.set("SIM_BATT_VOLTAGE", 10.2)
+    bench.fault("low-battery")
     begun = bench.vehicle.time_s
     bench.run(12.0)
     assert bench.time_of("Battery 1 is low 10.20V used") - begun == pytest.approx(10.0, abs=0.2)
@@ -40,10 +41,10 @@ def test_a_low_battery_acts_after_ten_seconds(make, action, mode):
 def test_a_battery_failsafe_stays_latched_and_a_critical_one_follows(make):
     bench = make(BATT_FS_LOW_ACT=2, BATT_FS_CRT_ACT=1, BATT_CRT_VOLT=9.8)
     outbound(bench)
-    bench.set("SIM_BATT_VOLTAGE", 10.2)
+    bench.fault("low-battery")
     bench.run(11.0)
     assert bench.mode(AUTO)[0] == 0
-    bench.set("SIM_BATT_VOLTAGE", 9.5)
+    bench.fault("critical-battery")
     bench.run(11.0)
     assert any(text.startswith("Battery 1 is critical 9.50V used") for text in bench.texts())
     assert bench.vehicle.mode.number == 9
@@ -96,7 +97,7 @@ def test_the_gcs_failsafe_is_off_by_default(bench):
 
 def test_radio_loss_returns_after_a_second_or_goes_on_if_told_so(bench):
     outbound(bench)
-    bench.set("SIM_RC_FAIL", 1)
+    bench.fault("radio-loss")
     begun = bench.vehicle.time_s
     bench.run(2.0)
     assert bench.time_of("Radio Failsafe") - begun == pytest.approx(1.0, abs=0.2)
@@ -106,7 +107,7 @@ def test_radio_loss_returns_after_a_second_or_goes_on_if_told_so(bench):
     assert bench.texts()[-1] == "Radio Failsafe Cleared"
     bench.mode(AUTO)
     bench.set("FS_OPTIONS", 1)
-    bench.set("SIM_RC_FAIL", 1)
+    bench.fault("radio-loss")
     bench.run(2.0)
     assert bench.texts()[-1] == "Radio Failsafe - Continuing Auto"
     assert bench.vehicle.mode.number == AUTO
@@ -114,7 +115,7 @@ def test_radio_loss_returns_after_a_second_or_goes_on_if_told_so(bench):
 
 def test_without_gps_it_flies_on_for_eight_seconds_and_lands(bench):
     outbound(bench, 400)
-    bench.set("SIM_GPS_DISABLE", 1)
+    bench.fault("gps-loss")
     begun = bench.vehicle.time_s
     bench.run(7.0)
     assert bench.of("GPS_RAW_INT")[-1].fix_type == 1
@@ -130,7 +131,7 @@ def test_without_gps_it_flies_on_for_eight_seconds_and_lands(bench):
 
 
 def test_never_any_gps_means_a_bad_fix(make):
-    bench = make(SIM_GPS_DISABLE=1)
+    bench = make(**read_fault("gps-loss"))
     bench.mode(GUIDED)
     assert bench.command(400, 1) == (4, ["Arm: GPS 1: Bad fix"])
 
