@@ -7,11 +7,25 @@ from typing import Any
 
 import click
 
+from skyshade.cli.options import (
+    CONFIRM_HELP,
+    DEM_HELP,
+    IN_FILE,
+    OUT_FOLDER,
+    SPEEDUP_HELP,
+    VEHICLE_HELP,
+    WIND_FROM_HELP,
+    WIND_HELP,
+    ZONES_HELP,
+)
 from skyshade.cli.output import emit, json_option
 
-FilePath = click.Path(path_type=Path, dir_okay=False)
 store_option = click.option(
-    "--store", default="delivery.db", show_default=True, help="The store: a file, or a database URL."
+    "--store",
+    metavar="FILE|URL",
+    default="delivery.db",
+    show_default=True,
+    help="The store of orders: a file, or a PostgreSQL address.",
 )
 
 
@@ -19,15 +33,23 @@ def conditions_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what is known of the day."""
     for option in (
         click.option(
-            "--lane-m", type=float, default=50.0, show_default=True, help="Lane height above the depot."
+            "--lane-m",
+            type=float,
+            default=50.0,
+            show_default=True,
+            help="Height of the lane above the depot, metres.",
         ),
-        click.option("--zones", type=FilePath, help="Airspace zones (GeoJSON, GPKG, KML). Unknown refuses."),
+        click.option("--zones", type=IN_FILE, help=f"{ZONES_HELP} Unknown refuses."),
+        click.option("--dem", type=IN_FILE, help=f"{DEM_HELP} Unknown refuses."),
         click.option(
-            "--dem", type=FilePath, help="Ground heights above sea level (GeoTIFF). Unknown refuses."
+            "--permit",
+            "permits",
+            metavar="ZONE",
+            multiple=True,
+            help="Name of a zone you hold permission for; repeatable.",
         ),
-        click.option("--permit", "permits", multiple=True, help="Name of a zone you hold permission for."),
-        click.option("--wind-from-deg", type=float, default=0.0, help="Where the wind comes from, degrees."),
-        click.option("--wind-ms", type=float, help="Wind speed in m/s. Unknown refuses."),
+        click.option("--wind-from-deg", type=float, default=0.0, show_default=True, help=WIND_FROM_HELP),
+        click.option("--wind-ms", type=float, help=f"{WIND_HELP} Unknown refuses."),
     ):
         command = option(command)
     return command
@@ -37,11 +59,10 @@ def conditions_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def command() -> None:
     """Take, fly and record park deliveries.
 
+    Set up a store with init, places load, catalogue add and fleet; then order and dispatch.
+
     \b
-    skyshade delivery init --store park.db
-    skyshade delivery places load places.geojson --store park.db
-    skyshade delivery order --place lawn --item tea --zones z.geojson --dem d.tif --wind-ms 3 --store park.db
-    skyshade delivery dispatch --zones z.geojson --dem d.tif --wind-ms 3 --out flights --store park.db
+    Example: skyshade delivery order --place lawn --item coffee:2 --zones z.geojson --dem d.tif --wind-ms 3
     """
 
 
@@ -51,6 +72,7 @@ def command() -> None:
 def init(store: str, as_json: bool) -> None:
     """Make an empty store.
 
+    \b
     Example: skyshade delivery init --store park.db
     """
     from delivery.store import open_store
@@ -61,18 +83,23 @@ def init(store: str, as_json: bool) -> None:
 
 @command.group()
 def catalogue() -> None:
-    """What can be ordered."""
+    """Say what can be ordered.
+
+    \b
+    Example: skyshade delivery catalogue add coffee "Iced coffee" --mass-kg 0.4
+    """
 
 
 @catalogue.command("add")
 @click.argument("item")
 @click.argument("name")
-@click.option("--mass-kg", type=float, required=True, help="Mass with packing.")
+@click.option("--mass-kg", type=float, required=True, help="Mass with packing, kilograms.")
 @store_option
 @json_option
 def catalogue_add(item: str, name: str, mass_kg: float, store: str, as_json: bool) -> None:
     """Add or change an item.
 
+    \b
     Example: skyshade delivery catalogue add coffee "아이스 커피" --mass-kg 0.4
     """
     from delivery.model import Item
@@ -87,6 +114,7 @@ def catalogue_add(item: str, name: str, mass_kg: float, store: str, as_json: boo
 def catalogue_list(store: str, as_json: bool) -> None:
     """Show the catalogue.
 
+    \b
     Example: skyshade delivery catalogue list
     """
     items = [{"id": i.id, "name": i.name, "mass_kg": i.mass_kg} for i in _world(store).items.values()]
@@ -96,16 +124,21 @@ def catalogue_list(store: str, as_json: bool) -> None:
 
 @command.group()
 def places() -> None:
-    """Depots and delivery points."""
+    """Say where depots and delivery points are.
+
+    \b
+    Example: skyshade delivery places load places.geojson
+    """
 
 
 @places.command("load")
-@click.argument("file", type=FilePath)
+@click.argument("file", type=IN_FILE)
 @store_option
 @json_option
 def places_load(file: Path, store: str, as_json: bool) -> None:
-    """Read places from a GeoJSON file of points.
+    """Read depots and delivery points from a GeoJSON file.
 
+    \b
     Example: skyshade delivery places load places.geojson
     """
     from delivery.places import read_places
@@ -121,6 +154,7 @@ def places_load(file: Path, store: str, as_json: bool) -> None:
 def places_list(store: str, as_json: bool) -> None:
     """Show the places.
 
+    \b
     Example: skyshade delivery places list
     """
     from delivery.world import to_data
@@ -133,15 +167,20 @@ def places_list(store: str, as_json: bool) -> None:
 @command.command()
 @click.argument("aircraft")
 @click.option(
-    "--type", "type_name", default="hexa-delivery", show_default=True, help="Aircraft type or file."
+    "--type",
+    "type_name",
+    default="hexa-delivery",
+    show_default=True,
+    help="Aircraft by name, or a TOML file of one.",
 )
-@click.option("--depot", required=True, help="Where it stands.")
+@click.option("--depot", required=True, help="Where it stands: a depot, by id or name.")
 @click.option("--charge", type=float, default=1.0, show_default=True, help="Battery charge, 0 to 1.")
 @store_option
 @json_option
 def fleet(aircraft: str, type_name: str, depot: str, charge: float, store: str, as_json: bool) -> None:
     """Add or change an aircraft of the fleet.
 
+    \b
     Example: skyshade delivery fleet H1 --depot depot
     """
     from delivery.model import Craft
@@ -155,7 +194,7 @@ def fleet(aircraft: str, type_name: str, depot: str, charge: float, store: str, 
 
 @command.command()
 @click.option("--place", required=True, help="Delivery point, by id or name.")
-@click.option("--item", "items", multiple=True, required=True, help="ITEM or ITEM:COUNT; may be repeated.")
+@click.option("--item", "items", multiple=True, required=True, help="ITEM or ITEM:COUNT; repeatable.")
 @click.option("--customer", default="guest", show_default=True, help="Who orders.")
 @click.option("--urgent", is_flag=True, help="Fly before regular orders.")
 @conditions_options
@@ -164,10 +203,12 @@ def fleet(aircraft: str, type_name: str, depot: str, charge: float, store: str, 
 def order(
     place: str, items: tuple[str, ...], customer: str, urgent: bool, store: str, as_json: bool, **day: Any
 ) -> None:
-    """Take an order: accepted with a time, or refused with each reason (exit status 1).
+    """Take an order, or refuse it with each reason.
 
-    Example: skyshade delivery order --place lawn --item coffee:2 --zones zones.geojson --dem dem.tif
-    --wind-ms 3
+    Exit status 1 when it is refused.
+
+    \b
+    Example: skyshade delivery order --place lawn --item coffee:2 --zones z.geojson --dem d.tif --wind-ms 3
     """
     from core.clock import RealClock
     from delivery.model import OrderState, Priority
@@ -197,6 +238,7 @@ def order(
 def cancel(order_id: str, store: str, as_json: bool) -> None:
     """Cancel an order that has not taken off.
 
+    \b
     Example: skyshade delivery cancel O-00001
     """
     from core.clock import RealClock
@@ -209,21 +251,22 @@ def cancel(order_id: str, store: str, as_json: bool) -> None:
 
 
 @command.command()
-@click.option("--vehicle", default="embedded", show_default=True, help="embedded, ardupilot or an address.")
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="For recordings."
-)
-@click.option("--speedup", type=float, help="Faster than real time; only simulated vehicles we start.")
-@click.option("--confirm-real", is_flag=True, help="Allow arming a vehicle this command did not start.")
+@click.option("-V", "--vehicle", metavar="VEHICLE", default="embedded", show_default=True, help=VEHICLE_HELP)
+@click.option("-o", "--out", type=OUT_FOLDER, required=True, help="Folder for the records.")
+@click.option("--speedup", type=click.FloatRange(0.1, 100), help=SPEEDUP_HELP)
+@click.option("--confirm-real", is_flag=True, help=CONFIRM_HELP)
 @conditions_options
 @store_option
 @json_option
 def dispatch(
     vehicle: str, out: Path, speedup: float | None, confirm_real: bool, store: str, as_json: bool, **day: Any
 ) -> None:
-    """Fly the next accepted order and record what the vehicle really did.
+    """Fly the next accepted order and record what happened.
 
-    Example: skyshade delivery dispatch --zones zones.geojson --dem dem.tif --wind-ms 3 --out flights
+    Exit status 1 when it was not delivered.
+
+    \b
+    Example: skyshade delivery dispatch --zones z.geojson --dem d.tif --wind-ms 3 --out flights
     """
     from core.clock import RealClock
     from delivery.model import OrderState
@@ -252,6 +295,7 @@ def dispatch(
 def status(order_id: str | None, store: str, as_json: bool) -> None:
     """Show every order, or one with its whole record.
 
+    \b
     Example: skyshade delivery status O-00001
     """
     from delivery.record import order_record
@@ -275,8 +319,11 @@ def status(order_id: str | None, store: str, as_json: bool) -> None:
 @store_option
 @json_option
 def replay(store: str, as_json: bool) -> None:
-    """Rebuild the present state from the log and compare (exit status 1 if they differ).
+    """Rebuild the state from the log and compare.
 
+    Exit status 1 when they differ.
+
+    \b
     Example: skyshade delivery replay
     """
     from delivery.store import open_store

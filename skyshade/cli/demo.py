@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from skyshade.cli.options import CONFIRM_HELP, OUT_FOLDER, SPEEDUP_HELP, VEHICLE_HELP
 from skyshade.cli.output import emit, json_option, note, steps
 
 if TYPE_CHECKING:
@@ -12,16 +13,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for all of it."
-)
-@click.option(
-    "--vehicle", default="embedded", show_default=True, help="embedded, ardupilot, or a MAVLink address."
-)
-@click.option("--speedup", type=click.FloatRange(0.1, 100), help="Faster than real time; simulators only.")
+@click.option("-o", "--out", required=True, type=OUT_FOLDER, help="Folder for all of it.")
+@click.option("-V", "--vehicle", metavar="VEHICLE", default="embedded", show_default=True, help=VEHICLE_HELP)
+@click.option("--speedup", type=click.FloatRange(0.1, 100), help=SPEEDUP_HELP)
 @click.option("--seed", type=int, default=20190801, show_default=True, help="Makes another scene and noise.")
-@click.option("--rtk/--no-rtk", default=True, help="Frame tags from RTK (the default) or from plain GPS.")
-@click.option("--confirm-real", is_flag=True, help="Arm a vehicle that this command did not start.")
+@click.option(
+    "--rtk/--no-rtk", default=True, show_default=True, help="Positions of frames: centimetres, or plain GPS."
+)
+@click.option("--confirm-real", is_flag=True, help=CONFIRM_HELP)
 @json_option
 def command(
     out: Path, vehicle: str, speedup: float | None, seed: int, rtk: bool, confirm_real: bool, as_json: bool
@@ -29,8 +28,9 @@ def command(
     """Tell the whole story on a made scene: survey, heat map, sites, delivery.
 
     Everything is written to the folder, with an index.html that shows it; true poses and temperatures lie
-    beside, so that every figure can be computed again.
+    beside, so that every figure can be computed again. Takes about a minute.
 
+    \b
     Example: skyshade demo --out demo-out
     """
     from skyshade.demo.story import StoryParams, run_demo

@@ -14,7 +14,7 @@ from skyshade import __version__
 
 # command -> (module that holds a click command called `command`, one line of help)
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("skyshade.cli.demo", "The whole story on a made scene: survey, heat map, sites, delivery."),
+    "demo": ("skyshade.cli.demo", "Tell the whole story on a made scene."),
     "survey": ("skyshade.cli.survey", "Plan flights that photograph an area."),
     "mission": ("skyshade.cli.mission", "Check, convert, upload and download plans."),
     "fly": ("skyshade.cli.fly", "Fly a plan: preflight, upload, fly, watch, record."),
@@ -52,12 +52,18 @@ def _exists(module: str) -> bool:
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="skyshade")
-@click.option("--debug", is_flag=True, envvar="SKYSHADE_DEBUG", help="Show tracebacks and debug messages.")
+@click.option(
+    "--debug",
+    is_flag=True,
+    envvar="SKYSHADE_DEBUG",
+    help="Show debug messages, and where in the program an error arose.",
+)
 @click.option("-v", "--verbose", count=True, help="More messages on standard error (-v, -vv).")
 def cli(debug: bool, verbose: int) -> None:
     """Skyshade: park delivery by drone, and heat maps that show where to put shade.
 
-    Try it: skyshade demo --out demo-out
+    \b
+    Example: skyshade demo --out demo-out
     """
     from skyshade.log import configure
 

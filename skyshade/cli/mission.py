@@ -6,6 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from skyshade.cli.options import (
+    AT_HELP,
+    DEM_HELP,
+    IN_FILE,
+    OUT_FILE,
+    WIND_FROM_HELP,
+    WIND_HELP,
+    ZONES_HELP,
+)
 from skyshade.cli.output import emit, json_option
 
 if TYPE_CHECKING:
@@ -33,30 +42,32 @@ class MissionGroup(click.Group):
 def command() -> None:
     """Check, convert, upload and download plans.
 
-    Example: skyshade mission check park.plan --zones airspace.geojson --dem dem.tif --aircraft quad-4kg
+    \b
+    Example: skyshade mission check park.plan --zones airspace.geojson --dem dem.tif
     """
 
 
 @command.command("check")
-@click.argument("plan", type=click.Path(path_type=Path))
-@click.option("--zones", multiple=True, type=click.Path(path_type=Path), help="Airspace zones.")
-@click.option("--dem", type=click.Path(path_type=Path), help="Ground heights.")
-@click.option("--aircraft", metavar="NAME|FILE", help="Aircraft: energy and wind limit.")
-@click.option("--camera", metavar="NAME|FILE", help="Camera: shortest interval between shots.")
-@click.option("--payload-kg", default=0.0, show_default=True, help="Load carried.")
-@click.option("--wind-ms", type=float, help="Wind speed.")
-@click.option("--wind-from-deg", type=float, help="Where the wind comes from.")
-@click.option("--at", "at_time", metavar="TIME", help="When: ISO time with zone, for dated zones.")
-@click.option("--permits", type=click.Path(path_type=Path), help="Permissions held (TOML); needs --at.")
-@click.option("--rules", type=click.Path(path_type=Path), help="Limits (default: Korea, not authoritative).")
+@click.argument("plan", type=IN_FILE)
+@click.option("--zones", multiple=True, type=IN_FILE, help=f"{ZONES_HELP} Repeatable.")
+@click.option("--dem", type=IN_FILE, help=DEM_HELP)
+@click.option("--aircraft", metavar="NAME|FILE", help="Aircraft, for energy and the wind it bears.")
+@click.option("--camera", metavar="NAME|FILE", help="Camera, for its shortest time between shots.")
+@click.option("--payload-kg", default=0.0, show_default=True, help="Load carried, kilograms.")
+@click.option("--wind-ms", type=float, help=WIND_HELP)
+@click.option("--wind-from-deg", type=float, help=f"{WIND_FROM_HELP}  [default: 0]")
+@click.option("--at", "at_time", metavar="TIME", help=AT_HELP)
+@click.option("--permits", type=IN_FILE, help="Permissions held (TOML); needs --at.")
+@click.option("--rules", type=IN_FILE, help="Limits (TOML).  [default: for Korea, not authoritative]")
 @json_option
 @click.pass_context
 def check(ctx: click.Context, /, *, plan: Path, as_json: bool, **options: Any) -> None:
-    """Hold PLAN to every rule; a rule whose input is missing is unknown, never passed.
+    """Hold a plan to every rule and say pass, fail or unknown.
 
-    `ok` means that no rule failed. Exit status 1 when one did.
+    A rule whose input is not given is unknown, never passed. Exit status 1 when a rule failed.
 
-    Example: skyshade mission check park.plan --zones airspace.geojson --aircraft quad-4kg --wind-ms 5
+    \b
+    Example: skyshade mission check park.plan --zones airspace.geojson --aircraft quad-4kg
     """
     from missions.checks import check_mission, passed
     from missions.formats import read_plan
@@ -125,12 +136,16 @@ def _line(finding: "Finding") -> str:
 
 
 @command.command("convert")
-@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
-@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+@click.argument("source", metavar="IN", type=IN_FILE)
+@click.argument("target", metavar="OUT", type=OUT_FILE)
 @json_option
 def convert(*, source: Path, target: Path, as_json: bool) -> None:
-    """Convert a plan by extension: .plan, .waypoints, .kmz (DJI WPML), .kml, .geojson.
+    """Convert a plan to another format and say what is lost.
 
+    The extension of each file names its format: .plan (QGroundControl), .waypoints (Mission Planner), .kmz
+    (DJI Pilot 2), .kml, .geojson.
+
+    \b
     Example: skyshade mission convert park.plan park.kmz
     """
     from missions.formats import read_plan, write_plan

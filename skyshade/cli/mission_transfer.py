@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from skyshade.cli.options import IN_FILE, OUT_FILE
 from skyshade.cli.output import emit, json_option, progress
 
 if TYPE_CHECKING:
@@ -17,20 +18,30 @@ if TYPE_CHECKING:
 KINDS = ("mission", "fence", "rally", "all")
 
 vehicle_option = click.option(
-    "--vehicle", "-V", "address", required=True, help="A MAVLink address: tcp:HOST:PORT, udpin:HOST:PORT, ..."
+    "-V",
+    "--vehicle",
+    "address",
+    metavar="VEHICLE",
+    required=True,
+    help="A MAVLink address: tcp:HOST:PORT, udpin:HOST:PORT, /dev/ttyX,BAUD.",
 )
-kind_option = click.option("--kind", type=click.Choice(KINDS), default="all", show_default=True)
+kind_option = click.option(
+    "--kind", type=click.Choice(KINDS), default="all", show_default=True, help="What to transfer."
+)
 
 
-@click.command(epilog="Example: skyshade mission upload survey.plan --vehicle tcp:127.0.0.1:5760")
-@click.argument("plan", type=click.Path(path_type=Path))
+@click.command()
+@click.argument("plan", type=IN_FILE)
 @vehicle_option
 @kind_option
 @json_option
 def upload(plan: Path, address: str, kind: str, as_json: bool) -> None:
-    """Upload PLAN, read it back and compare. Nothing is armed.
+    """Upload a plan, read it back and compare. Nothing is armed.
 
     A fence or rally points on the vehicle stay when the plan brings none; `--kind fence` then removes them.
+
+    \b
+    Example: skyshade mission upload survey.plan --vehicle tcp:127.0.0.1:5760
     """
     from flight.exchange import upload as send
     from flight.wire import Kind, fence_to_wire, mission_to_wire, rally_to_wire
@@ -58,13 +69,19 @@ def upload(plan: Path, address: str, kind: str, as_json: bool) -> None:
     emit(result, as_json=as_json, lines=lines)
 
 
-@click.command(epilog="Example: skyshade mission download held.plan --vehicle tcp:127.0.0.1:5760")
-@click.argument("plan", type=click.Path(path_type=Path))
+@click.command()
+@click.argument("plan", type=OUT_FILE)
 @vehicle_option
 @kind_option
 @json_option
 def download(plan: Path, address: str, kind: str, as_json: bool) -> None:
-    """Write what the vehicle holds to PLAN (the format follows from the extension)."""
+    """Write what a vehicle holds to a plan file.
+
+    The extension of PLAN names its format: .plan, .waypoints, .kmz, .kml, .geojson.
+
+    \b
+    Example: skyshade mission download held.plan --vehicle tcp:127.0.0.1:5760
+    """
     from missions.formats import write_plan
 
     with _connected(address) as vehicle:

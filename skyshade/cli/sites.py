@@ -5,43 +5,47 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from skyshade.cli.options import IN_FILE, OUT_FOLDER
 from skyshade.cli.output import emit, json_option, note
 
 if TYPE_CHECKING:
     from gis.siting.model import SitingResult
     from gis.siting.report import Outputs
 
-FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
-
 
 @click.group()
 def command() -> None:
     """Choose places for shade, fog and shelters.
 
+    \b
     Example: skyshade sites choose --heat heat.tif --demand stops.geojson --candidates corners.csv -o sites
     """
 
 
 @command.command()
-@click.option("--heat", type=FILE, required=True, help="Heat map: GeoTIFF in degrees Celsius.")
-@click.option("--demand", type=FILE, required=True, help="Where people are: a layer, or a CSV with places.")
-@click.option("--candidates", type=FILE, required=True, help="Where something may be built.")
-@click.option("--existing", type=FILE, help="What stands already.")
-@click.option("--walk", type=FILE, help="Paths as lines; without it distances are straight and said so.")
-@click.option("--rules", type=FILE, help="Rule file (TOML); default: the shipped rules for Korea.")
-@click.option("--buildings", type=FILE, help="Outlines of buildings: roofs are left out of the heat.")
-@click.option("--water", type=FILE, help="Outlines of water, left out as well.")
-@click.option("--crossings", type=FILE, help="Crossings, for rules on the distance to them.")
-@click.option("--zones", type=FILE, help="Areas (dong) whose heat is reported as well.")
-@click.option("--background", type=FILE, multiple=True, help="A layer only drawn below; may be repeated.")
-@click.option("--crs", help="Coordinate system of layers that name none, e.g. EPSG:5186.")
-@click.option("--count", type=click.IntRange(min=1), help="How many sites to choose.  [default: 5]")
+@click.option("--heat", type=IN_FILE, required=True, help="Heat map: GeoTIFF in degrees Celsius.")
+@click.option("--demand", type=IN_FILE, required=True, help="Where people are: a layer, or a CSV of places.")
 @click.option(
-    "--radius-m", type=click.FloatRange(min=0, min_open=True), help="Walking radius.  [default: 300]"
+    "--candidates", type=IN_FILE, required=True, help="Where something may be built: the same kinds."
 )
-@click.option("--config", type=FILE, help="TOML file with any parameter under [siting].")
+@click.option("--existing", type=IN_FILE, help="What stands already.")
+@click.option("--walk", type=IN_FILE, help="Footpaths as lines.  [default: straight distances]")
+@click.option("--rules", type=IN_FILE, help="Rules for places (TOML).  [default: for Korea, shipped]")
+@click.option("--buildings", type=IN_FILE, help="Outlines of buildings: roofs are left out of the heat.")
+@click.option("--water", type=IN_FILE, help="Outlines of water, left out as well.")
+@click.option("--crossings", type=IN_FILE, help="Crossings, for rules on the distance to them.")
+@click.option("--zones", type=IN_FILE, help="Areas (such as dong) whose heat is reported as well.")
+@click.option("--background", type=IN_FILE, multiple=True, help="A layer only drawn below; repeatable.")
+@click.option("--crs", help="Coordinate system of layers that name none, e.g. EPSG:5186.")
+@click.option("--count", type=click.IntRange(min=1), help="At most how many sites.  [default: 5]")
+@click.option(
+    "--radius-m",
+    type=click.FloatRange(min=0, min_open=True),
+    help="How far people walk, metres.  [default: 300]",
+)
+@click.option("--config", type=IN_FILE, help="TOML file with any parameter under [siting].")
 @click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of reasons and map.  [default: en]")
-@click.option("-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder.")
+@click.option("-o", "--out", type=OUT_FOLDER, required=True, help="Folder for map, layers and table.")
 @json_option
 def choose(
     heat: Path,
@@ -63,10 +67,13 @@ def choose(
     out: Path,
     as_json: bool,
 ) -> None:
-    """Rank, explain and map the sites that take the most heat off people.
+    """Rank, explain and map the sites that help people most.
 
-    Example: skyshade sites choose --heat heat.tif --demand stops.geojson --candidates corners.csv
-    --existing canopies.csv --walk paths.gpkg --count 5 --radius-m 300 -o sites
+    That is: take the most heat off the most people. Layers are GeoJSON, GPKG, SHP, KML or CSV. What is not
+    known of a place is said, not assumed.
+
+    \b
+    Example: skyshade sites choose --heat heat.tif --demand stops.geojson --candidates corners.csv -o sites
     """
     from gis.siting.choose import choose_sites
     from gis.siting.config import siting_params
@@ -83,6 +90,10 @@ def choose(
     outputs = write_outputs(result, out)
     for text in result.notes:
         note(f"note: {text}")
+    if len(result.chosen) < params.count:
+        note(
+            f"note: {len(result.chosen)} of {params.count} sites chosen: no other allowed place adds anything"
+        )
     emit(result_json(result, outputs), as_json=as_json, lines=_lines(result, outputs))
 
 
@@ -102,11 +113,20 @@ def _lines(result: "SitingResult", outputs: "Outputs") -> list[str]:
 
 
 @command.command()
-@click.argument("instance", type=FILE)
-@click.option("--problem", type=click.Choice(["mclp", "pmedian", "pcenter"]), required=True)
+@click.argument("instance", type=IN_FILE)
+@click.option(
+    "--problem",
+    type=click.Choice(["mclp", "pmedian", "pcenter"]),
+    required=True,
+    help="Reach the most people, or the least mean or greatest distance.",
+)
 @click.option("--count", type=click.IntRange(min=1), required=True, help="How many sites.")
-@click.option("--radius-m", type=click.FloatRange(min=0), help="Cover radius, for mclp.")
-@click.option("--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Time limit.")
+@click.option(
+    "--radius-m", type=click.FloatRange(min=0), help="How far a site reaches, for mclp; in the file's unit."
+)
+@click.option(
+    "--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Time limit, seconds."
+)
 @json_option
 def solve(
     instance: Path, problem: str, count: int, radius_m: float | None, seconds: float, as_json: bool
@@ -115,6 +135,7 @@ def solve(
 
     INSTANCE is an OR-Library p-median file, or a maximal-covering file of points with demand.
 
+    \b
     Example: skyshade sites solve SJC324.txt --problem mclp --count 3 --radius-m 800
     """
     from gis.siting.instances import solve_instance

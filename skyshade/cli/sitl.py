@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from skyshade.cli.options import IN_FILE
 from skyshade.cli.output import emit, json_option, note
 
 if TYPE_CHECKING:
@@ -19,19 +20,32 @@ POLL_S = 0.2
 STOP_WAIT_S = 15.0
 
 instance_option = click.option(
-    "--instance", "-I", type=click.IntRange(0, 99), default=0, show_default=True, help="Which one of several."
+    "--instance",
+    "-I",
+    type=click.IntRange(0, 99),
+    default=0,
+    show_default=True,
+    help="Which one of several, 0 to 99; its ports follow.",
 )
 
 
 @click.group()
 def command() -> None:
-    """Find, start and stop simulated vehicles: ArduPilot SITL or the embedded copter."""
+    """Find, start and stop simulated vehicles: ArduPilot SITL or the embedded copter.
+
+    \b
+    Example: skyshade sitl start --embedded
+    """
 
 
-@command.command(epilog="Example: skyshade sitl status --json")
+@command.command()
 @json_option
 def status(as_json: bool) -> None:
-    """Which ArduPilot SITL would be used, and which simulated vehicles run."""
+    """Show which ArduPilot is found and which vehicles run.
+
+    \b
+    Example: skyshade sitl status
+    """
     from core.clock import RealClock
     from flight.sitl import ardupilot_version, find_ardupilot
 
@@ -53,13 +67,15 @@ def status(as_json: bool) -> None:
     emit(result, as_json=as_json, lines=lines if running else [*lines, "no simulated vehicle runs"])
 
 
-@command.command(epilog="Example: skyshade sitl start --embedded --home tancheon --speedup 10")
+@command.command()
 @click.option("--embedded", is_flag=True, help="The embedded copter instead of ArduPilot SITL.")
 @instance_option
-@click.option("--speedup", type=click.FloatRange(0.1, 100), default=1.0, show_default=True)
+@click.option(
+    "--speedup", type=click.FloatRange(0.1, 100), default=1.0, show_default=True, help="Times real time."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the embedded copter.")
 @click.option("--home", default="tancheon", show_default=True, help="A place's name, or LAT,LON,ALT,HEADING.")
-@click.option("--params", multiple=True, type=click.Path(path_type=Path), help="Parameter file, repeatable.")
+@click.option("--params", multiple=True, type=IN_FILE, help="Parameter file; repeatable.")
 @json_option
 def start(
     embedded: bool,
@@ -70,7 +86,13 @@ def start(
     params: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Start a simulated vehicle and keep it until Ctrl-C or `skyshade sitl stop`."""
+    """Start a simulated vehicle and keep it until stopped.
+
+    It ends with Ctrl-C or `skyshade sitl stop`; its address is printed for --vehicle of other commands.
+
+    \b
+    Example: skyshade sitl start --embedded --home tancheon --speedup 10
+    """
     from core.clock import RealClock
     from flight.locations import parse_start
     from flight.sitl import start_vehicle
@@ -91,12 +113,16 @@ def start(
         _keep(running, facts, clock)
 
 
-@command.command(epilog="Example: skyshade sitl stop --embedded")
+@command.command()
 @click.option("--embedded", is_flag=True, help="The embedded copter instead of ArduPilot SITL.")
 @instance_option
 @json_option
 def stop(embedded: bool, instance: int, as_json: bool) -> None:
-    """Stop a vehicle that `skyshade sitl start` keeps."""
+    """Stop a vehicle that `skyshade sitl start` keeps.
+
+    \b
+    Example: skyshade sitl stop --embedded
+    """
     from core.clock import RealClock
     from core.errors import SkyshadeError
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.errors import SkyshadeError
+from skyshade.cli.options import AT_HELP, DEM_HELP, IN_FILE, OUT_FILE, WIND_FROM_HELP, WIND_HELP
 from skyshade.cli.output import emit, json_option, note
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 def command() -> None:
     """Plan flights that photograph an area.
 
+    \b
     Example: skyshade survey plan park.geojson --camera M30T --gsd-m 0.1 -o park.plan
     """
 
@@ -40,26 +42,36 @@ class LonLatType(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # ge
 
 
 @command.command("plan")
-@click.argument("area", type=click.Path(path_type=Path))
-@click.option("--camera", required=True, metavar="NAME|FILE", help="Camera name, or a .toml file.")
+@click.argument("area", type=IN_FILE)
+@click.option("--camera", required=True, metavar="NAME|FILE", help="Camera by name, or a TOML file of one.")
 @click.option("--gsd-m", required=True, type=float, help="Ground size of a pixel, metres.")
-@click.option("--front", default=0.8, show_default=True, help="Overlap along the course, 0-0.95.")
-@click.option("--side", default=0.7, show_default=True, help="Overlap between courses, 0-0.95.")
-@click.option("--home", type=LonLatType(), help="Take-off place (default: a place inside the area).")
-@click.option("--aircraft", default="quad-4kg", show_default=True, metavar="NAME|FILE", help="Aircraft.")
-@click.option("--wind-ms", default=0.0, show_default=True, help="Wind speed.")
-@click.option("--wind-from-deg", default=0.0, show_default=True, help="Where the wind comes from.")
-@click.option("--no-fly", multiple=True, type=click.Path(path_type=Path), help="Zones to keep out of.")
-@click.option("--dem", type=click.Path(path_type=Path), help="Ground heights: fly at one height over them.")
-@click.option("--margin-m", default=0.0, show_default=True, help="How far legs may leave the area.")
-@click.option("--zone-margin-m", default=10.0, show_default=True, help="Distance kept from no-fly zones.")
-@click.option("--speed-ms", type=float, help="Speed over the passes (default: as fast as possible).")
-@click.option("--angle-deg", type=float, help="Course of the passes (default: the quickest).")
-@click.option("--max-height-m", default=150.0, show_default=True, help="Height limit above ground.")
-@click.option("--at", "at_time", metavar="TIME", help="When: ISO time with zone, for dated zones.")
-@click.option("--layer", help="Layer of a GeoPackage or KML.")
-@click.option("--force", is_flag=True, help="Write a plan even if its proof fails.")
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Plan file to write.")
+@click.option("--front", default=0.8, show_default=True, help="Overlap along the course, 0 to 0.95.")
+@click.option("--side", default=0.7, show_default=True, help="Overlap between courses, 0 to 0.95.")
+@click.option("--home", type=LonLatType(), help="Take-off place, degrees.  [default: inside the area]")
+@click.option(
+    "--aircraft",
+    default="quad-4kg",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="Aircraft by name, or a TOML file of one.",
+)
+@click.option("--wind-ms", default=0.0, show_default=True, help=WIND_HELP)
+@click.option("--wind-from-deg", default=0.0, show_default=True, help=WIND_FROM_HELP)
+@click.option(
+    "--no-fly", multiple=True, type=IN_FILE, help="Zones to keep out of: GeoJSON, GPKG, SHP, KML; repeatable."
+)
+@click.option("--dem", type=IN_FILE, help=f"{DEM_HELP} The flight follows them.")
+@click.option("--margin-m", default=0.0, show_default=True, help="How far legs may leave the area, metres.")
+@click.option("--zone-margin-m", default=10.0, show_default=True, help="Distance kept from zones, metres.")
+@click.option("--speed-ms", type=float, help="Speed over the passes, m/s.  [default: as fast as possible]")
+@click.option("--angle-deg", type=float, help="Course of the passes, degrees.  [default: the quickest]")
+@click.option("--max-height-m", default=150.0, show_default=True, help="Limit above ground, metres.")
+@click.option("--at", "at_time", metavar="TIME", help=AT_HELP)
+@click.option("--layer", metavar="NAME", help="Layer of a GeoPackage or KML.")
+@click.option("--force", is_flag=True, help="Write the plan even when it fails its own proof.")
+@click.option(
+    "-o", "--out", required=True, type=OUT_FILE, help="Plan to write (.plan, .kmz, .waypoints ...)."
+)
 @json_option
 def plan(
     *,
@@ -71,12 +83,14 @@ def plan(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Plan flights that photograph AREA (a polygon layer: GeoJSON, GPKG, SHP, KML) completely.
+    """Plan flights that photograph an area completely.
 
-    One file for each battery: OUT.plan, or OUT-1.plan, OUT-2.plan ... `min_overlap` in the result is the
-    number of photographs that show the least photographed spot.
+    AREA is a polygon layer: GeoJSON, GPKG, SHP or KML. Writes one plan for each battery: OUT.plan, or
+    OUT-1.plan, OUT-2.plan ... The plan proves itself: how much of the area is seen, and in how many
+    photographs the least photographed spot is.
 
-    Example: skyshade survey plan park.geojson --camera M30T --gsd-m 0.1 --no-fly zones.kml -o park.plan
+    \b
+    Example: skyshade survey plan park.geojson --camera M30T --gsd-m 0.1 -o park.plan
     """
     from gis.vector import read_area
     from missions.cameras import load_camera
@@ -84,7 +98,9 @@ def plan(
 
     polygon = read_area(area, layer)
     params = _params(area.stem, options)
-    made = plan_survey(polygon, load_camera(options["camera"]), home or default_home(polygon, params), params)
+    camera = load_camera(options["camera"])
+    home = home or default_home(polygon, params, camera.height_m(params.gsd_m))
+    made = plan_survey(polygon, camera, home, params)
     if not made.proved and not force:
         raise SkyshadeError(
             f"{area}: the plan fails its own proof ({made.coverage.fraction:.2%} of the area seen, "
@@ -123,11 +139,13 @@ def _params(name: str, options: dict[str, Any]) -> "SurveyParams":
         raise click.UsageError(str(error)) from error
 
 
-def default_home(area: "Area", params: "SurveyParams") -> "LonLat":
-    """A take-off place inside the area, clear of every zone: near its south-western corner."""
+def default_home(area: "Area", params: "SurveyParams", height_m: float) -> "LonLat":
+    """A place near the area's south-western corner, clear of the zones a flight at that height goes round."""
+    from missions.airspace import keep_out
     from missions.survey.area import take_off_place
 
-    home = take_off_place(area, params.zones, params.zone_margin_m)
+    zones = keep_out(params.zones, height_m, params.at_time)
+    home = take_off_place(area, zones, params.zone_margin_m)
     note(f"take-off at {home.lon:.6f},{home.lat:.6f} (choose with --home)")
     return home
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from skyshade.cli.options import IN_FILE, OUT_FOLDER
 from skyshade.cli.output import emit, json_option, note, progress
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def _exists(name: str) -> bool:
 def command() -> None:
     """Read thermal frames and make heat maps.
 
-    Example: skyshade thermal info flight1/
+    \b
+    Example: skyshade thermal map flight1/ -o heat.tif
     """
 
 
@@ -48,20 +50,23 @@ def _frame_options(function: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(
         (
             click.option(
-                "--emissivity", type=click.FloatRange(0.01, 1), help="Instead of the file's, 0.01..1."
+                "--emissivity",
+                type=click.FloatRange(0.01, 1),
+                help="How well the ground radiates, 0.01 to 1.",
             ),
             click.option("--distance-m", type=click.FloatRange(0, 100_000), help="Camera to ground, metres."),
-            click.option("--humidity", type=unit, help="Relative humidity, 0..1."),
+            click.option("--humidity", type=unit, help="Relative humidity of the air, 0 to 1."),
             click.option(
-                "--reflected-C", "reflected_c", type=click.FloatRange(-100, 1000), help="Reflected (sky)."
+                "--reflected-C",
+                "reflected_c",
+                type=click.FloatRange(-100, 1000),
+                help="Reflected (sky) temperature, °C.",
             ),
             click.option(
-                "--ambient-C", "ambient_c", type=click.FloatRange(-80, 100), help="Air temperature."
+                "--ambient-C", "ambient_c", type=click.FloatRange(-80, 100), help="Air temperature, °C."
             ),
-            click.option(
-                "--scale", type=click.Choice(_SCALES), help="What the numbers of a plain TIFF mean."
-            ),
-            click.option("--lens", type=click.Path(path_type=Path), help="Calibrated lens: Metashape's XML."),
+            click.option("--scale", type=click.Choice(_SCALES), help="Unit of the numbers in a plain TIFF."),
+            click.option("--lens", type=IN_FILE, help="Calibrated lens: XML from Metashape."),
         )
     ):
         function = option(function)
@@ -73,8 +78,11 @@ def _frame_options(function: Callable[..., None]) -> Callable[..., None]:
 @_frame_options
 @json_option
 def info(files: tuple[Path, ...], as_json: bool, **given: Any) -> None:
-    """Camera, place, time, radiometric parameters and temperature range of frames (or folders of them).
+    """Show camera, place, time and temperatures of frames.
 
+    Names frames or folders of them. Options replace what a file says of itself.
+
+    \b
     Example: skyshade thermal info DJI_0032.jpg flight1/ --json
     """
     from core.errors import SkyshadeError
@@ -100,12 +108,16 @@ def info(files: tuple[Path, ...], as_json: bool, **given: Any) -> None:
 
 @command.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder.")
+@click.option("-o", "--out", required=True, type=OUT_FOLDER, help="Folder for the TIFFs.")
 @_frame_options
 @json_option
 def convert(files: tuple[Path, ...], out: Path, as_json: bool, **given: Any) -> None:
-    """Write frames as float32 Celsius TIFFs that keep place, time, attitude and lens.
+    """Write frames as TIFFs of degrees Celsius.
 
+    Place, time, attitude and lens are kept; numbers are 32-bit floats. Names frames or folders of them.
+    Options replace what a file says of itself.
+
+    \b
     Example: skyshade thermal convert flight1/ -o celsius --emissivity 0.96 --distance-m 60
     """
     from thermal.convert import convert_frames

@@ -7,31 +7,46 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from skyshade.cli.options import IN_FILE, IN_FOLDER, OUT_FILE
 from skyshade.cli.output import Progress, emit, json_option, note, progress
 
 if TYPE_CHECKING:
     from thermal.mapreport import MapResult
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-_OUT = click.Path(dir_okay=False, path_type=Path)
-
 
 @click.command("map")
-@click.argument("frames_dir", type=_FOLDER)
-@click.option("-o", "--out", type=_OUT, required=True, help="The map to write: a cloud-optimised GeoTIFF.")
+@click.argument("frames_dir", metavar="FOLDER", type=IN_FOLDER)
 @click.option(
-    "--dem", type=_FILE, help="Terrain or surface model; without it a plane is found from the frames."
+    "-o",
+    "--out",
+    type=OUT_FILE,
+    required=True,
+    help="Map to write, a cloud-optimised GeoTIFF; the quality report lies beside it.",
 )
 @click.option(
-    "--references", type=_FILE, help="CSV or GeoJSON of patches: name,lon,lat,radius_m,temperature_C."
+    "--dem",
+    type=IN_FILE,
+    help="Heights of ground, or of ground and roofs: GeoTIFF.  [default: a plane found from the frames]",
 )
 @click.option(
-    "--gsd-m", type=click.FloatRange(0.005, 50.0), help="Pixel of the map in metres [the frames' own]."
+    "--references",
+    type=IN_FILE,
+    help="Patches of known temperature, CSV or GeoJSON: name,lon,lat,radius_m,temperature_C.",
 )
-@click.option("--crs", help="Map projection, like EPSG:5186 [EPSG:5186 in Korea, else the local UTM zone].")
 @click.option(
-    "--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Threads to work on."
+    "--gsd-m",
+    type=click.FloatRange(0.005, 50.0),
+    help="Pixel of the map, metres.  [default: the frames' own]",
+)
+@click.option(
+    "--crs", metavar="EPSG:N", help="Map projection.  [default: EPSG:5186 in Korea, else the UTM zone]"
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    help="How many processor cores to use.",
 )
 @json_option
 def map_command(
@@ -44,12 +59,13 @@ def map_command(
     workers: int,
     as_json: bool,
 ) -> None:
-    """Align, correct and blend thermal frames into one heat map with a quality report.
+    """Blend thermal frames into one heat map with a quality report.
 
-    Frames that would spoil the map are left out and named with the reason. The map says whether its level is
-    absolute: only with --references.
+    Frames are aligned and freed of drift; those that would spoil the map are left out and named with the
+    reason. Temperatures are absolute only with --references; else only differences count.
 
-    Example: skyshade thermal map FLIGHT/ -o heat.tif --references patches.csv
+    \b
+    Example: skyshade thermal map flight1/ -o heat.tif --references patches.csv
     """
     from thermal.mapmaker import MapParams, make_map
 
