@@ -12,7 +12,8 @@ import numpy as np
 import shapely
 
 from gis.heat import HeatMap
-from gis.siting.covering import cover_rows, solve_mclp
+from gis.siting.covering import solve_mclp
+from gis.siting.coverrows import cover_rows
 from gis.siting.hotspots import getis_ord, neighbours
 from gis.siting.instances import solve_instance
 from gis.siting.ways import StraightWays

@@ -10,7 +10,8 @@ from core.errors import SkyshadeError
 from gis.heat import HeatMap, read_heat
 from gis.siting.background import background_frames
 from gis.siting.confidence import Cover, RankIntervals, draw_weights, rank_intervals
-from gis.siting.covering import Solution, cover_rows, solve_mclp
+from gis.siting.covering import Solution, solve_mclp
+from gis.siting.coverrows import cover_rows
 from gis.siting.equity import equity_of
 from gis.siting.explain import explained
 from gis.siting.exposure import exposure_at, standing_surface

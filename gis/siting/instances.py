@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadFileError
-from gis.siting.covering import Solution, cover_rows, solve_mclp
+from gis.siting.covering import Solution, solve_mclp
+from gis.siting.coverrows import cover_rows
 
 FloatArray = NDArray[np.float64]
 

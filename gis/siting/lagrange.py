@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gis.siting.covering import CoverRows, Stopwatch
+from gis.siting.coverrows import CoverRows, Stopwatch
 
 FloatArray = NDArray[np.float64]
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from gis.siting.covering import Solution, Stopwatch
+from gis.siting.covering import Solution
+from gis.siting.coverrows import Stopwatch
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -11,7 +11,8 @@ import numpy as np
 
 from core.geo import LonLat
 from skyshade.demo.paint import Canvas, FloatGrid, SurfaceGrid, noise
-from skyshade.demo.town import DEPTH_M, HOME_M, WIDTH_M, Town, make_town
+from skyshade.demo.town import DEPTH_M, HOME_M, WIDTH_M, Town
+from skyshade.demo.townplan import make_town
 
 HOME = LonLat(127.1090, 37.3700)
 CRS = "EPSG:5186"

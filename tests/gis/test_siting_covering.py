@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gis.siting.covering import cover_rows, greedy, improve, objective_of, solve_mclp
+from gis.siting.covering import greedy, improve, objective_of, solve_mclp
+from gis.siting.coverrows import cover_rows
 from gis.siting.pcenter import solve_pcenter
 from gis.siting.pmedian import solve_pmedian
 

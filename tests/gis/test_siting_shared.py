@@ -46,7 +46,8 @@ def test_p_median_and_p_center_reach_the_library_optima(shared_data, number):
 
 
 def test_the_published_new_york_choice_is_worth_what_is_published(shared_data):
-    from gis.siting.covering import cover_rows, objective_of
+    from gis.siting.covering import objective_of
+    from gis.siting.coverrows import cover_rows
     from gis.siting.instances import read_instance
 
     instance = read_instance(shared_data / "gis/mclp/NewYork.txt")
