@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from flight.simulator.limits import within
 from flight.simulator.messages import mavlink
 from flight.simulator.missionitems import Item
 from flight.simulator.vehicle import Vehicle
@@ -93,7 +94,7 @@ def set_servo(vehicle: Vehicle, channel: float, pwm: float) -> bool:
     """DO_SET_SERVO: kept for SERVO_OUTPUT_RAW; channels 1 to 16."""
     if not 1 <= channel <= 16:
         return False
-    vehicle.servos[int(channel)] = int(pwm)
+    vehicle.servos[int(channel)] = int(within(pwm, (0, 65535)))
     return True
 
 

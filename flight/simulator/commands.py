@@ -9,6 +9,7 @@ from core.units import e7_to_deg
 from flight.simulator import actions
 from flight.simulator.arming import complaints, mode_complaint
 from flight.simulator.auto import Auto
+from flight.simulator.limits import HIGHEST_M
 from flight.simulator.messages import Ack, Message, ModeNumber, Sender, Severity, mavlink
 from flight.simulator.missionitems import Item
 from flight.simulator.modes import Guided
@@ -16,11 +17,12 @@ from flight.simulator.navigator import Point
 from flight.simulator.vehicle import Vehicle
 
 FORCE = 21196.0
+_WITH_PLACE = {192, 195, 201}
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command, whichever message it came in. `place` is (lat, lon) in degrees, `frame` a MAV_FRAME."""
+    """A command from either message: `lat`, `lon` in degrees, `frame` a MAV_FRAME; NaN is read as 0."""
 
     number: int
     params: tuple[float, float, float, float]
@@ -35,8 +37,21 @@ class Command:
         params = (message.param1, message.param2, message.param3, message.param4)
         if message.get_type() == "COMMAND_INT":
             lat, lon = e7_to_deg(message.x), e7_to_deg(message.y)
-            return cls(message.command, params, lat, lon, message.z, message.frame, sender)
-        return cls(message.command, params, message.param5, message.param6, message.param7, 3, sender)
+            given, frame = (*params, lat, lon, message.z), message.frame
+        else:
+            given, frame = (*params, message.param5, message.param6, message.param7), 3
+        first, second, third, fourth, lat, lon, z = (0.0 if math.isnan(v) else v for v in given)
+        return cls(message.command, (first, second, third, fourth), lat, lon, z, frame, sender)
+
+    @property
+    def finite(self) -> bool:
+        """Whether it holds no infinite number."""
+        return all(math.isfinite(v) for v in (*self.params, self.lat, self.lon, self.z))
+
+    @property
+    def on_earth(self) -> bool:
+        """Whether its place is one."""
+        return abs(self.lat) <= 90.0 and abs(self.lon) <= 180.0 and abs(self.z) < HIGHEST_M
 
     def point(self, vehicle: Vehicle) -> Point:
         """Where the command says."""
@@ -112,10 +127,16 @@ class Commands:
         """Carry a command out; its COMMAND_ACK."""
         command = Command.read(message, sender)
         handler = self.table.get(command.number)
-        result = handler(command) if handler is not None else Ack.UNSUPPORTED
+        result = self._carry_out(handler, command) if handler is not None else Ack.UNSUPPORTED
         return mavlink.MAVLink_command_ack_message(
             command.number, int(result), 0, 0, sender.system, sender.component
         )
+
+    @staticmethod
+    def _carry_out(handler: Handler, command: Command) -> Ack:
+        if not command.finite or (command.number in _WITH_PLACE and not command.on_earth):
+            return Ack.DENIED
+        return handler(command)
 
     # -- arming and modes
 
@@ -200,8 +221,6 @@ class Commands:
         return Ack.ACCEPTED if taken else Ack.FAILED
 
     def _reposition(self, command: Command) -> Ack:
-        if abs(command.lat) > 90.0 or abs(command.lon) > 180.0:
-            return Ack.DENIED
         if not isinstance(self.vehicle.mode, Guided):
             if not int(command.params[1]) & 1:
                 return Ack.DENIED
@@ -228,7 +247,7 @@ class Commands:
             if not vehicle.has_position:
                 return Ack.FAILED
             vehicle.home = vehicle.here
-        elif abs(command.lat) > 90.0 or (command.lat == 0.0 and command.lon == 0.0):
+        elif not command.on_earth or (command.lat == 0.0 and command.lon == 0.0):
             return Ack.FAILED
         else:
             height = command.z - vehicle.setup.altitude_m

@@ -8,6 +8,7 @@ from typing import Protocol
 from core.units import e7_to_deg
 from flight.simulator.commands import Commands
 from flight.simulator.failsafes import Failsafes
+from flight.simulator.limits import FARTHEST_M, HIGHEST_M
 from flight.simulator.messages import Message, ModeNumber, Outgoing, Sender, mavlink
 from flight.simulator.modes import Guided
 from flight.simulator.navigator import Point
@@ -63,7 +64,7 @@ class Inbox:
 
     def handle(self, message: Message, sender: Sender) -> None:
         """Answer a message; one for another system is not ours."""
-        own = self.copter.params.integer("SYSID_THISMAV")
+        own = self.copter.params.integer("SYSID_THISMAV") & 0xFF
         if getattr(message, "target_system", 0) not in (0, own):
             return
         handler = self.table.get(message.get_type())
@@ -113,7 +114,7 @@ class Inbox:
 
     def _param_set(self, message: Message, _sender: Sender) -> None:
         params = self.copter.params
-        if message.param_id not in params or math.isnan(message.param_value):
+        if message.param_id not in params or not math.isfinite(message.param_value):
             return
         param = params.set(message.param_id, message.param_value)
         value = mavlink.MAVLink_param_value_message(
@@ -137,7 +138,7 @@ class Inbox:
 
     def _global_target(self, message: Message, _sender: Sender) -> None:
         guided, vehicle = self._guided, self.copter.vehicle
-        if guided is None or abs(e7_to_deg(message.lat_int)) > 90.0:
+        if guided is None or not _sane(message, message.alt) or not _on_earth(message):
             return
         if not message.type_mask & _NO_POSITION:
             place = vehicle.ground.to_local(e7_to_deg(message.lat_int), e7_to_deg(message.lon_int))
@@ -147,7 +148,7 @@ class Inbox:
 
     def _local_target(self, message: Message, _sender: Sender) -> None:
         guided, vehicle = self._guided, self.copter.vehicle
-        if guided is None:
+        if guided is None or not _sane(message, message.z, message.x, message.y):
             return
         if not message.type_mask & _NO_POSITION:
             here = vehicle.here if message.coordinate_frame in (7, 9) else Point(0j, 0.0)
@@ -157,3 +158,14 @@ class Inbox:
 
     def _post(self, message: Message, sender: Sender) -> None:
         self.copter.vehicle.post(Outgoing(message, sender.link))
+
+
+def _on_earth(message: Message) -> bool:
+    return abs(e7_to_deg(message.lat_int)) <= 90.0 and abs(e7_to_deg(message.lon_int)) <= 180.0
+
+
+def _sane(message: Message, height_m: float, *places_m: float) -> bool:
+    """Whether a target's numbers, as far as its mask says that they count, are some that one can fly to."""
+    if not message.type_mask & _NO_POSITION:
+        return abs(height_m) < HIGHEST_M and all(abs(place) < FARTHEST_M for place in places_m)
+    return all(math.isfinite(speed) for speed in (message.vx, message.vy, message.vz))

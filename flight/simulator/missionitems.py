@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from core.units import deg_to_e7, e7_to_deg
+from flight.simulator.limits import HIGHEST_M, within
 from flight.simulator.messages import Message
 
 
@@ -30,6 +31,9 @@ class Result(IntEnum):
     UNSUPPORTED = 3
     NO_SPACE = 4
     INVALID_PARAM1 = 6
+    INVALID_PARAM2 = 7
+    INVALID_PARAM3 = 8
+    INVALID_PARAM4 = 9
     INVALID_X = 10
     INVALID_Y = 11
     INVALID_ALTITUDE = 12
@@ -150,16 +154,21 @@ FENCE_COMMANDS = (5000, 5001, 5002, 5003, 5004)
 RALLY_COMMAND = 5100
 _YAW_MAY_BE_NAN = {16, 17, 18, 19, 21, 22, 31, 82, 84, 85, 1000}
 _STORED_FRAME = {0: 0, 5: 0, 2: 0, 3: 3, 6: 3, 10: 10, 11: 10}
-_HIGHEST_M = 83_000.0
+_INT32 = (-(2**31), 2**31 - 1)
 
 
 def from_message(message: Message) -> Item:
     """A MISSION_ITEM_INT or MISSION_ITEM as it came."""
     params = (message.param1, message.param2, message.param3, message.param4)
     if message.get_type() == "MISSION_ITEM":
-        scaled = [deg_to_e7(v) if math.isfinite(v) else 2**31 - 1 for v in (message.x, message.y)]
+        scaled = [_whole(v) for v in (message.x, message.y)]
         return Item(message.frame, message.command, params, scaled[0], scaled[1], message.z)
     return Item(message.frame, message.command, params, message.x, message.y, message.z)
+
+
+def _whole(degrees: float) -> int:
+    """1e7 degrees as an int32 holds them; what is no number becomes a place that is refused."""
+    return int(within(deg_to_e7(degrees), _INT32)) if math.isfinite(degrees) else 2**31 - 1
 
 
 def fault(item: Item, kind: Kind) -> Result:
@@ -175,9 +184,10 @@ def fault(item: Item, kind: Kind) -> Result:
 
 def _bad_number(item: Item) -> Result:
     for number, value in enumerate(item.params):
-        if math.isnan(value) and not (number == 3 and item.command in _YAW_MAY_BE_NAN):
+        unset = math.isnan(value) and number == 3 and item.command in _YAW_MAY_BE_NAN
+        if not math.isfinite(value) and not unset:
             return Result(Result.INVALID_PARAM1 + number)
-    if math.isnan(item.z):
+    if not math.isfinite(item.z):
         return Result.INVALID_ALTITUDE
     if item.command == 177 and item.params[0] < 1:
         return Result.ERROR
@@ -193,7 +203,7 @@ def _bad_place(item: Item, kind: Kind) -> Result:
         return Result.INVALID_X
     if abs(item.lon) > 180.0:
         return Result.INVALID_Y
-    if abs(item.z) >= _HIGHEST_M:
+    if abs(item.z) >= HIGHEST_M:
         return Result.INVALID_ALTITUDE
     return Result.ACCEPTED
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from core.units import cm_to_m
 from flight.simulator.control import Target
+from flight.simulator.geometry import capped
+from flight.simulator.limits import HIGHEST_M, within
 from flight.simulator.messages import ModeNumber
 from flight.simulator.navigator import Point
 from flight.simulator.procedures import Landing, Return, Takeoff
@@ -79,7 +81,7 @@ class Guided:
     def take_off(self, height_m: float) -> bool:
         """Climb to `height_m` above home; only from the ground and armed."""
         vehicle = self.vehicle
-        if not (vehicle.armed and vehicle.landed) or height_m <= 0.0:
+        if not (vehicle.armed and vehicle.landed) or not 0.0 < height_m < HIGHEST_M:
             return False
         vehicle.auto_armed = True
         self.takeoff = Takeoff.begin(vehicle, height_m + vehicle.home.height_m)
@@ -94,10 +96,12 @@ class Guided:
         return True
 
     def drift(self, velocity: complex, climb_ms: float) -> bool:
-        """Fly at a velocity until GUID_TIMEOUT; not from the ground."""
+        """Fly at a velocity, no faster than on a leg, until GUID_TIMEOUT; not from the ground."""
         if self.vehicle.landed:
             return False
-        self.takeoff, self.velocity = None, (velocity, climb_ms)
+        p, flat = self.vehicle.params, capped(velocity, self.vehicle.nav.cruise_ms)
+        climb_ms = within(climb_ms, (-cm_to_m(p["WPNAV_SPEED_DN"]), cm_to_m(p["WPNAV_SPEED_UP"])))
+        self.takeoff, self.velocity = None, (flat, climb_ms)
         self.velocity_until_s = self.vehicle.time_s + self.vehicle.params["GUID_TIMEOUT"]
         return True
 

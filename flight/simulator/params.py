@@ -7,9 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from core.errors import BadFileError
+from flight.simulator.limits import INTEGERS, USED, within
 
 REAL32 = 9
-_INTEGER_TYPES = {1, 2, 3, 4, 5, 6}
 
 
 def _as_float32(value: float) -> float:
@@ -34,7 +34,9 @@ class Params:
     version: int = 0
 
     def __getitem__(self, name: str) -> float:
-        return self.table[name].value
+        """The value to use: within `limits.USED`, whatever was set."""
+        value = self.table[name].value
+        return within(value, USED[name]) if name in USED else value
 
     def __contains__(self, name: str) -> bool:
         return name in self.table
@@ -47,20 +49,20 @@ class Params:
 
     def flag(self, name: str) -> bool:
         """Whether a parameter is set."""
-        return self.table[name].value != 0.0
+        return self[name] != 0.0
 
     def integer(self, name: str) -> int:
         """A parameter as an integer."""
-        return int(self.table[name].value)
+        return int(self[name])
 
     def bit(self, name: str, number: int) -> bool:
         """Bit `number` of a bit-mask parameter."""
-        return bool(int(self.table[name].value) >> number & 1)
+        return bool(int(self[name]) >> number & 1)
 
     def set(self, name: str, value: float) -> Param:
-        """Store a value; integer types are rounded, everything is kept as float32."""
+        """Store a finite value; integer types are rounded and bounded, everything is kept as float32."""
         kind = self.table[name].kind if name in self.table else REAL32
-        kept = float(round(value)) if kind in _INTEGER_TYPES else _as_float32(value)
+        kept = _as_float32(within(round(value), INTEGERS[kind]) if kind in INTEGERS else value)
         self.table[name] = Param(name, kept, kind)
         self.version += 1
         return self.table[name]

@@ -28,6 +28,11 @@ class Gripper:
         name = {"grabbing": "GRAB", "grabbed": "GRAB", "neutral": "NEUTRAL"}.get(self.state, "RELEASE")
         return self.params.integer(f"GRIP_{name}")
 
+    @property
+    def open(self) -> bool:
+        """Whether there is a gripper and it has let go."""
+        return self.fitted and self.state == "released"
+
     def grab(self, now_s: float) -> bool:
         """Close; whether there is a gripper."""
         return self._move("grabb", now_s)

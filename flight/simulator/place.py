@@ -14,7 +14,9 @@ _RELEASED_S = 1.5
 
 @dataclass(slots=True)
 class PayloadPlace:
-    """The stages fly, down, release, up; `most_m` is the greatest descent, 0 for any.
+    """The stages fly, down, placed, release, wait, up, done; `most_m` is the greatest descent, 0 for any.
+
+    A gripper that is open on the way there ends the item, one that is opened on the way down the descent.
 
     ArduCopter plans the way here to the item's height when it flies through the waypoint before, yet waits to
     arrive at the height of that waypoint: where the two differ by more than WPNAV_RADIUS it waits for ever.
@@ -40,8 +42,18 @@ class PayloadPlace:
         return self.stage == "done"
 
     def step(self, dt: float) -> Target:
+        if self.vehicle.gripper.open:
+            self._opened_by_hand()
         target: Target = getattr(self, f"_{self.stage}")(dt)
         return target
+
+    def _opened_by_hand(self) -> None:
+        if self.stage == "fly":
+            self.vehicle.say("PayloadPlace: Abort: Gripper Open")
+            self.stage = "done"
+        elif self.stage == "down":
+            self.vehicle.say("PayloadPlace: Manual release")
+            self.stage = "release"
 
     def _fly(self, dt: float) -> Target:
         vehicle = self.vehicle
@@ -55,23 +67,37 @@ class PayloadPlace:
     def _down(self, _dt: float) -> Target:
         vehicle = self.vehicle
         if vehicle.air.on_ground:
-            self.stage, self.since_s = "release", vehicle.time_s
+            self.stage, self.since_s = "placed", vehicle.time_s
         elif 0.0 < self.most_m <= self.goal.height_m - vehicle.air.height_m:
             vehicle.say("PayloadPlace: Reached maximum descent", Severity.WARNING)
             self.stage = "up"
         return self._hold(-cm_to_m(vehicle.params["LAND_SPEED"]))
 
+    def _placed(self, _dt: float) -> Target:
+        vehicle = self.vehicle
+        if vehicle.time_s - self.since_s >= _STANDING_S:
+            vehicle.say("PayloadPlace: payload release thrust threshold: 0.315414")
+            self.stage = "release"
+        return self._stand()
+
     def _release(self, _dt: float) -> Target:
         vehicle = self.vehicle
-        waited = vehicle.time_s - self.since_s
-        vehicle.touched_s = vehicle.time_s  # standing with the load is no landing
-        if self.since_s > 0.0 and waited >= _STANDING_S:
-            vehicle.say("PayloadPlace: payload release thrust threshold: 0.315414")
+        if vehicle.gripper.fitted:
             vehicle.say("PayloadPlace: Releasing the gripper")
             vehicle.gripper.release(vehicle.time_s)
-            self.since_s = -vehicle.time_s
-        if self.since_s < 0.0 and vehicle.time_s + self.since_s >= _RELEASED_S:
+        self.stage, self.since_s = "wait", vehicle.time_s
+        return self._stand()
+
+    def _wait(self, _dt: float) -> Target:
+        if self.vehicle.time_s - self.since_s >= _RELEASED_S:
             self.stage = "up"
+        return self._stand()
+
+    def _stand(self) -> Target:
+        vehicle = self.vehicle
+        if not vehicle.air.on_ground:
+            return self._hold(0.0)
+        vehicle.touched_s = vehicle.time_s  # standing with the load is no landing
         return self._hold(-0.1)
 
     def _up(self, _dt: float) -> Target:

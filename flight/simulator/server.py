@@ -151,7 +151,7 @@ class Server:
         self._send(self.copter.take())
 
     def _send(self, messages: list[Outgoing]) -> None:
-        system = self.copter.params.integer("SYSID_THISMAV")
+        system = self.copter.params.integer("SYSID_THISMAV") & 0xFF
         for outgoing in messages:
             if outgoing.link is not None:
                 client = self.clients.get(outgoing.link)

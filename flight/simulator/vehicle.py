@@ -12,6 +12,7 @@ from flight.simulator.camera import Trigger
 from flight.simulator.control import Controller, Target
 from flight.simulator.fence import Fence
 from flight.simulator.geometry import Ground, heading
+from flight.simulator.limits import within
 from flight.simulator.messages import Message, ModeNumber, Outgoing, Severity, mavlink
 from flight.simulator.missionitems import Item
 from flight.simulator.navigator import Navigator, Point
@@ -213,11 +214,11 @@ class Vehicle:
 
     def lat_lon_e7(self, place: complex) -> tuple[int, int]:
         lat, lon = self.ground.to_lat_lon(place)
-        return deg_to_e7(lat), deg_to_e7(lon)
+        return deg_to_e7(within(lat, (-90.0, 90.0))), deg_to_e7((lon + 180.0) % 360.0 - 180.0)
 
     def altitude_mm(self, height_m: float) -> int:
         """Above sea level."""
-        return m_to_mm(self.setup.altitude_m + height_m)
+        return int(within(m_to_mm(self.setup.altitude_m + height_m), (-(2**31), 2**31 - 1)))
 
     def look(self, yaw_rad: float) -> float:
         """The yaw to fly: the point of interest, a fixed heading, or the one given."""
