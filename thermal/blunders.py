@@ -1,41 +1,81 @@
-"""Frames that must not enter the map, told from their tags and their sharpness before any matching."""
+"""Frames that must not enter the map, told before any matching: by their tags, or because they are blurred.
+
+A smooth lawn is no blurred frame, so sharpness is never judged by itself: the fine detail that a frame shows
+of the ground is held against what the frames overlapping it show of the same ground.
+"""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from core.camera import Camera
 from core.geo import Datum, FloatArray
 from thermal.frame import CelsiusArray
-from thermal.pose import Flight, Prior, Rejection
+from thermal.pose import CameraPose, Flight, Prior, Rejection
+
+_CELLS = (20, 16)  # columns, rows
+_DIRECTIONS = 8
+_COARSE = 4  # pixels averaged for the coarser detail
 
 
 @dataclass(frozen=True, slots=True)
 class BlunderParams:
-    """Limits: tilt in degrees from nadir, height and sharpness as shares of the flight's medians."""
+    """Limits: tilt in degrees from nadir, height as shares of the flight's median, and what blur leaves.
+
+    A frame is blurred when, in one direction over the ground, half of the frames overlapping it show its
+    ground with so much more fine detail that it keeps less than `half_see` of theirs, or four in five with
+    less than `most_see` (energies, without noise). Only the `neighbours` nearest frames that share
+    `min_overlap` of its area are asked, and only where their detail is `min_detail` times the noise;
+    `least_witnesses` of them must be able to tell.
+    """
 
     max_tilt_deg: float = 30.0
     min_height_share: float = 0.5
     max_height_share: float = 2.0
     min_height_m: float = 5.0
-    min_sharpness_share: float = 0.45
+    half_see: float = 0.35
+    most_see: float = 0.6
+    neighbours: int = 16
+    min_overlap: float = 0.2
+    least_witnesses: int = 2
+    min_detail: float = 1.0
 
 
-def sharpness(celsius: CelsiusArray) -> float:
-    """Fine detail against coarse detail: RMS of two-pixel steps over RMS of eight-pixel steps.
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much detail a frame shows: mean squared gradients of its cells, K^2 a square pixel.
 
-    Scale-free, so a cool night and a hot noon compare; falls when the frame is blurred by motion or focus.
+    `fine` (details of about two pixels) and `coarse` (of about ten) are (cells, 3) float64, row by row:
+    across the image, mixed, and down it. They turn with the frame, so frames of any heading compare.
     """
-    t = np.asarray(celsius, float)
-    t = np.where(np.isfinite(t), t, np.nanmedian(t) if np.isfinite(t).any() else 0.0)
-    fine = min(_rms(t[2:] - t[:-2]), _rms(t[:, 2:] - t[:, :-2]))
-    coarse = max(_rms(t[8:] - t[:-8]), _rms(t[:, 8:] - t[:, :-8]))
-    return fine / coarse if coarse > 0 else 0.0
+
+    fine: FloatArray
+    coarse: FloatArray
 
 
-def _rms(steps: FloatArray) -> float:
-    return float(np.sqrt(np.mean(steps**2))) if steps.size else 0.0
+def detail(celsius: CelsiusArray) -> Detail:
+    """Measure a frame; where it holds no temperature it shows no detail."""
+    import cv2
+
+    known = np.isfinite(celsius)
+    t = celsius if known.all() else np.where(known, celsius, celsius[known].mean())
+    t = np.asarray(t, np.float32)
+    shape = max(t.shape[1] // _COARSE, 1), max(t.shape[0] // _COARSE, 1)
+    return Detail(_gradients(t), _gradients(cv2.resize(t, shape, interpolation=cv2.INTER_AREA)))
+
+
+def _gradients(t: CelsiusArray) -> FloatArray:
+    """Structure tensors (cells, 3) of what a blur of 1.5 pixels takes from an image."""
+    import cv2
+
+    band = t - cv2.GaussianBlur(t, (9, 9), 1.5)
+    step = np.array([[-0.5, 0.0, 0.5]], np.float32)
+    x, y = cv2.filter2D(band, -1, step), cv2.filter2D(band, -1, step.T)
+    cells = [cv2.resize(p, _CELLS, interpolation=cv2.INTER_AREA).ravel() for p in (x * x, x * y, y * y)]
+    return np.stack(cells, axis=-1).astype(float)
 
 
 def bad_tags(flight: Flight, params: BlunderParams) -> tuple[list[Prior], list[Rejection]]:
@@ -91,18 +131,122 @@ def _bad_tag(prior: Prior, height_m: float, typical_m: float, params: BlunderPar
 
 
 def blurred(
-    priors: Sequence[Prior], sharpnesses: Sequence[float], params: BlunderParams
+    priors: Sequence[Prior], details: Sequence[Detail], ground_m: float | None, params: BlunderParams
 ) -> tuple[list[int], list[Rejection]]:
-    """Indices of the sharp frames, and the blurred ones with their figure against the flight's median."""
-    typical = float(np.median(sharpnesses))
-    kept, rejected = [], []
-    for index, (prior, value) in enumerate(zip(priors, sharpnesses, strict=True)):
-        if value >= params.min_sharpness_share * typical:
-            kept.append(index)
-        else:
-            rejected.append(
-                Rejection(
-                    prior.info.path, f"blurred: sharpness {value:.2f}, the flight's median is {typical:.2f}"
-                )
-            )
-    return kept, rejected
+    """Indices of the frames to keep, and the blurred ones with what is left of their detail.
+
+    Where nothing can be told (smooth ground, no overlap, `ground_m` unknown) a frame is kept. Blurred frames
+    are no witnesses: each one found is taken out before the others are asked again.
+    """
+    if ground_m is None:
+        return list(range(len(priors))), []
+    shares = _shares(priors, details, ground_m, params)
+    lost: dict[int, str] = {}
+    while found := _found(shares, lost, params):
+        lost |= found
+    kept = [k for k in range(len(priors)) if k not in lost]
+    return kept, [Rejection(priors[k].info.path, reason) for k, reason in sorted(lost.items())]
+
+
+def _found(
+    shares: dict[int, dict[int, FloatArray]], lost: dict[int, str], params: BlunderParams
+) -> dict[int, str]:
+    """Frames not yet lost that are blurred by the word of the others, with the reason."""
+    out = {}
+    for k in shares.keys() - lost:
+        told = [s for other, s in shares[k].items() if other not in lost and np.isfinite(s).any()]
+        left = _left(np.array(told), params) if told else None
+        if left is not None:
+            kept = f"{left:.0%} of the fine detail" if left >= 0.01 else "next to no fine detail"
+            out[k] = f"blurred: shows {kept} that {len(told)} overlapping frames show of the same ground"
+    return out
+
+
+def _left(shares: FloatArray, params: BlunderParams) -> float | None:
+    """The share of detail left in the worst direction of a blurred frame, None for others."""
+    told = [d[np.isfinite(d)] for d in shares.T]
+    seen = [np.quantile(d, [0.5, 0.8]) for d in told if len(d) >= params.least_witnesses]
+    bad = [half for half, most in seen if half < params.half_see or most < params.most_see]
+    return float(min(bad)) if bad else None
+
+
+def _shares(
+    priors: Sequence[Prior], details: Sequence[Detail], ground_m: float, params: BlunderParams
+) -> dict[int, dict[int, FloatArray]]:
+    """For each frame and each frame near it: the share of its detail, (directions,), NaN unknown."""
+    camera, poses = priors[0].info.camera, [p.pose for p in priors]
+    noise = float(np.percentile([d.fine[:, ::2].mean(axis=1) for d in details], 1))
+    shown = [_by_direction(d, p, noise) for d, p in zip(details, poses, strict=True)]
+    near = [_nearest(k, poses, params.neighbours) for k in range(len(poses))]
+    common = _common(poses, near, camera, ground_m)
+    return {
+        a: {
+            b: _share(shown[a], shown[b], common[a, b], common[b, a], noise, params)
+            for b in others
+            if common[a, b].mean() >= params.min_overlap and common[b, a].any()
+        }
+        for a, others in enumerate(near)
+    }
+
+
+def _common(
+    poses: Sequence[CameraPose], near: Sequence[Sequence[int]], camera: Camera, ground_m: float
+) -> dict[tuple[int, int], NDArray[np.bool_]]:
+    """For frames (a, b) near each other: which cells of a lie in b."""
+    spots = np.array([_cell_places(p, camera, ground_m) for p in poses])
+    pairs = {pair for a, others in enumerate(near) for b in others for pair in ((a, b), (b, a))}
+    out: dict[tuple[int, int], NDArray[np.bool_]] = {}
+    for b, pose in enumerate(poses):
+        group = sorted(first for first, second in pairs if second == b)
+        out |= {(a, b): cells for a, cells in zip(group, _inside(spots[group], pose, camera), strict=True)}
+    return out
+
+
+def _nearest(a: int, poses: Sequence[CameraPose], count: int) -> list[int]:
+    gap = np.hypot(*np.array([p.center_m[:2] - poses[a].center_m[:2] for p in poses]).T)
+    return [int(b) for b in np.argsort(gap, kind="stable")[: count + 1] if b != a]
+
+
+def _cell_places(pose: CameraPose, camera: Camera, ground_m: float) -> FloatArray:
+    """Where the cells' centres lie on the level ground, (cells, 3) metres."""
+    cols, rows = (
+        (np.arange(n) + 0.5) * size / n - 0.5
+        for n, size in zip(_CELLS, (camera.width_px, camera.height_px), strict=True)
+    )
+    rays = pose.rays(np.stack(np.meshgrid(cols, rows), axis=-1).reshape(-1, 2), camera)
+    return np.asarray(pose.center_m + rays * ((ground_m - pose.center_m[2]) / rays[:, 2])[:, None], float)
+
+
+def _inside(places: FloatArray, pose: CameraPose, camera: Camera) -> NDArray[np.bool_]:
+    pixels = pose.pixels(places, camera)
+    inside = (pixels > 0) & (pixels < np.array([camera.width_px, camera.height_px]))
+    return np.asarray(inside.all(axis=-1), bool)
+
+
+def _by_direction(measured: Detail, pose: CameraPose, noise: float) -> tuple[FloatArray, FloatArray]:
+    """Fine (less `noise`) and coarse detail along directions over the ground, each (cells, directions), K/px.
+
+    Roots, so that one hot roof, seen by a frame and just missed by another, does not outweigh all the ground.
+    """
+    angle = np.arange(_DIRECTIONS) * np.pi / _DIRECTIONS
+    x, y = pose.rotation[:2, :2].T @ np.stack([np.cos(angle), np.sin(angle)])
+    turn = np.stack([x * x, 2.0 * x * y, y * y]) / (x * x + y * y)
+    fine, coarse = measured.fine @ turn - noise, measured.coarse @ turn
+    return np.sqrt(np.maximum(fine, 0.0)), np.sqrt(np.maximum(coarse, 0.0))
+
+
+def _share(
+    mine: tuple[FloatArray, FloatArray], other: tuple[FloatArray, FloatArray],
+    here: NDArray[np.bool_], there: NDArray[np.bool_], noise: float, params: BlunderParams,
+) -> FloatArray:  # fmt: skip
+    """My fine detail over the other's where both look, NaN where the other's does not stand out of the noise.
+
+    The coarse detail evens out, by a third at most, that the two do not see quite the same: told poses are
+    some metres wrong. More would hide a blur strong enough to take the coarse detail too.
+    """
+    fine, coarse = (d[here].mean(axis=0) ** 2 for d in mine)
+    other_fine, other_coarse = (d[there].mean(axis=0) ** 2 for d in other)
+    tiny = 1e-12
+    told = np.where(other_fine > max(params.min_detail * noise, tiny), other_fine, np.nan)
+    even = np.clip((coarse + tiny) / (other_coarse + tiny), 0.75, 1.35)
+    return np.asarray(np.maximum(fine, 0.1 * noise) / told / even, float)

@@ -1,4 +1,4 @@
-"""Reading a folder of frames once: headers, small copies, sharpness and tie point candidates."""
+"""Reading a folder of frames once: headers, small copies, detail and tie point candidates."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import BadFileError
-from thermal.blunders import sharpness
+from thermal.blunders import Detail, detail
 from thermal.frame import CelsiusArray, Frame, FrameInfo
 from thermal.pose import Rejection
 from thermal.store import FrameStore
@@ -28,7 +28,7 @@ class SeenFrame:
 
     info: FrameInfo
     small: CelsiusArray
-    sharpness: float
+    detail: Detail
     keypoints: Keypoints
 
 
@@ -63,7 +63,7 @@ def _load(path: Path, read: ReadFrame, ties: TieParams, store: FrameStore) -> Se
     if not np.isfinite(frame.celsius).any():
         return Rejection(path, "holds no temperatures")
     store.put(path, frame.celsius)
-    return SeenFrame(frame.info, shrink(frame.celsius), sharpness(frame.celsius), detect(frame.celsius, ties))
+    return SeenFrame(frame.info, shrink(frame.celsius), detail(frame.celsius), detect(frame.celsius, ties))
 
 
 def shrink(celsius: CelsiusArray, by: int = SMALL) -> CelsiusArray:

@@ -99,13 +99,15 @@ def write_mosaic(
     job: MosaicJob, path: Path, tags: dict[str, str], *, workers: int, progress: Progress | None = None
 ) -> MosaicResult:
     """Draw the map of `job` into a COG at `path`, `workers` tiles at a time."""
-    boxes = [frame_box(f.pose, job.camera, job.place, _lowest(job)) for f in job.frames]
+    lowest_m = _lowest(job)
+    boxes = [frame_box(f.pose, job.camera, job.place, lowest_m) for f in job.frames]
+    margin_m = _margin_m(job.ground, lowest_m)
     windows = list(job.place.grid.windows(_TILE_PX))
     tally = _Tally()
     with cog_written(path, job.place.grid, BANDS, tags) as writer, ThreadPoolExecutor(workers) as pool:
 
         def draw(window: Window) -> None:
-            drawn = draw_tile(job, boxes, window)
+            drawn = draw_tile(job, boxes, margin_m, window)
             if drawn is None:
                 return
             with tally.lock:
@@ -123,13 +125,16 @@ def _lowest(job: MosaicJob) -> float:
 
 
 def draw_tile(
-    job: MosaicJob, boxes: Sequence[FrameBox], window: Window
+    job: MosaicJob, boxes: Sequence[FrameBox], margin_m: float, window: Window
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
-    """One tile: bands (4, rows, columns) and the histogram of its seam steps; None where no frame reaches."""
+    """One tile: bands (4, rows, columns) and the histogram of its seam steps; None where no frame reaches.
+
+    Ground up to `margin_m` around the tile may hide what lies in it.
+    """
     near = [k for k, box in enumerate(boxes) if box.meets(window)]
     if not near:
         return None
-    ground = job.place.ground(window, job.ground, _margin_m(job))
+    ground = job.place.ground(window, job.ground, margin_m)
     middle = np.array([np.mean(ground.east_m), np.mean(ground.north_m)])
     near.sort(key=lambda k: float(np.hypot(*(job.frames[k].pose.center_m[:2] - middle))))
     total = TileSum.empty((window.height, window.width))
@@ -140,12 +145,12 @@ def draw_tile(
     return bands(total, job.alone_sigma_K), seam_steps(total)
 
 
-def _margin_m(job: MosaicJob) -> float:
+def _margin_m(ground: Ground, lowest_m: float) -> float:
     """How far a roof at the top can hide ground: its height times the steepest sight line, at most 60 m."""
-    top = job.ground.top_m
+    top = ground.top_m
     if top is None:
         return 0.0
-    return float(np.clip((top - _lowest(job)) * 0.8, 5.0, 60.0))
+    return float(np.clip((top - lowest_m) * 0.8, 5.0, 60.0))
 
 
 def bands(total: TileSum, alone_sigma_K: float) -> NDArray[np.float32]:

@@ -52,7 +52,8 @@ def stretched(celsius: CelsiusArray, work_px: int) -> ByteImage:
     """The frame shrunk and with its local contrast stretched (CLAHE), 8 bit."""
     import cv2
 
-    t = np.where(np.isfinite(celsius), celsius, np.nanmedian(celsius)).astype(np.float32)
+    known = np.isfinite(celsius)
+    t = (celsius if known.all() else np.where(known, celsius, np.nanmedian(celsius))).astype(np.float32)
     scale = min(work_px / max(t.shape), 1.0)
     size = (round(t.shape[1] * scale), round(t.shape[0] * scale))
     small = cv2.resize(t, size, interpolation=cv2.INTER_AREA)
