@@ -64,6 +64,12 @@ wheelhouse-check: wheelhouse
 		--quiet --disable-pip-version-check --no-index --find-links wheelhouse skyshade
 	cd build/offline && bin/skyshade --version && bin/python -m pip check --disable-pip-version-check
 
+# Peers live apart: some are GPL, some bring old libraries along.
+.venv-bench/.installed: benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	@touch $@
+
 bench: $(STAMP) .venv-bench/.installed
 	$(BIN)/python benchmarks/run_all.py
 
