@@ -84,7 +84,7 @@ def run(argv: list[str] | None = None) -> None:
         where = error.ctx.command_path if error.ctx else "skyshade"
         _fail(f"{error.format_message()} (see {where} --help)", 2)
     except (click.Abort, KeyboardInterrupt):
-        _fail("interrupted; nothing half-written was kept", 130, debug=debug)
+        _fail("interrupted; nothing half-written was kept", 1, debug=debug)
     except (SkyshadeError, click.ClickException) as error:
         _fail(str(error) if isinstance(error, SkyshadeError) else error.format_message(), 1, debug=debug)
     except OSError as error:
