@@ -15,6 +15,7 @@ from core.errors import SkyshadeError
 from core.files import writable_folder
 from core.geo import Datum
 from flight.exchange import TransferReport, upload
+from flight.interrupts import Interrupts
 from flight.link import open_link
 from flight.params import set_parameter
 from flight.ports import LinkError
@@ -106,15 +107,20 @@ def fly_mission(
     clock, params = clock or RealClock(), params or FlyParams()
     out_dir = writable_folder(out_dir)
     link = open_link(address, clock, log_path=out_dir / LOG_NAME, patience_s=5.0 if own else 0.0)
-    with Vehicle(link, clock) as copter:
+    told = on_progress or _no_progress
+    with Interrupts() as interrupts, Vehicle(link, clock) as copter:
         recorder = Recorder(copter, start_watch(mission, params.watch), on_event)
-        flight = _Flight(mission, copter, recorder, params, on_progress or _no_progress, on_interrupt)
+        flight = _Flight(mission, copter, recorder, params, told, on_interrupt, interrupts)
         flight.prepare(settings or {})
         flight.start()
         flight.watch_it_land()
-    record = recorder.record(len(mission.items), out_dir / LOG_NAME)
-    write_record(record, out_dir)
+        record = recorder.record(len(mission.items), out_dir / LOG_NAME)
+        write_record(record, out_dir)
     return record
+
+
+def _nothing() -> None:
+    return
 
 
 def _no_progress(_what: str, _done: int, _total: int) -> None:
@@ -142,11 +148,19 @@ class _Flight:
     params: FlyParams
     progress: Progress
     on_interrupt: Callable[[Vehicle], OnInterrupt]
+    interrupts: Interrupts
     returning: bool = False
     left: bool = False
 
     def prepare(self, settings: Mapping[str, float]) -> None:
         """Everything before arming."""
+        self.vehicle.before_receiving = self.interrupts.check
+        try:
+            self._make_ready(settings)
+        except KeyboardInterrupt:
+            raise InterruptedFlightError("interrupted before take-off; the motors were never on") from None
+
+    def _make_ready(self, settings: Mapping[str, float]) -> None:
         self.progress("connecting", 0, 1)
         self.vehicle.connect(timeout_s=self.params.connect_s)
         self._refuse_flying()
@@ -176,21 +190,22 @@ class _Flight:
             self.recorder.tell("command", "fence switched on")
 
     def start(self) -> None:
-        """Arm and take off; on failure or Ctrl-C before the take-off the motors are switched off again."""
-        self.progress("arming", 0, len(self.mission.items))
+        """Arm and take off; on failure or Ctrl-C before the take-off the motors are switched off again.
+
+        A vehicle that does not switch them off any more is in the air, and is watched on.
+        """
         try:
+            self.progress("arming", 0, len(self.mission.items))
             self._launch()
         except KeyboardInterrupt:
-            if not self.vehicle.airborne:
-                self._stand_down()
+            if self._stands_down():
                 raise InterruptedFlightError("interrupted before take-off; the motors are off") from None
             self._interrupted()
         except SkyshadeError as error:
-            if not self.vehicle.airborne:
-                self._stand_down()
+            if self._stands_down():
                 raise
             self.recorder.abort(error.message)
-            self._bring_home(error.message)
+            self._bring_home_whatever(error.message)
 
     def _launch(self) -> None:
         """Arm and start; a vehicle that switches its motors off again before it rises is armed anew."""
@@ -225,12 +240,22 @@ class _Flight:
         self.vehicle.command(CMD_MISSION_START, what="start the mission")
         self.recorder.tell("command", "mission started")
 
-    def _stand_down(self) -> None:
+    def _stands_down(self) -> bool:
+        """Whether it is on the ground and its motors are off now, or cannot be asked any more."""
+        if self.vehicle.airborne:
+            return False
+        self.vehicle.before_receiving = _nothing
         try:
             if self.vehicle.state.armed:
                 self.vehicle.disarm()
+        except CommandRefusedError as error:
+            log.warning("the vehicle could not be disarmed: %s", error)
+            return False
         except SkyshadeError as error:
             log.warning("the vehicle could not be disarmed: %s", error)
+        finally:
+            self.vehicle.before_receiving = self.interrupts.check
+        return True
 
     def _pass(self, seconds: float) -> None:
         until_s = self.vehicle.now_s + seconds
@@ -249,6 +274,7 @@ class _Flight:
                 self.recorder.abort(error.message)
                 self.recorder.tell("link", error.message)
                 return
+        self.vehicle.before_receiving = _nothing
         if not self.left:
             self._pass_quietly()
 
@@ -292,12 +318,32 @@ class _Flight:
         except SkyshadeError as error:
             self.recorder.tell("warning", str(error))
 
-    def _interrupted(self) -> None:
-        """Ask what Ctrl-C means; a second one while asking leaves."""
+    def _bring_home_whatever(self, why: str) -> None:
         try:
-            answer = self.on_interrupt(self.vehicle)
+            self._bring_home(why)
         except KeyboardInterrupt:
-            answer = OnInterrupt.LEAVE
+            self._interrupted()
+
+    def _interrupted(self) -> None:
+        """Ask what Ctrl-C means, and do it; one more while it is done asks again."""
+        while True:
+            try:
+                self._answer(self._ask())
+            except KeyboardInterrupt:
+                continue
+            return
+
+    def _ask(self) -> OnInterrupt:
+        """The user's wish; a second Ctrl-C while asking leaves."""
+        with self.interrupts.asking():
+            try:
+                answer = self.on_interrupt(self.vehicle)
+            except KeyboardInterrupt:
+                answer = OnInterrupt.LEAVE
+        self.interrupts.forget()
+        return answer
+
+    def _answer(self, answer: OnInterrupt) -> None:
         if answer is OnInterrupt.CONTINUE:
             return
         self.recorder.abort(f"interrupted by the user ({answer.value})")

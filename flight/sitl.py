@@ -33,6 +33,7 @@ INSTANCES = 100
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
 AIRFRAME_FILE = "skyshade-copter.parm"
+_OWN_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # Windows only
 
 
 class SimulatorError(SkyshadeError):
@@ -208,6 +209,7 @@ def ardupilot_version(binary: Path) -> str:
 
 
 def _spawn(command: Sequence[str], folder: Path) -> "subprocess.Popen[str]":
+    """Start a program out of reach of the terminal's Ctrl-C: a vehicle in the air must not end with it."""
     log.debug("starting %s in %s", command, folder)
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
     environment["PYTHONPATH"] = os.pathsep.join(
@@ -224,6 +226,8 @@ def _spawn(command: Sequence[str], folder: Path) -> "subprocess.Popen[str]":
             text=True,
             encoding="utf-8",
             errors="replace",
+            start_new_session=os.name == "posix",
+            creationflags=_OWN_GROUP,
         )
 
 

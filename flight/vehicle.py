@@ -67,6 +67,7 @@ class Vehicle:
         self.state = VehicleState()
         self.listeners: list[Listener] = []
         self.commanded_modes: tuple[str, ...] = ()
+        self.before_receiving: Callable[[], None] = _nothing
 
     def __enter__(self) -> Self:
         return self
@@ -94,7 +95,11 @@ class Vehicle:
         self.link.send(name, fields)
 
     def receive(self, timeout_s: float) -> Message | None:
-        """The next message, already folded into `state` and given to the listeners."""
+        """The next message, already folded into `state` and given to the listeners.
+
+        `before_receiving` is called first: a good moment to stop waiting, since no message is half taken in.
+        """
+        self.before_receiving()
         message = self.link.receive(timeout_s)
         if message is not None:
             self.state = fold(self.state, message)
@@ -231,6 +236,10 @@ class Vehicle:
         if not self.state.armed:
             return False
         return not self.state.on_ground or self.state.landed_state == TAKING_OFF
+
+
+def _nothing() -> None:
+    return
 
 
 def _warnings(texts: Sequence[Text], after_utc_s: float) -> list[str]:

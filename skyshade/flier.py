@@ -8,8 +8,9 @@ import numpy as np
 
 from core.geo import LonLat
 from delivery.flier import Confirmation, Outcome
-from flight.fly import OnInterrupt, Progress, fly_mission, return_home
+from flight.fly import InterruptedFlightError, OnInterrupt, Progress, fly_mission, return_home
 from flight.record import FlightRecord
+from flight.recorder import OnEvent
 from flight.vehicle import Vehicle
 from flight.watch import RELEASED, FlightEvent
 from missions.model import Mission
@@ -37,8 +38,14 @@ class FlightRoom:
                 on_release(Confirmation(event.time_s, position, event.text))
 
         self.mission = mission
+        try:
+            return outcome_of(self._flown(mission, folder, hear))
+        except KeyboardInterrupt:  # while the vehicle is started: in the air `fly_mission` asks
+            raise InterruptedFlightError("interrupted before take-off") from None
+
+    def _flown(self, mission: Mission, folder: Path, hear: OnEvent) -> FlightRecord:
         with vehicle_at(self.vehicle, mission.home, speedup=self.speedup, seed=self.seed) as target:
-            record = fly_mission(
+            self.record = fly_mission(
                 mission,
                 target,
                 folder,
@@ -47,8 +54,7 @@ class FlightRoom:
                 on_interrupt=self.on_interrupt,
                 on_event=hear,
             )
-        self.record = record
-        return outcome_of(record)
+        return self.record
 
 
 def outcome_of(record: FlightRecord) -> Outcome:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from skyshade.cli.asking import ask_what_to_do
 from skyshade.cli.options import (
     CONFIRM_HELP,
     DEM_HELP,
@@ -275,7 +276,7 @@ def dispatch(
     from skyshade.flier import FlightRoom
 
     with open_store(store) as opened:
-        flier = FlightRoom(vehicle, confirm_real=confirm_real, speedup=speedup)
+        flier = FlightRoom(vehicle, confirm_real=confirm_real, speedup=speedup, on_interrupt=ask_what_to_do)
         made = dispatch_next(opened, flier, _conditions(**day), RealClock(), out)
         if made is None:
             emit(

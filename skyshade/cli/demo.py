@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from skyshade.cli.asking import ask_what_to_do
 from skyshade.cli.options import CONFIRM_HELP, OUT_FOLDER, SPEEDUP_HELP, VEHICLE_HELP
 from skyshade.cli.output import emit, json_option, note, steps
 
@@ -35,7 +36,10 @@ def command(
     """
     from skyshade.demo.story import StoryParams, run_demo
 
-    params = StoryParams(vehicle=vehicle, speedup=speedup, seed=seed, rtk=rtk, confirm_real=confirm_real)
+    params = StoryParams(
+        vehicle=vehicle, speedup=speedup, seed=seed, rtk=rtk, confirm_real=confirm_real,
+        on_interrupt=ask_what_to_do,
+    )  # fmt: skip
     with steps() as tell:
         story = run_demo(out, params, tell=tell)
     if as_json:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from skyshade.cli.asking import ask_what_to_do
 from skyshade.cli.output import emit, json_option, note
 
 if TYPE_CHECKING:
-    from flight.fly import OnInterrupt, Progress
-    from flight.vehicle import Vehicle
+    from flight.fly import Progress
 
 EPILOG = "Example: skyshade fly survey.plan --out flight-1 --speedup 10"
 
@@ -113,23 +113,3 @@ def _progress() -> "Iterator[Progress]":
     yield told
     if sys.stderr.isatty():
         note("")
-
-
-def ask_what_to_do(_vehicle: "Vehicle") -> "OnInterrupt":
-    """Ctrl-C in the air: ask; where nobody can answer, return to launch and keep watching."""
-    from flight.fly import OnInterrupt
-
-    if not sys.stdin.isatty():
-        note("interrupted: returning to launch, still watching")
-        return OnInterrupt.RETURN
-    note(
-        "\nThe vehicle is in the air. r = return to launch, l = land here, c = carry on, q = leave it flying"
-    )
-    answers = {"r": OnInterrupt.RETURN, "l": OnInterrupt.LAND, "c": OnInterrupt.CONTINUE}
-    try:
-        answer = input("[r/l/c/q] ").strip().lower()[:1]
-    except EOFError:
-        return OnInterrupt.RETURN
-    if answer == "q":
-        return OnInterrupt.LEAVE
-    return answers.get(answer, OnInterrupt.RETURN)

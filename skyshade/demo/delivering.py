@@ -67,6 +67,7 @@ def deliver(layers: SceneLayers, params: "StoryParams", out: Path, tell: "Tell")
         speedup=simulated_speedup(params),
         seed=params.seed + 1,
         on_progress=lambda what, done, total: tell(f"delivery: {what}", done, total),
+        on_interrupt=params.on_interrupt,
     )
     store_path = out / "delivery.db"
     store_path.unlink(missing_ok=True)

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from core.clock import Clock, RealClock
 from core.files import writable_folder, write_text
+from flight.fly import OnInterrupt, return_home
+from flight.vehicle import Vehicle
 from skyshade.cli.output import plain
 from skyshade.demo.delivering import Delivered, deliver
 from skyshade.demo.layers import SceneLayers, write_layers
@@ -28,7 +30,8 @@ class StoryParams:
 
     `vehicle`: embedded, ardupilot or a MAVLink address; `speedup` for simulated ones. Overlaps in [0, 0.95],
     `gsd_m` metres a pixel, `rtk` whether the tags come from a receiver with RTK fix (centimetres) or from a
-    plain one (1.5 m), `sites` how many to choose, `workers` threads of rendering and mapping.
+    plain one (1.5 m), `sites` how many to choose, `workers` threads of rendering and mapping,
+    `on_interrupt` what Ctrl-C in the air leads to.
     """
 
     vehicle: str = "embedded"
@@ -41,6 +44,7 @@ class StoryParams:
     rtk: bool = True
     sites: int = 4
     workers: int = 2
+    on_interrupt: Callable[[Vehicle], OnInterrupt] = return_home
 
 
 @dataclass(frozen=True, slots=True)

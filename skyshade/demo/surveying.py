@@ -110,6 +110,7 @@ def fly_survey(planned: Planned, params: "StoryParams", folder: Path, tell: "Tel
             folder,
             confirm_real=params.confirm_real,
             on_progress=lambda what, done, total: tell(f"survey: {what}", done, total),
+            on_interrupt=params.on_interrupt,
         )
     if not record.completed or not record.shots:
         raise SkyshadeError(
