@@ -53,7 +53,13 @@ def command() -> None:
 @click.option("--dem", type=IN_FILE, help=DEM_HELP)
 @click.option("--aircraft", metavar="NAME|FILE", help="Aircraft, for energy and the wind it bears.")
 @click.option("--camera", metavar="NAME|FILE", help="Camera, for its shortest time between shots.")
-@click.option("--payload-kg", default=0.0, show_default=True, help="Load carried, kilograms.")
+@click.option(
+    "--payload-kg",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="Load carried, kilograms.",
+)
 @click.option("--wind-ms", type=float, help=WIND_HELP)
 @click.option("--wind-from-deg", type=float, help=f"{WIND_FROM_HELP}  [default: 0]")
 @click.option("--at", "at_time", metavar="TIME", help=AT_HELP)

@@ -67,8 +67,11 @@ def map_command(
     \b
     Example: skyshade thermal map flight1/ -o heat.tif --references patches.csv
     """
+    from core.errors import BadFileError
     from thermal.mapmaker import MapParams, make_map
 
+    if out.suffix.lower() not in {".tif", ".tiff"}:
+        raise BadFileError(out, "the map is a GeoTIFF", hint="end its name in .tif")
     params = MapParams(gsd_m=gsd_m, crs=crs, dem=dem, references=references, workers=workers)
     with _stages(show=False if as_json else None) as stage:
         result = make_map(frames_dir, out, params, progress=stage)
