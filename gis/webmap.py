@@ -34,7 +34,14 @@ body,.leaflet-container{{font-family:{FONTS};font-size:14px}}
 .sky-pin{{display:flex;align-items:center;justify-content:center}}
 .sky-popup td{{vertical-align:top;padding:1px 6px 1px 0}} .sky-popup td:first-child{{color:#555}}
 .leaflet-image-layer{{image-rendering:pixelated}}
+.sky-key{{display:inline-block;width:12px;height:12px;margin-right:6px;border:1.5px solid}}
+.sky-key.line{{height:0;border-width:1.5px 0 0;vertical-align:4px}}
+.sky-key.point{{border-radius:50%}}
+@media(max-width:700px){{.sky-title{{max-width:50%;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}}
+ .sky-legend{{font-size:12px;padding:5px 7px;line-height:1.35}}}}
 """
+# On a narrow screen the list of layers would hide the map: there it opens on touch.
+NARROW_JS = "L.Control.Layers.addInitHook(function(){this.options.collapsed=window.innerWidth<=700;});"
 
 Bounds = tuple[float, float, float, float]
 
@@ -133,7 +140,10 @@ class WebMap:
     ) -> "WebMap":
         """A GeoDataFrame of any geometry. `popup` names the columns to show (or column -> its heading)."""
         data = _features(frame, popup, numbers=None)
-        _layer_element(data, name, (style or Style()).for_leaflet(), show).add_to(self._map)
+        look = style or Style()
+        _layer_element(data, _key(frame, look) + html.escape(name), look.for_leaflet(), show).add_to(
+            self._map
+        )
         return self
 
     def add_points(
@@ -148,7 +158,8 @@ class WebMap:
     ) -> "WebMap":
         """Points as pins; `label` names the column whose text stands in the pin."""
         data = _features(frame, popup, numbers=label)
-        _layer_element(data, name, {"pin": colour}, show).add_to(self._map)
+        key = _key(frame, Style("#ffffff", fill=colour))
+        _layer_element(data, key + html.escape(name), {"pin": colour}, show).add_to(self._map)
         return self
 
     def html(self) -> str:
@@ -186,14 +197,22 @@ def _leaflet_head() -> str:
 
     style = re.sub(r"url\((images/[\w.-]+)\)", picture, style)
     script = re.sub(r"//# sourceMappingURL=.*", "", (home / "leaflet.js").read_text(encoding="utf-8"))
-    return f"<style>{style}{PAGE_CSS}</style><script>{script}</script>"
+    return f"<style>{style}{PAGE_CSS}</style><script>{script}\n{NARROW_JS}</script>"
+
+
+def _key(frame: Any, style: Style) -> str:
+    """A sample of the layer's look for the list of layers, as HTML."""
+    kinds = set(frame.geometry.geom_type)
+    form = "point" if kinds <= {"Point", "MultiPoint"} else "line" if style.fill is None else "area"
+    colours = f"border-color:{style.colour};background:{style.fill or 'none'}"
+    return f"<i class='sky-key {form}' style='{html.escape(colours)}'></i>"
 
 
 def _layer_element(data: dict[str, Any], name: str, style: dict[str, Any], show: bool) -> Any:
     from branca.element import Template
     from folium.map import Layer
 
-    layer = Layer(name=html.escape(name), overlay=True, control=True, show=show)
+    layer = Layer(name=name, overlay=True, control=True, show=show)
     layer._name = "SkyLayer"  # noqa: SLF001  # folium's documented way to name an element
     layer.data, layer.style = data, style
     layer._template = Template(_LAYER_TEMPLATE)  # noqa: SLF001  # as above

@@ -85,8 +85,8 @@ def as_html(q: Quality) -> str:
     """A page that needs nothing else: figures, a plan of the frames, drift, rejected files."""
     parts = [
         f"<h1>{escape(q.title)}</h1>",
-        f"<p>{escape(_summary(q))}</p>",
         f"<p>{_WARNING}</p>",
+        _table(("about", "this map"), _about(q)),
         _table(("figure", "value"), [(label, _text(value)) for _, label, value in q.figures]),
         "<h2>Where the frames were taken</h2>",
         "<p>Lines: footprints. Dots: cameras, green with tie points, red placed by tags alone.</p>",
@@ -111,12 +111,17 @@ def as_html(q: Quality) -> str:
 _WARNING = "This is the temperature of surfaces, not of the air and not felt heat. Bare metal looks too cold."
 
 
-def _summary(q: Quality) -> str:
-    return f"{_when(q)} Level: {q.anchor.label}. Ground: {q.ground}. Lens: {q.lens}. Map: {q.crs}."
+def _about(q: Quality) -> list[tuple[str, str]]:
+    taken = f"{_utc(q.start)} to {_utc(q.end)}" if q.start else "the frames do not say when"
+    level = q.anchor.label if q.anchor.absolute else f"{q.anchor.label}: only differences count"
+    return [
+        ("taken", taken), ("temperature level", level), ("ground", q.ground), ("lens", q.lens),
+        ("projection of the map", q.crs),
+    ]  # fmt: skip
 
 
-def _when(q: Quality) -> str:
-    return f"Taken {q.start} to {q.end}." if q.start else "The frames do not say when they were taken."
+def _utc(moment: str | None) -> str:
+    return "unknown" if moment is None else moment.replace("T", " ").replace("Z", " UTC")
 
 
 def _text(value: Any) -> str:
@@ -129,7 +134,7 @@ def _text(value: Any) -> str:
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     top = "".join(f"<th>{escape(h)}</th>" for h in head)
     body = "\n".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in rows)
-    return f"<table><tr>{top}</tr>\n{body}</table>"
+    return f'<div class="wide"><table><tr>{top}</tr>\n{body}</table></div>'
 
 
 def _listed(title: str, lines: Sequence[str]) -> list[str]:
@@ -217,12 +222,17 @@ def write_report(path: Path, q: Quality) -> Path:
 
 
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>
 <style>
-body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
+body {{ font: 15px/1.5 "Noto Sans KR", "Noto Sans CJK KR", "Malgun Gothic", "Apple SD Gothic Neo",
+  NanumGothic, system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+  overflow-wrap: break-word }}
+.wide {{ overflow-x: auto; margin: 0 0 1rem }}
 table {{ border-collapse: collapse }}
 td, th {{ border: 1px solid #ccc; padding: .2rem .6rem; text-align: left }}
-svg {{ background: #fafafa; border: 1px solid #ddd; max-width: 100%; font-size: 11px }}
+td {{ font-variant-numeric: tabular-nums }}
+svg {{ background: #fafafa; border: 1px solid #ddd; max-width: 100%; height: auto; font-size: 11px }}
 </style></head><body>
 {body}
 </body></html>

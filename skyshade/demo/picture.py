@@ -17,6 +17,7 @@ from skyshade.demo.truth import Shift, difference_map
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
 
 KOREAN_FONTS = (
     "NanumGothic",
@@ -30,6 +31,7 @@ KOREAN_FONTS = (
     "AppleGothic",
 )
 _WIDEST_PX = 1400
+_POINTS = {"marker": "o", "markersize": 5.5, "linestyle": "none", "markeredgecolor": "#333333"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def difference_picture(
     with _drawing(out, changed, title, Look("RdBu_r", -limit_K, limit_K, "K")) as axes:
         if shifts:
             x, y, east, north = np.array([(s.x_m, s.y_m, s.east_m, s.north_m) for s in shifts]).T
-            axes.quiver(x, y, east, north, angles="xy", scale_units="xy", scale=1 / 20, width=0.0015)
+            axes.quiver(x, y, east, north, angles="xy", scale_units="xy", scale=1 / 20, width=0.0025)
     return out
 
 
@@ -132,9 +134,8 @@ def _drawing(out: Path, picture: Picture, title: str, look: Look) -> Iterator["A
     from matplotlib.figure import Figure
 
     fonts = [name for name in (korean_font(), "DejaVu Sans") if name]
-    with rc_context({"font.family": fonts, "axes.unicode_minus": False}):
-        left, right, bottom, top = picture.extent_m
-        figure = Figure(figsize=(11.0, 11.0 * (top - bottom) / (right - left) + 0.5), layout="constrained")
+    with rc_context({"font.family": fonts, "axes.unicode_minus": False, "font.size": 13.0}):
+        figure = Figure(figsize=(11.0, 11.0), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         low, high = _limits(picture, look)
@@ -144,13 +145,19 @@ def _drawing(out: Path, picture: Picture, title: str, look: Look) -> Iterator["A
         axes.set_facecolor("#d9d9d9")
         axes.set_xticks([])
         axes.set_yticks([])
-        figure.colorbar(shown, ax=axes, label=look.label, shrink=0.85)
+        _draw_bar(axes, shown, look)
         if title:
             axes.set_title(title)
         _draw_scale(axes, picture)
         yield axes
         with written_beside(out) as beside:
-            figure.savefig(beside, format="png", dpi=110)
+            figure.savefig(beside, format="png", dpi=110, bbox_inches="tight", pad_inches=0.1)
+
+
+def _draw_bar(axes: "Axes", shown: "AxesImage", look: Look) -> None:
+    """The colour bar, as tall as the picture beside it, pointed where the picture goes beyond it."""
+    bar = axes.inset_axes((1.015, 0.0, 0.022, 1.0))
+    axes.figure.colorbar(shown, cax=bar, label=look.label, extend="both")
 
 
 def _limits(picture: Picture, look: Look) -> tuple[float, float]:
@@ -165,9 +172,10 @@ def _draw_scale(axes: "Axes", picture: Picture) -> None:
     wide, tall = right - left, top - bottom
     length = max((m for m in (10.0, 20.0, 50.0, 100.0) if m < wide / 4), default=10.0)
     x, y = left + 0.03 * wide, bottom + 0.04 * tall
+    axes.plot([x, x + length], [y, y], color="white", linewidth=8, solid_capstyle="projecting")
     axes.plot([x, x + length], [y, y], color="black", linewidth=4, solid_capstyle="butt")
     box = {"facecolor": "white", "edgecolor": "none", "pad": 2.0}
-    axes.text(x, y + 0.018 * tall, f"{length:g} m   N ↑", color="black", bbox=box)
+    axes.text(x, y + 0.022 * tall, f"{length:g} m   N ↑", color="black", bbox=box)
 
 
 def _draw_tracks(axes: "Axes", tracks: Sequence[Track], crs: Any) -> None:
@@ -177,7 +185,7 @@ def _draw_tracks(axes: "Axes", tracks: Sequence[Track], crs: Any) -> None:
     limits = axes.get_xlim(), axes.get_ylim()
     for track in tracks:
         x, y = to_map.transform([p.lon for p in track.places], [p.lat for p in track.places])
-        style = {"marker": ".", "linestyle": "none"} if track.points else {"linewidth": 1.2}
+        style: Any = _POINTS if track.points else {"linewidth": 2.0}
         axes.plot(x, y, color=track.colour, label=track.label or None, **style)
     axes.set_xlim(*limits[0])
     axes.set_ylim(*limits[1])

@@ -32,7 +32,7 @@ def figures_of(story: "Story") -> list[tuple[str, str]]:
         (f"{error.rmse_K:.2f} K", "heat map against truth, RMSE"),
         (f"{error.position_rmse_m:.2f} m", "position against truth, RMSE"),
         (f"{len(story.sited.result.chosen)}", "sites chosen, each with its reason"),
-        (delivered, f"delivered; release confirmed in {story.delivered.record.flown_s:.0f} s of flight"),
+        (delivered, f"delivered, release confirmed; {story.delivered.record.flown_s:.0f} s of flight"),
         (f"{story.seconds['all']:.0f} s", "for the whole story"),
     ]
 
@@ -90,7 +90,7 @@ def _survey(story: "Story") -> Chapter:
         tracks=[track_of(record, "track", "#4cc9f0"), shots],
         outline=_outline(story),
     )
-    rows = tuple((f.rule, SAYS[f.verdict], f.message) for f in story.planned.findings)
+    rows = tuple((f.rule.replace("_", " "), SAYS[f.verdict], f.message) for f in story.planned.findings)
     return Chapter(
         "survey",
         "Survey, planned and flown",
@@ -128,7 +128,7 @@ def _map(story: "Story") -> Chapter:
             "drift between frames, before and after",
             _pair(heat.drift_rms_before_K, heat.drift_rms_after_K, "K"),
         ),
-        ("reprojection RMSE", _number(heat.reprojection_rmse_px, "px")),
+        ("tie points, RMSE of their fit", _number(heat.reprojection_rmse_px, "px")),
     )
     return Chapter(
         "map",
@@ -146,7 +146,10 @@ def _map(story: "Story") -> Chapter:
             (_relative(story, drawn), "The heat map"),
             (_relative(story, off), "Heat map minus truth; arrows show shifts, twenty times too long"),
         ),
-        ((_relative(story, heat.report), "quality report"), (_relative(story, heat.path), "heat map (COG)")),
+        (
+            (_relative(story, heat.report), "quality report"),
+            (_relative(story, heat.path), "heat map (GeoTIFF)"),
+        ),
     )
 
 
@@ -160,17 +163,17 @@ def _number(value: float | None, unit: str) -> str:
 
 def _sites(story: "Story") -> Chapter:
     result = story.sited.result
-    rows = tuple((rank_text(s), s.name, f"{s.score:,.0f}", s.why) for s in result.chosen)
+    rows = tuple((rank_text(s), s.name, f"{s.score:,.0f} person·K", s.why) for s in result.chosen)
     return Chapter(
         "sites",
         "Where shade helps most",
         "그늘이 가장 도움이 되는 곳",
         (
-            f"Chosen by maximal covering over walking distance ({result.solution.method}; gap to the bound "
-            f"{result.solution.gap:.1%}). Places that break a rule are rejected with the reason; what is not "
-            "known is shown as unknown."
+            "Chosen to take the most heat off the most people within walking distance; the best possible "
+            f"choice is at most {result.solution.gap:.1%} better. Places that break a rule are rejected with "
+            "the reason; what is not known is shown as unknown."
         ),
-        ("rank", "place", "person·K", "why"),
+        ("rank", "place", "heat taken off", "why"),
         rows,
         (0, 2),
         files=(
