@@ -18,7 +18,7 @@ from gis.grid import GeoGrid, Window
 BLOCK_PX = 512
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Band:
     """One band of a raster: float64 (rows, columns), NaN where there is no data, and its grid."""
 

@@ -1,5 +1,6 @@
 """The surface that frames are projected on: a plane, or a terrain or surface model."""
 
+import functools
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -91,11 +92,17 @@ class RasterGround:
 
     @property
     def top_m(self) -> float | None:
-        return float(np.nanmax(self.band.values)) + self.shift_m
+        return _highest(self.band) + self.shift_m
 
     @property
     def label(self) -> str:
         return f"height model, moved {self.shift_m:+.1f} m to meet the tie points"
+
+
+@functools.lru_cache(maxsize=1)
+def _highest(band: Band) -> float:
+    """The greatest value of a height model, looked for once."""
+    return float(np.nanmax(band.values))
 
 
 def fit_ground_plane(points_m: FloatArray, *, tolerance_m: float = 0.8, seed: int = 0) -> PlaneGround:

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.clock import Clock, RealClock
 from core.errors import SkyshadeError
-from core.geo import Datum, FloatArray
+from core.geo import FloatArray
 from gis.crs import default_crs, metric_crs
 from gis.raster import Band, read_band
 from thermal.align import AlignParams
@@ -16,12 +16,11 @@ from thermal.blunders import BlunderParams, bad_tags, blurred
 from thermal.drift import Drift, DriftParams, flat_image, sample_overlaps, solve_drift
 from thermal.frame import CelsiusArray
 from thermal.frames import find_frames, read_frame
-from thermal.ground import RasterGround
 from thermal.loading import ReadFrame, SeenFrame, load_frames
 from thermal.mapreport import MapResult, result_of
 from thermal.mosaic import BANDS, MosaicJob, PlacedFrame, Progress, ground_under, map_grid, write_mosaic
 from thermal.ortho import BlendParams
-from thermal.placement import Placement, place
+from thermal.placement import Placement, first_level_m, place
 from thermal.pose import Flight, Rejection, flight_from
 from thermal.references import Anchor, Reference, View, anchor, disc_points, read_references, seen_temperature
 from thermal.sidecars import MapFacts, iso, write_sidecars
@@ -122,24 +121,12 @@ def sort_frames(
     tagged, bad = bad_tags(flight, params.blunders)
     by_path = {s.info.path: s for s in seen}
     details = [by_path[p.info.path].detail for p in tagged]
-    sharp, unsharp = blurred(tagged, details, _level_m(flight, dem), params.blunders)
+    sharp, unsharp = blurred(tagged, details, first_level_m(flight, dem), params.blunders)
     kept = tuple(tagged[i] for i in sharp)
     rejected = (*unreadable, *unplaced, *bad, *unsharp)
     if not kept:
         raise NothingToMapError(f"no frame can be used: {rejected[0].path}: {rejected[0].reason}")
     return Sorted(replace(flight, priors=kept), tuple(by_path[p.info.path] for p in kept), rejected, store)
-
-
-def _level_m(flight: Flight, dem: Band | None) -> float | None:
-    """A first height of the ground: home's own, or the height model's below the flight; None if unknown."""
-    if flight.zero is Datum.HOME:
-        return 0.0
-    if dem is None:
-        return None
-    heights = RasterGround(dem, flight.frame).heights_m(
-        np.array([p.pose.center_m[:2] for p in flight.priors])
-    )
-    return float(np.nanmedian(heights)) if np.isfinite(heights).any() else None
 
 
 def find_drift(placed: Placement, params: DriftParams) -> Drift:

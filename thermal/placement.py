@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.geo import Datum
 from gis.raster import Band
 from thermal.align import Aligned, AlignParams, align, pair_tasks
 from thermal.ground import Ground, PlaneGround, RasterGround, fit_ground_plane
@@ -38,7 +39,7 @@ def place(
     """Adjust the flight; a second time without frames that prove wrong."""
     camera = flight.priors[0].info.camera
     keypoints = [s.keypoints for s in seen]
-    level = _first_level(flight, dem)
+    level = first_level_m(flight, dem) or 0.0
     tasks = pair_tasks([p.pose for p in flight.priors], keypoints, camera, level, params)
     lost = _astray(flight, tasks)
     matches = match_pairs(keypoints, tasks, camera.width_px, ties, workers=workers, progress=progress)
@@ -58,15 +59,15 @@ def place(
     )
 
 
-def _first_level(flight: Flight, dem: Band | None) -> float:
-    """A first height of the ground: home's own, or the height model's below the flight."""
-    from core.geo import Datum
-
-    if flight.zero is Datum.HOME or dem is None:
+def first_level_m(flight: Flight, dem: Band | None) -> float | None:
+    """A first height of the ground: home's own, or the height model's below the flight; None if unknown."""
+    if flight.zero is Datum.HOME:
         return 0.0
+    if dem is None:
+        return None
     at = np.array([p.pose.center_m[:2] for p in flight.priors])
     heights = RasterGround(dem, flight.frame).heights_m(at)
-    return float(np.nanmedian(heights)) if np.isfinite(heights).any() else 0.0
+    return float(np.nanmedian(heights)) if np.isfinite(heights).any() else None
 
 
 def _astray(flight: Flight, tasks: Sequence[PairTask]) -> dict[int, str]:
