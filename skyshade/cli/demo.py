@@ -10,7 +10,7 @@ from skyshade.cli.options import CONFIRM_HELP, OUT_FOLDER, SPEEDUP_HELP, VEHICLE
 from skyshade.cli.output import emit, json_option, note, steps
 
 if TYPE_CHECKING:
-    from skyshade.demo.story import Story
+    from skyshade.demo.told import Story
 
 
 @click.command()
@@ -34,7 +34,8 @@ def command(
     \b
     Example: skyshade demo --out demo-out
     """
-    from skyshade.demo.story import StoryParams, run_demo
+    from skyshade.demo.choices import StoryParams
+    from skyshade.demo.story import run_demo
 
     params = StoryParams(
         vehicle=vehicle, speedup=speedup, seed=seed, rtk=rtk, confirm_real=confirm_real,

@@ -1,7 +1,6 @@
 """What commands print: one JSON object for machines, a short table for people; progress on standard error."""
 
 import json
-import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,23 +8,12 @@ from typing import Any
 
 import click
 
+from skyshade.plain import plain
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 
 Progress = Callable[[int, int], None]
 """Called with (done, total) by long work."""
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON can hold it: paths and enums as text, arrays as lists, NaN and infinity as null."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(v) for v in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
 def emit(result: Mapping[str, Any], *, as_json: bool, lines: Sequence[str] | None = None) -> None:

@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core.clock import RealClock, ShiftedClock
 from core.errors import SkyshadeError
@@ -19,12 +18,10 @@ from flight.record import FlightRecord
 from gis.terrain import read_terrain
 from missions.airspace import read_zones
 from missions.formats import write_plan
+from skyshade.demo.choices import StoryParams, Tell
 from skyshade.demo.layers import SceneLayers
 from skyshade.demo.surveying import DAY, WIND, simulated_speedup
 from skyshade.flier import FlightRoom
-
-if TYPE_CHECKING:
-    from skyshade.demo.story import StoryParams, Tell
 
 GOODS = (
     Item("coffee", "아이스 아메리카노", 0.45),
@@ -51,7 +48,7 @@ class Delivered:
         return self.order.state is OrderState.CLOSED and self.order.released_at_s is not None
 
 
-def deliver(layers: SceneLayers, params: "StoryParams", out: Path, tell: "Tell") -> Delivered:
+def deliver(layers: SceneLayers, params: StoryParams, out: Path, tell: Tell) -> Delivered:
     """Open a store, take two orders, fly the one that can be flown."""
     tell("taking orders", 0, 1)
     clock = ShiftedClock(RealClock(), DAY.timestamp() - RealClock().utc_s())

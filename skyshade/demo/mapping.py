@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gis.siting.choose import SitingInputs, SitingParams, SitingResult, choose_sites
 from gis.siting.report import Outputs, write_outputs
+from skyshade.demo.choices import StoryParams, Tell
 from skyshade.demo.frames import RenderedFrames, RenderParams, render_frames
 from skyshade.demo.layers import SceneLayers
 from skyshade.demo.scene import Scene
@@ -14,9 +14,6 @@ from skyshade.demo.track import RTK, TrackParams
 from skyshade.demo.truth import MapError, compare_map
 from thermal.mapmaker import MapParams, make_map
 from thermal.mapreport import MapResult
-
-if TYPE_CHECKING:
-    from skyshade.demo.story import StoryParams, Tell
 
 WALK_M = 120.0  # on a hot day; the made place is only some hundred metres wide
 
@@ -39,7 +36,7 @@ class Sited:
 
 
 def make_heat_map(
-    scene: Scene, layers: SceneLayers, surveyed: Surveyed, params: "StoryParams", out: Path, tell: "Tell"
+    scene: Scene, layers: SceneLayers, surveyed: Surveyed, params: StoryParams, out: Path, tell: Tell
 ) -> Mapped:
     """Render a frame at every shot, then map the folder as any user's."""
     frames = render_frames(
@@ -63,7 +60,7 @@ def make_heat_map(
 
 
 def choose_places(
-    mapped: Mapped, layers: SceneLayers, params: "StoryParams", folder: Path, tell: "Tell"
+    mapped: Mapped, layers: SceneLayers, params: StoryParams, folder: Path, tell: Tell
 ) -> Sited:
     """Choose sites for shade on the map."""
     tell("choosing sites", 0, 1)

@@ -17,7 +17,7 @@ from skyshade.demo.surveying import DAY
 
 if TYPE_CHECKING:
     from delivery.model import Order
-    from skyshade.demo.story import Story
+    from skyshade.demo.told import Story
 
 VEHICLES = {"embedded": "the embedded copter", "ardupilot": "ArduPilot SITL"}
 SAYS = {Verdict.PASS: "pass", Verdict.FAIL: "fail", Verdict.UNKNOWN: "unknown"}

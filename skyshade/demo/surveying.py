@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from core.errors import SkyshadeError
@@ -20,12 +19,10 @@ from missions.checks import check_mission, passed
 from missions.finding import Finding, Verdict
 from missions.formats import read_plan, write_plan
 from missions.survey import SurveyParams, SurveyPlan, plan_survey
+from skyshade.demo.choices import StoryParams, Tell
 from skyshade.demo.layers import SceneLayers
 from skyshade.demo.scene import Scene
 from skyshade.vehicles import vehicle_at
-
-if TYPE_CHECKING:
-    from skyshade.demo.story import StoryParams, Tell
 
 CAMERA = "XT-13"
 AIRCRAFT = "quad-4kg"
@@ -52,7 +49,7 @@ class Surveyed:
     shots: tuple[Shot, ...]
 
 
-def plan(layers: SceneLayers, scene: Scene, params: "StoryParams", folder: Path, tell: "Tell") -> Planned:
+def plan(layers: SceneLayers, scene: Scene, params: StoryParams, folder: Path, tell: Tell) -> Planned:
     """Plan the survey, write it as .plan, read it back and hold it to every rule."""
     tell("planning the survey", 0, 1)
     camera, aircraft = load_camera(CAMERA), load_aircraft(AIRCRAFT)
@@ -99,7 +96,7 @@ def _must_be_flyable(survey: SurveyPlan, findings: tuple[Finding, ...]) -> None:
         raise SkyshadeError(f"the demo's survey is not flyable: {'; '.join(failed) or 'coverage'}")
 
 
-def fly_survey(planned: Planned, params: "StoryParams", folder: Path, tell: "Tell") -> Surveyed:
+def fly_survey(planned: Planned, params: StoryParams, folder: Path, tell: Tell) -> Surveyed:
     """Fly the plan's file and put its shots on the made day."""
     mission = read_plan(planned.path)
     speedup = simulated_speedup(params)
@@ -119,7 +116,7 @@ def fly_survey(planned: Planned, params: "StoryParams", folder: Path, tell: "Tel
     return Surveyed(record, on_the_day(record.shots))
 
 
-def simulated_speedup(params: "StoryParams") -> float | None:
+def simulated_speedup(params: StoryParams) -> float | None:
     """The speed-up asked for, a quick one for simulated vehicles, none for any other."""
     return SPEEDUP.get(params.vehicle) if params.speedup is None else params.speedup
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from skyshade.cli.main import COMMANDS, cli
-from skyshade.cli.output import plain
+from skyshade.plain import plain
 
 ROOT = Path(__file__).resolve().parents[2]
 
