@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 ATTEMPTS = 5
 BUSY_PAUSE_S = 2.0
 TICK_S = 0.01
+STARTING = "Only 0 items"  # ArduPilot in its first seconds, before it has looked at its storage
 
 _PASSING = (
     Result.ACCEPTED, Result.ERROR, Result.INVALID_SEQUENCE, Result.DENIED, Result.OPERATION_CANCELLED
@@ -220,6 +221,10 @@ def _after_refusal(wire: _Words, state: Upload, clock: Clock) -> bool:
     if result == Result.OPERATION_CANCELLED:
         return state.exact
     _linger(wire, clock)
+    if result == Result.NO_SPACE and any(STARTING in text for text in wire.last):
+        wire.last.clear()
+        clock.sleep(BUSY_PAUSE_S)
+        return state.exact
     said = f" ({'; '.join(dict.fromkeys(wire.last))})" if wire.last else ""
     if result == Result.NO_SPACE or not state.items:
         why = MEANING[Result.NO_SPACE] if result == Result.NO_SPACE else meaning(result)

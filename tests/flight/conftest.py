@@ -17,6 +17,7 @@ class FakeMissions:
     held: dict[Kind, list[WireItem]] = field(default_factory=lambda: {kind: [] for kind in Kind})
     refuse: dict[int, int] = field(default_factory=dict)
     limit: int = 650
+    starting_s: float = 0.0  # until then it says that it can hold nothing
     lie_about: int | None = None  # an item that is stored with another altitude
     receiving: Kind | None = None
     wanted: int = 0
@@ -49,8 +50,9 @@ class FakeMissions:
         return []
 
     def _count(self, kind, count, now_s):
-        if count > self.limit:
-            text = {"severity": 4, "text": f"Only {self.limit} items are supported"}
+        limit = self.limit if now_s >= self.starting_s else 0
+        if count > limit:
+            text = {"severity": 4, "text": f"Only {limit} items are supported"}
             return [self._ack(kind, 4), Message("STATUSTEXT", text)]
         self.held[kind] = self.held[kind][:count]
         if count == 0:

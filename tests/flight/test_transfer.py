@@ -90,3 +90,8 @@ def test_clearing_leaves_nothing(wired):
     wire.vehicle.held[Kind.RALLY] = list(waypoints(3))
     clear(wire, Kind.RALLY, wire.clock)
     assert download(wire, Kind.RALLY, wire.clock) == ()
+
+
+def test_a_vehicle_that_has_not_looked_at_its_storage_yet_is_asked_again(wired, missions):
+    wire = wired(missions(starting_s=3.0))
+    assert upload(wire, Kind.MISSION, waypoints(5), wire.clock).attempts > 1
