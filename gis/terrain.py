@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from core.errors import BadFileError
 from core.geo import FloatArray
+from gis.crs import change_between
 
 
 class Terrain(Protocol):
@@ -44,10 +45,7 @@ class GridTerrain:
 
     def heights_m(self, lon: ArrayLike, lat: ArrayLike) -> FloatArray:
         """Bilinear heights at degrees of shape (...,); NaN outside or next to missing pixels."""
-        from pyproj import Transformer
-
-        transformer = Transformer.from_crs("EPSG:4326", self.crs, always_xy=True)
-        x, y = transformer.transform(np.asarray(lon, float), np.asarray(lat, float))
+        x, y = change_between("EPSG:4326", self.crs).transform(np.asarray(lon, float), np.asarray(lat, float))
         a, b, c, d, e, f = self.to_pixel
         x, y = np.asarray(x, float), np.asarray(y, float)
         return _bilinear(self.heights, a * x + b * y + c - 0.5, d * x + e * y + f - 0.5)
