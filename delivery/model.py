@@ -54,6 +54,8 @@ class Item:
     mass_kg: float
 
     def __post_init__(self) -> None:
+        if not self.id.strip():
+            raise ValueError("an item needs an id, got nothing")
         if not (math.isfinite(self.mass_kg) and self.mass_kg > 0):
             raise ValueError(f"mass_kg of item {self.id!r} must be > 0, got {self.mass_kg}")
 

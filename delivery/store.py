@@ -148,8 +148,12 @@ def open_store(where: str | Path, *, create: bool = False) -> Iterator[Store]:
 def _engine(url: str) -> sa.Engine:
     try:
         engine = sa.create_engine(url)
-    except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
-        raise StoreError(f"{url}: no usable database address ({error})") from error
+    except sa.exc.ArgumentError as error:
+        raise StoreError(f"{url}: is no database address ({error})") from error
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"{url}: the database driver {error.name} is not installed", hint=f"pip install {error.name}"
+        ) from error
     if engine.dialect.name == "sqlite":
         # The driver's own transactions start too late for two writers; BEGIN is sent by hand.
         sa.event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))

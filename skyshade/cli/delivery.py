@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from skyshade.cli.asking import ask_what_to_do
+from skyshade.cli.delivery_setup import catalogue, fleet, init, made, places, store_option
 from skyshade.cli.options import (
     CONFIRM_HELP,
     DEM_HELP,
@@ -20,14 +21,6 @@ from skyshade.cli.options import (
     ZONES_HELP,
 )
 from skyshade.cli.output import emit, json_option
-
-store_option = click.option(
-    "--store",
-    metavar="FILE|URL",
-    default="delivery.db",
-    show_default=True,
-    help="The store of orders: a file, or a PostgreSQL address.",
-)
 
 
 def conditions_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -68,132 +61,6 @@ def command() -> None:
 
 
 @command.command()
-@store_option
-@json_option
-def init(store: str, as_json: bool) -> None:
-    """Make an empty store.
-
-    \b
-    Example: skyshade delivery init --store park.db
-    """
-    from delivery.store import open_store
-
-    with open_store(store, create=True):
-        emit({"store": store}, as_json=as_json, lines=[f"{store}: a new store"])
-
-
-@command.group()
-def catalogue() -> None:
-    """Say what can be ordered.
-
-    \b
-    Example: skyshade delivery catalogue add coffee "Iced coffee" --mass-kg 0.4
-    """
-
-
-@catalogue.command("add")
-@click.argument("item")
-@click.argument("name")
-@click.option("--mass-kg", type=float, required=True, help="Mass with packing, kilograms.")
-@store_option
-@json_option
-def catalogue_add(item: str, name: str, mass_kg: float, store: str, as_json: bool) -> None:
-    """Add or change an item.
-
-    \b
-    Example: skyshade delivery catalogue add coffee "아이스 커피" --mass-kg 0.4
-    """
-    from delivery.model import Item
-
-    _set(store, [_made(Item, item, name, mass_kg)])
-    emit({"item": item}, as_json=as_json, lines=[f"{item}: {name}, {mass_kg:g} kg"])
-
-
-@catalogue.command("list")
-@store_option
-@json_option
-def catalogue_list(store: str, as_json: bool) -> None:
-    """Show the catalogue.
-
-    \b
-    Example: skyshade delivery catalogue list
-    """
-    items = [{"id": i.id, "name": i.name, "mass_kg": i.mass_kg} for i in _world(store).items.values()]
-    lines = [f"{i['id']:12} {i['mass_kg']:6.2f} kg  {i['name']}" for i in items]
-    emit({"items": items}, as_json=as_json, lines=lines or ["the catalogue is empty"])
-
-
-@command.group()
-def places() -> None:
-    """Say where depots and delivery points are.
-
-    \b
-    Example: skyshade delivery places load places.geojson
-    """
-
-
-@places.command("load")
-@click.argument("file", type=IN_FILE)
-@store_option
-@json_option
-def places_load(file: Path, store: str, as_json: bool) -> None:
-    """Read depots and delivery points from a GeoJSON file.
-
-    \b
-    Example: skyshade delivery places load places.geojson
-    """
-    from delivery.places import read_places
-
-    found = read_places(file)
-    _set(store, list(found))
-    emit({"places": [p.id for p in found]}, as_json=as_json, lines=[f"{p.id}: {p.name}" for p in found])
-
-
-@places.command("list")
-@store_option
-@json_option
-def places_list(store: str, as_json: bool) -> None:
-    """Show the places.
-
-    \b
-    Example: skyshade delivery places list
-    """
-    from delivery.world import to_data
-
-    found = [to_data(p) for p in _world(store).places.values()]
-    lines = [f"{p['id']:12} {p['kind']:6} {p['hours']}  {p['name']}" for p in found]
-    emit({"places": found}, as_json=as_json, lines=lines or ["there are no places"])
-
-
-@command.command()
-@click.argument("aircraft")
-@click.option(
-    "--type",
-    "type_name",
-    default="hexa-delivery",
-    show_default=True,
-    help="Aircraft by name, or a TOML file of one.",
-)
-@click.option("--depot", required=True, help="Where it stands: a depot, by id or name.")
-@click.option("--charge", type=float, default=1.0, show_default=True, help="Battery charge, 0 to 1.")
-@store_option
-@json_option
-def fleet(aircraft: str, type_name: str, depot: str, charge: float, store: str, as_json: bool) -> None:
-    """Add or change an aircraft of the fleet.
-
-    \b
-    Example: skyshade delivery fleet H1 --depot depot
-    """
-    from delivery.model import Craft
-    from missions.aircraft import load_aircraft
-
-    load_aircraft(type_name)
-    place = _world(store).place(depot)
-    _set(store, [_made(Craft, aircraft, type_name, place.id, charge)])
-    emit({"aircraft": aircraft}, as_json=as_json, lines=[f"{aircraft}: {type_name} at {place.name}"])
-
-
-@command.command()
 @click.option("--place", required=True, help="Delivery point, by id or name.")
 @click.option("--item", "items", multiple=True, required=True, help="ITEM or ITEM:COUNT; repeatable.")
 @click.option("--customer", default="guest", show_default=True, help="Who orders.")
@@ -218,7 +85,7 @@ def order(
 
     priority = Priority.URGENT if urgent else Priority.REGULAR
     with open_store(store) as opened:
-        made = place_order(
+        taken = place_order(
             opened,
             customer,
             place,
@@ -227,8 +94,9 @@ def order(
             RealClock(),
             priority=priority,
         )
-    emit(_order_json(made), as_json=as_json, lines=_order_lines(made))
-    if made.state is OrderState.REFUSED:
+        world = opened.world()
+    emit(_order_json(taken, world), as_json=as_json, lines=_order_lines(taken))
+    if taken.state is OrderState.REFUSED:
         click.get_current_context().exit(1)
 
 
@@ -247,8 +115,9 @@ def cancel(order_id: str, store: str, as_json: bool) -> None:
     from delivery.store import open_store
 
     with open_store(store) as opened:
-        made = cancel_order(opened, order_id, RealClock())
-    emit(_order_json(made), as_json=as_json, lines=_order_lines(made))
+        cancelled = cancel_order(opened, order_id, RealClock())
+        world = opened.world()
+    emit(_order_json(cancelled, world), as_json=as_json, lines=_order_lines(cancelled))
 
 
 @command.command()
@@ -277,15 +146,15 @@ def dispatch(
 
     with open_store(store) as opened:
         flier = FlightRoom(vehicle, confirm_real=confirm_real, speedup=speedup, on_interrupt=ask_what_to_do)
-        made = dispatch_next(opened, flier, _conditions(**day), RealClock(), out)
-        if made is None:
+        flown = dispatch_next(opened, flier, _conditions(**day), RealClock(), out)
+        if flown is None:
             emit(
                 {"order": None, "state": None, "flights": []}, as_json=as_json, lines=["no order is waiting"]
             )
             return
-        flights = _flights(opened.world(), made.id)
-    emit({**_order_json(made), "flights": flights}, as_json=as_json, lines=_order_lines(made))
-    if made.state is not OrderState.CLOSED:
+        world = opened.world()
+    emit(_order_json(flown, world), as_json=as_json, lines=_order_lines(flown))
+    if flown.state is not OrderState.CLOSED:
         click.get_current_context().exit(1)
 
 
@@ -307,11 +176,11 @@ def status(order_id: str | None, store: str, as_json: bool) -> None:
         if order_id:
             found = world.order(order_id)
             record = order_record(found, world, opened.events())
-            shown = {**_order_json(found), "flights": _flights(world, order_id), "record": record}
+            shown = {**_order_json(found, world), "record": record}
             text = json.dumps(record, ensure_ascii=False, indent=2).splitlines()
             emit(shown, as_json=as_json, lines=text)
             return
-    orders = [_order_json(o) for o in world.orders.values()]
+    orders = [_order_json(o, world) for o in world.orders.values()]
     lines = [line for o in world.orders.values() for line in _order_lines(o)]
     emit({"orders": orders}, as_json=as_json, lines=lines or ["there are no orders"])
 
@@ -338,29 +207,6 @@ def replay(store: str, as_json: bool) -> None:
         click.get_current_context().exit(1)
 
 
-def _made(kind: Callable[..., Any], *values: Any) -> Any:
-    try:
-        return kind(*values)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-
-
-def _world(store: str) -> Any:
-    from delivery.store import open_store
-
-    with open_store(store) as opened:
-        return opened.world()
-
-
-def _set(store: str, things: list[Any]) -> None:
-    from core.clock import RealClock
-    from delivery.service import set_things
-    from delivery.store import open_store
-
-    with open_store(store) as opened:
-        set_things(opened, things, RealClock())
-
-
 def _line(text: str) -> tuple[str, int]:
     name, _, count = text.partition(":")
     try:
@@ -385,14 +231,14 @@ def _conditions(
 
     return Conditions(
         zones=None if zones is None else read_zones(zones),
-        wind=None if wind_ms is None else _made(Wind, wind_ms, wind_from_deg),
+        wind=None if wind_ms is None else made(Wind, wind_ms, wind_from_deg),
         terrain=None if dem is None else read_terrain(dem),
         permits=frozenset(permits) if permits else None,
-        lanes=_made(LaneParams, lane_m),
+        lanes=made(LaneParams, lane_m),
     )
 
 
-def _order_json(order: Any) -> dict[str, Any]:
+def _order_json(order: Any, world: Any) -> dict[str, Any]:
     return {
         "order": order.id,
         "state": order.state.value,
@@ -402,6 +248,7 @@ def _order_json(order: Any) -> dict[str, Any]:
         "eta_high_s": order.eta_high_s,
         "aircraft": order.aircraft,
         "released_at_s": order.released_at_s,
+        "flights": _flights(world, order.id),
     }
 
 
@@ -411,6 +258,10 @@ def _order_lines(order: Any) -> list[str]:
         low, high = (round(s / 60) for s in (order.eta_low_s, order.eta_high_s))
         head += f", there in {low} to {high} minutes with {order.aircraft}"
     return [head, *(f"  - {reason}" for reason in order.reasons)]
+
+
+for _part in (init, catalogue, places, fleet):
+    command.add_command(_part)
 
 
 def _flights(world: Any, order_id: str) -> list[dict[str, Any]]:

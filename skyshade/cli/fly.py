@@ -9,32 +9,37 @@ from typing import TYPE_CHECKING
 import click
 
 from skyshade.cli.asking import ask_what_to_do
+from skyshade.cli.options import CONFIRM_HELP, IN_FILE, OUT_FOLDER, SPEEDUP_HELP, VEHICLE_HELP
 from skyshade.cli.output import emit, json_option, note
 
 if TYPE_CHECKING:
     from flight.fly import Progress
 
-EPILOG = "Example: skyshade fly survey.plan --out flight-1 --speedup 10"
 
-
-@click.command(epilog=EPILOG)
-@click.argument("plan", type=click.Path(path_type=Path))
+@click.command()
+@click.argument("plan", type=IN_FILE)
 @click.option(
     "--vehicle",
     "-V",
     default="embedded",
     show_default=True,
-    help="embedded, ardupilot, or a MAVLink address (tcp:HOST:PORT, udp:..., udpin:..., /dev/tty...,BAUD).",
+    help=VEHICLE_HELP,
 )
-@click.option("--out", "-o", required=True, type=click.Path(path_type=Path), help="Folder for the records.")
-@click.option("--speedup", type=click.FloatRange(0.1, 100), help="Faster than real time; simulators only.")
+@click.option("--out", "-o", required=True, type=OUT_FOLDER, help="Folder for the records.")
+@click.option("--speedup", type=click.FloatRange(0.1, 100), help=SPEEDUP_HELP)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the embedded copter.")
-@click.option("--instance", type=click.IntRange(0, 99), default=0, help="ArduPilot SITL instance (ports).")
 @click.option(
-    "--params", multiple=True, type=click.Path(path_type=Path), help="Parameter file; simulators only."
+    "--instance",
+    type=click.IntRange(0, 99),
+    default=0,
+    show_default=True,
+    help="ArduPilot SITL instance (ports).",
 )
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Parameter; simulators only.")
-@click.option("--confirm-real", is_flag=True, help="Arm a vehicle that this command did not start.")
+@click.option("--params", multiple=True, type=IN_FILE, help="Parameter file; simulated vehicles only.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Parameter; simulated vehicles only."
+)
+@click.option("--confirm-real", is_flag=True, help=CONFIRM_HELP)
 @json_option
 def command(
     plan: Path,
@@ -52,6 +57,9 @@ def command(
 
     Writes flight.json, shots.csv, track.geojson and flight.tlog into the folder. Exit status 1 when the
     mission was not completed.
+
+    \b
+    Example: skyshade fly survey.plan --out flight-1 --speedup 10
     """
     from flight.fly import fly_mission
     from missions.formats import read_plan

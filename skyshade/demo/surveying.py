@@ -29,7 +29,7 @@ AIRCRAFT = "quad-4kg"
 # The made day: a Saturday in a heat wave, two in the afternoon, light wind from the south-west.
 DAY = datetime(2026, 8, 8, 14, 0, tzinfo=ZoneInfo("Asia/Seoul"))
 WIND = Wind(2.0, 225.0)
-SPEEDUP = {"embedded": 40.0, "ardupilot": 15.0}
+SPEEDUP = {"embedded": 60.0, "ardupilot": 15.0}
 
 
 @dataclass(frozen=True, slots=True)
