@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.geo import LonLat
+from delivery.places import read_places
 from flight.record import FlightRecord
 from gis.siting.report import rank_text
 from gis.vector import read_area
+from missions.airspace import KEEP_OUT, read_zones
 from missions.finding import Verdict
 from skyshade.demo.page import Chapter, write_page
 from skyshade.demo.picture import Track, difference_picture, heat_picture, scene_picture
@@ -191,7 +193,7 @@ def _delivery(story: "Story") -> Chapter:
         story.scene,
         story.out / "pictures" / "delivery.png",
         title="Delivery as flown",
-        tracks=[track_of(told.record, "delivery", "#80ed99")],
+        tracks=[*_closed_zones(story), track_of(told.record, "delivery", "#80ed99"), *_ends(story)],
     )
     eta = "" if told.order.eta_s is None else f"promised in {told.order.eta_s / 60:.1f} minutes, "
     return Chapter(
@@ -208,6 +210,27 @@ def _delivery(story: "Story") -> Chapter:
         pictures=((_relative(story, picture), "Depot, route round the school, delivery point"),),
         files=((_relative(story, told.record_path), "the order's whole record"),),
     )
+
+
+def _closed_zones(story: "Story") -> list[Track]:
+    """Outlines of the zones in force that nobody may enter."""
+    zones = [z for z in read_zones(story.layers.airspace) if z.kind in KEEP_OUT and z.active(DAY)]
+    rings = [
+        np.asarray(part.exterior.coords) for z in zones for part in getattr(z.polygon, "geoms", [z.polygon])
+    ]
+    places = [[LonLat(float(x), float(y)) for x, y in ring[:, :2]] for ring in rings]
+    return [Track("closed zone" if n == 0 else "", ring, "#ff5d5d") for n, ring in enumerate(places)]
+
+
+def _ends(story: "Story") -> list[Track]:
+    """The depot and the point of the order as dots."""
+    found = {p.id: p for p in read_places(story.layers.places)}
+    depot = next(p for p in found.values() if p.kind == "depot")
+    point = found[story.delivered.order.place]
+    return [
+        Track("depot", [depot.position], "#ffffff", points=True),
+        Track("delivery point", [point.position], "#ffd166", points=True),
+    ]
 
 
 def _order_row(order: "Order") -> tuple[str, str, str, str]:
