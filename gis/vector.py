@@ -74,7 +74,8 @@ def _read(path: Path, layer: str | None) -> Any:
         except UnicodeDecodeError:
             problem = "its text is neither UTF-8 nor cp949"
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-            problem = f"cannot be read as {path.suffix.lower()} ({' '.join(str(error).split())})"
+            told = " ".join(str(error).split()).split("It might help")[0].strip(" ;.")
+            problem = f"cannot be read as {path.suffix.lower()} ({told})"
     raise BadFileError(path, problem, hint="open and save it again in a GIS program")
 
 

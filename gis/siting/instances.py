@@ -40,7 +40,11 @@ def read_instance(path: Path) -> Instance:
             return _or_library(lines)
         return _points(lines)
     except (ValueError, IndexError) as error:
-        raise BadFileError(path, f"is no location instance ({error})") from error
+        raise BadFileError(
+            path,
+            "is no location instance",
+            hint="use an OR-Library p-median file, or a file of points with demand",
+        ) from error
 
 
 def _sectioned(lines: list[list[str]]) -> Instance:

@@ -31,8 +31,13 @@ def write_plan(mission: Mission, path: Path | str) -> tuple[str, ...]:
     return writer(mission, path)
 
 
-def _format(path: Path) -> Any:
+def known_format(path: Path) -> str:
+    """The module that handles a file's extension; raises `BadFileError` listing the known ones."""
     module = FORMATS.get(path.suffix.lower())
     if module is None:
         raise BadFileError(path, "is not a mission format this knows", hint=f"use {', '.join(FORMATS)}")
-    return import_module(f"missions.formats.{module}")
+    return module
+
+
+def _format(path: Path) -> Any:
+    return import_module(f"missions.formats.{known_format(path)}")

@@ -94,8 +94,10 @@ def plan(
     """
     from gis.vector import read_area
     from missions.cameras import load_camera
+    from missions.formats import known_format
     from missions.survey import plan_survey
 
+    known_format(out)
     polygon = read_area(area, layer)
     params = _params(area.stem, options)
     camera = load_camera(options["camera"])
