@@ -30,15 +30,6 @@ def shared_data():
 
 
 @pytest.fixture(scope="session")
-def arducopter():
-    """The path of a real ArduCopter SITL binary; skips where it is missing."""
-    path = os.environ.get("SKYSHADE_ARDUCOPTER")
-    if not path or not Path(path).is_file():
-        pytest.skip("ArduPilot SITL is missing: set SKYSHADE_ARDUCOPTER to the arducopter binary")
-    return Path(path)
-
-
-@pytest.fixture(scope="session")
 def chromium():
     """The path of a Chromium browser; skips where it is missing."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
