@@ -22,9 +22,10 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("rtk", [True, False])
 def test_any_made_place_is_mapped_where_and_as_warm_as_it_is(tmp_path, seed, rtk):
+    """With RTK tags both goals hold; with plain GPS the map lies as well as its 1.5 m positions."""
     story = run_demo(tmp_path, StoryParams(seed=seed, rtk=rtk))
-    assert story.mapped.error.rmse_K <= (1.0 if rtk else 2.0)
-    assert story.mapped.error.position_rmse_m <= 0.5
+    assert story.mapped.error.position_rmse_m <= (0.5 if rtk else 1.5)
+    assert story.mapped.error.rmse_K <= (1.0 if rtk else 3.0)
     assert story.mapped.error.covered > 0.99
     assert story.delivered.delivered
 
