@@ -44,12 +44,8 @@ def pytest_runtest_makereport(item, call):
     """With SKYSHADE_NO_SKIP=1 a skip is a failure, except ArduPilot's."""
     report = yield
     strict = os.environ.get("SKYSHADE_NO_SKIP") == "1"
-    if (
-        strict
-        and report.skipped
-        and not hasattr(report, "wasxfail")
-        and "arducopter" not in item.fixturenames
-    ):
+    real = item.get_closest_marker("ardupilot") is not None
+    if strict and report.skipped and not real and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be skipped: {report.longrepr}"
     return report
