@@ -47,10 +47,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         raster, layer = made(folder)
-        heat, areas = read_heat(raster), gpd.read_file(layer).geometry
-        zonal_stats(heat, areas.iloc[:1])  # compiles
-        start = time.perf_counter()
-        ours = zonal_stats(heat, areas)
+        areas = gpd.read_file(layer).geometry
+        zonal_stats(read_heat(raster), areas.iloc[:1])  # compiles
+        start = time.perf_counter()  # reading the raster counts, as it does for the peers
+        ours = zonal_stats(read_heat(raster), areas)
         seconds = time.perf_counter() - start
         print("| | s | ratio to ours | largest difference of means, K |\n|---|---|---|---|")
         print(f"| skyshade (exact shares) | {seconds:.2f} | 1 | |")
