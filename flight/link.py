@@ -8,6 +8,7 @@ import logging
 import queue
 import struct
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -62,6 +63,9 @@ class Link:
         self.target: Target | None = None
         self.vehicle_s: float | None = None
         self.heard_s = clock.monotonic_s()
+        self.taps: list[
+            Callable[[Any], None]
+        ] = []  # each is given every decoded message, on the link's thread
         self._clock = clock
         self._pipe = pipe
         self._codec: Any = ardupilotmega.MAVLink(None, STATION_SYSTEM, STATION_COMPONENT)
@@ -167,6 +171,8 @@ class Link:
             with self._lock:
                 self._keep(bytes(message.get_msgbuf()))
             self._sort(message)
+            for tap in tuple(self.taps):
+                tap(message)
 
     def _sort(self, message: Any) -> None:
         name = message.get_type()
