@@ -14,7 +14,7 @@ from measure import run, skyshade
 from pyproj import Transformer
 
 from thermal.frames import find_frames, read_frame
-from thermal.mapmaker import MapParams, sort_frames
+from thermal.mapmaker import Inputs, MapParams, sort_frames
 from thermal.placement import place
 from thermal.pose import CameraPose
 
@@ -42,7 +42,7 @@ def ground_points() -> None:
     """Errors of the XT flight on surveyed points, by tags alone and as adjusted."""
     truth = json.loads((DATA / "flir_xt_field" / "reference.json").read_text(encoding="utf-8"))
     params = MapParams()
-    good = sort_frames(find_frames(DATA / "flir_xt_field"), params, read_frame, None, None)
+    good = sort_frames(find_frames(DATA / "flir_xt_field"), params, read_frame, Inputs(), None)
     placed = place(good.flight, good.seen, params.ties, params.align, None, workers=2, progress=None)
     ground = placed.ground
     priors = {p.info.path.name: p.pose for p in good.flight.priors}

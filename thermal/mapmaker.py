@@ -22,6 +22,7 @@ from thermal.mosaic import BANDS, MosaicJob, PlacedFrame, Progress, ground_under
 from thermal.ortho import BlendParams
 from thermal.placement import Placement, first_level_m, place
 from thermal.pose import Flight, Rejection, flight_from
+from thermal.posefiles import PoseFile, TableOptions, match_poses, read_poses
 from thermal.references import Anchor, Reference, View, anchor, disc_points, read_references, seen_temperature
 from thermal.sidecars import MapFacts, iso, write_sidecars
 from thermal.store import FrameStore
@@ -38,14 +39,17 @@ class MapParams:
     """What a user may choose; the defaults work.
 
     `gsd_m` metres a pixel (None: the frames' own), `crs` of the map (None: EPSG:5186 in Korea, else UTM),
-    `dem` a terrain or surface model, `references` patches of known temperature, `workers` tiles and frames
-    worked on at a time.
+    `dem` a terrain or surface model, `references` patches of known temperature, `poses` a file of where the
+    frames were taken (`pose_table`: what it does not say itself), `workers` tiles and frames worked on at a
+    time.
     """
 
     gsd_m: float | None = None
     crs: str | None = None
     dem: Path | None = None
     references: Path | None = None
+    poses: Path | None = None
+    pose_table: TableOptions = field(default_factory=TableOptions)
     workers: int = 2
     blunders: BlunderParams = field(default_factory=BlunderParams)
     ties: TieParams = field(default_factory=TieParams)
@@ -61,13 +65,23 @@ class MapParams:
 
 
 @dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the user gave beside the frames, read."""
+
+    references: tuple[Reference, ...] = ()
+    dem: Band | None = None
+    poses: PoseFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sorted:
-    """Frames worth placing with their priors, and the others with the reason."""
+    """Frames worth placing with their priors, and the others with the reason; `notes` on given poses."""
 
     flight: Flight
     seen: tuple[SeenFrame, ...]
     rejected: tuple[Rejection, ...]
     store: FrameStore
+    notes: tuple[str, ...] = ()
 
 
 def make_map(
@@ -86,14 +100,21 @@ def make_map(
     """
     chosen, watch = params or MapParams(), clock or RealClock()
     started = watch.monotonic_s()
-    references, dem = _inputs(chosen)
+    given = _inputs(chosen)
     paths = find_frames(frames) if isinstance(frames, Path) else tuple(frames)
-    good = sort_frames(paths, chosen, read, dem, progress)
+    good = sort_frames(paths, chosen, read, given, progress)
     placed = place(
-        good.flight, good.seen, chosen.ties, chosen.align, dem, workers=chosen.workers, progress=progress
+        good.flight,
+        good.seen,
+        chosen.ties,
+        chosen.align,
+        given.dem,
+        workers=chosen.workers,
+        progress=progress,
     )
+    placed = replace(placed, notes=(*good.notes, *placed.notes))
     drift = find_drift(placed, chosen.drift)
-    level = find_level(placed, drift, references, good.store, chosen.blend)
+    level = find_level(placed, drift, given.references, good.store, chosen.blend)
     job = mosaic_job(placed, drift, level, good.store, chosen)
     drawn = write_mosaic(job, out, _tags(placed, level), workers=chosen.workers, progress=progress)
     write_sidecars(out, _facts(placed, job, level), drawn.coldest_C, drawn.hottest_C)
@@ -101,32 +122,44 @@ def make_map(
     return result_of(out, placed, drift, level, job, drawn, rejected, watch.monotonic_s() - started)
 
 
-def _inputs(params: MapParams) -> tuple[tuple[Reference, ...], Band | None]:
-    """References and height model, read first: a wrong file must not cost minutes."""
+def _inputs(params: MapParams) -> Inputs:
+    """What was given, read first: a wrong file must not cost minutes."""
     if params.crs is not None:
         metric_crs(params.crs)
     references = read_references(params.references) if params.references else ()
-    return references, read_band(params.dem) if params.dem else None
+    dem = read_band(params.dem) if params.dem else None
+    return Inputs(references, dem, read_poses(params.poses, params.pose_table) if params.poses else None)
 
 
 def sort_frames(
-    paths: Sequence[Path], params: MapParams, read: ReadFrame, dem: Band | None, progress: Progress | None
+    paths: Sequence[Path], params: MapParams, read: ReadFrame, given: Inputs, progress: Progress | None
 ) -> Sorted:
     """Read all files, place them by their tags, and leave out what must not be drawn."""
     seen, unreadable, store = load_frames(paths, read, params.ties, workers=params.workers, progress=progress)
     if not seen:
         first = unreadable[0]
         raise NothingToMapError(f"no frame can be used: {first.path}: {first.reason}")
+    seen, notes = _with_given_poses(seen, given.poses)
     flight, unplaced = flight_from([s.info for s in seen])
     tagged, bad = bad_tags(flight, params.blunders)
     by_path = {s.info.path: s for s in seen}
     details = [by_path[p.info.path].detail for p in tagged]
-    sharp, unsharp = blurred(tagged, details, first_level_m(flight, dem), params.blunders)
+    sharp, unsharp = blurred(tagged, details, first_level_m(flight, given.dem), params.blunders)
     kept = tuple(tagged[i] for i in sharp)
     rejected = (*unreadable, *unplaced, *bad, *unsharp)
     if not kept:
         raise NothingToMapError(f"no frame can be used: {rejected[0].path}: {rejected[0].reason}")
-    return Sorted(replace(flight, priors=kept), tuple(by_path[p.info.path] for p in kept), rejected, store)
+    frames = tuple(by_path[p.info.path] for p in kept)
+    return Sorted(replace(flight, priors=kept), frames, rejected, store, notes)
+
+
+def _with_given_poses(
+    seen: list[SeenFrame], poses: PoseFile | None
+) -> tuple[list[SeenFrame], tuple[str, ...]]:
+    if poses is None:
+        return seen, ()
+    matched = match_poses([s.info for s in seen], poses)
+    return [replace(s, info=info) for s, info in zip(seen, matched.infos, strict=True)], matched.notes
 
 
 def find_drift(placed: Placement, params: DriftParams) -> Drift:

@@ -114,7 +114,8 @@ def _zero(infos: Sequence[FrameInfo]) -> Datum:
 
 def _unplaceable(info: FrameInfo, zero: Datum) -> str | None:
     if info.pose is None:
-        return "the file does not say where it was taken"
+        lost = next((w for w in info.warnings if w.startswith("not in ")), None)
+        return lost or "the file does not say where it was taken"
     if altitude_m(info.pose, zero) is None:
         return f"the file does not say its altitude over {zero.value}, as the other frames do"
     if info.pose.attitude is None:

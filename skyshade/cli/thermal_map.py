@@ -34,6 +34,17 @@ if TYPE_CHECKING:
     help="Patches of known temperature, CSV or GeoJSON: name,lon,lat,radius_m,temperature_C.",
 )
 @click.option(
+    "--poses",
+    type=IN_FILE,
+    help="Where the frames were taken: DJI .MRK, RTKLIB .pos, shots.csv, geo.txt or a CSV with a header.",
+)
+@click.option("--poses-crs", metavar="EPSG:N", help="Coordinate system of x and y in --poses.")
+@click.option(
+    "--poses-height",
+    type=click.Choice(("home", "ellipsoid", "geoid")),
+    help="What heights in --poses are measured from, where the file does not say.",
+)
+@click.option(
     "--gsd-m",
     type=click.FloatRange(0.005, 50.0),
     help="Pixel of the map, metres.  [default: the frames' own]",
@@ -54,6 +65,9 @@ def map_command(
     out: Path,
     dem: Path | None,
     references: Path | None,
+    poses: Path | None,
+    poses_crs: str | None,
+    poses_height: str | None,
     gsd_m: float | None,
     crs: str | None,
     workers: int,
@@ -68,11 +82,16 @@ def map_command(
     Example: skyshade thermal map flight1/ -o heat.tif --references patches.csv
     """
     from core.errors import BadFileError
+    from core.geo import Datum
     from thermal.mapmaker import MapParams, make_map
+    from thermal.posefiles import TableOptions
 
     if out.suffix.lower() not in {".tif", ".tiff"}:
         raise BadFileError(out, "the map is a GeoTIFF", hint="end its name in .tif")
-    params = MapParams(gsd_m=gsd_m, crs=crs, dem=dem, references=references, workers=workers)
+    table = TableOptions(poses_crs, Datum(poses_height) if poses_height else None)
+    params = MapParams(
+        gsd_m=gsd_m, crs=crs, dem=dem, references=references, poses=poses, pose_table=table, workers=workers
+    )
     with _stages(show=False if as_json else None) as stage:
         result = make_map(frames_dir, out, params, progress=stage)
     for rejected in result.frames_rejected:

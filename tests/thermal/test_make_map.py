@@ -210,3 +210,29 @@ def test_a_place_outside_korea_gets_its_utm_zone(made, tmp_path):
         p: with_pose(f, lonlat=paris.place(0.0, 15.0 * k)) for k, (p, f) in enumerate(flight.frames.items())
     }
     assert make_map(flight.paths, tmp_path / "map.tif", read=moved.__getitem__).crs == "EPSG:32631"
+
+
+def test_frames_without_tags_are_mapped_by_a_table_of_poses(flight, made, tmp_path):
+    """Names, places, heights over home and gimbal angles in a file; nothing in the frames."""
+    rows = ["name,lon,lat,alt_home_m,gimbal_yaw_deg,gimbal_pitch_deg,gimbal_roll_deg"]
+    for path in flight.paths[:12]:
+        pose = flight.read(path).info.pose
+        look = pose.attitude
+        rows.append(
+            f"{path.stem}.png,{pose.lonlat.lon:.8f},{pose.lonlat.lat:.8f},{pose.altitude_home_m:.3f},"
+            f"{look.yaw_deg:.4f},{look.pitch_deg:.4f},{look.roll_deg:.4f}"
+        )
+    table = tmp_path / "자세.csv"
+    table.write_text("\n".join(rows), encoding="utf-8-sig")
+
+    def bare(path):
+        frame = flight.read(path)
+        return replace(frame, info=replace(frame.info, pose=None))
+
+    params = MapParams(poses=table)
+    result = make_map(flight.paths[:14], tmp_path / "map.tif", params, read=bare)
+    assert result.frames_used == 12
+    assert [r.reason for r in result.frames_rejected] == ["not in 자세.csv"] * 2
+    assert any("12 poses matched by name" in note for note in result.notes)
+    gap = errors(result.path, flight, made)
+    assert np.nanstd(gap) < 1.0
