@@ -9,10 +9,8 @@ import time
 import pytest
 
 from core.geo import LonLat
-from flight.dronekit import connection_string, dronekit_vehicle
 from flight.locations import Start, locations, parse_start
 from flight.params import ParameterError, get_parameter, parse_parameters, set_parameter
-from flight.sitl import start_vehicle
 from flight.wire import Message
 
 HOME = LonLat(127.11, 37.37)
@@ -163,16 +161,3 @@ def test_a_parameter_the_vehicle_does_not_have_is_an_error():
 def test_parameter_files_come_with_spaces_or_commas_and_comments(tmp_path):
     text = "# head\nRTL_ALT 1000 # low\nCAM1_TYPE,1\nANGLE_MAX,3000,4\n"
     assert parse_parameters(text, tmp_path) == {"RTL_ALT": 1000, "CAM1_TYPE": 1, "ANGLE_MAX": 3000}
-
-
-def test_dronekit_scripts_get_a_vehicle_on_our_address():
-    pytest.importorskip("dronekit")
-    with start_vehicle(home=Start(HOME, 40.0), speedup=5) as running, dronekit_vehicle(running) as vehicle:
-        assert vehicle.location.global_relative_frame.lat == pytest.approx(HOME.lat, abs=1e-4)
-        assert vehicle.mode.name == "STABILIZE"
-
-
-def test_our_addresses_in_dronekits_words():
-    assert connection_string("udp:10.0.0.2:14550") == "udpout:10.0.0.2:14550"
-    assert connection_string("udpin:0.0.0.0:14550") == "udpin:0.0.0.0:14550"
-    assert connection_string("/dev/ttyUSB0,57600") == "/dev/ttyUSB0"
