@@ -12,12 +12,11 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.geo import FloatArray
 from core.units import CELSIUS_ZERO_K
 from thermal.frame import CelsiusArray, Radiometry
-from thermal.radiometry import filled, known, looked_up
+from thermal.radiometry import filled, known
 
 LEVELS = 16384  # 14 bit raw values
 STEP_K = 1.0 / 16.0
@@ -131,8 +130,3 @@ def dji_table(air: Air, p: Radiometry) -> CelsiusArray:
     table = dji_celsius(air, p, np.arange(LEVELS, dtype=float)).astype(np.float32)
     table.flags.writeable = False
     return table
-
-
-def dji_image(air: Air, p: Radiometry, words: NDArray[np.uint16]) -> CelsiusArray:
-    """Temperatures of the stored 16 bit words (their upper 14 bits count), float32, same shape."""
-    return looked_up(dji_table(air, p), words, shift=2)

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from core.camera import Camera
 from core.errors import BadFileError
 from thermal.cameras import LensTags, camera_of, find_module
-from thermal.djilaw import MEASURED_TO_M, Air, dji_image
+from thermal.djilaw import MEASURED_TO_M, Air
 from thermal.exif import MAKE, MODEL
-from thermal.frame import CelsiusArray, Radiometry
-from thermal.frames.source import Opened, ReadOptions, Source, header, with_camera
+from thermal.frame import Radiometry
+from thermal.frames.source import Opened, ReadOptions, Source, by_law, header, with_camera
 from thermal.jpegtags import APP3, APP4, APP5, Outline
+from thermal.laws import DjiLaw
 from thermal.xmp import number
 
 NAME = "dji-iirp"
@@ -60,11 +61,7 @@ def open_frame(source: Source, options: ReadOptions) -> Opened:
         warnings=warnings + _warnings(source, air, parameters),
         tags={"ambient": "stored" if separate_air else "taken as the reflected temperature"},
     )
-
-    def celsius() -> CelsiusArray:
-        return dji_image(air, parameters, words)
-
-    return Opened(with_camera(info, options.camera), celsius, source)
+    return by_law(with_camera(info, options.camera), source, DjiLaw(air), lambda: words)
 
 
 def _parameters(source: Source) -> tuple[Radiometry, bool]:

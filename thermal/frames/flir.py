@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from core.errors import BadFileError
 from thermal.cameras import LensTags, camera_of
 from thermal.exif import MAKE, MODEL
-from thermal.frame import CelsiusArray, FrameInfo, Radiometry
+from thermal.frame import FrameInfo, Radiometry
 from thermal.frames import fff
-from thermal.frames.source import Opened, ReadOptions, Source, header, with_camera
+from thermal.frames.source import Opened, ReadOptions, Source, by_law, header, with_camera
 from thermal.jpegtags import APP1, Outline
-from thermal.radiometry import PlanckConstants, flir_table, flir_transmission, looked_up
+from thermal.laws import FlirLaw
+from thermal.radiometry import PlanckConstants, flir_transmission
 
 NAME = "flir"
 _PREFIX = b"FLIR\x00"
@@ -34,11 +35,8 @@ def open_frame(source: Source, options: ReadOptions) -> Opened:
     raw, block = fff.parse_raw(records[fff.RAW_DATA]), fff.parse_camera(records[fff.CAMERA_INFO])
     parameters = options.overrides.applied_to(block.radiometry)
     info = _header(source, block, raw.size, parameters)
-
-    def celsius() -> CelsiusArray:
-        return looked_up(flir_table(block.planck, parameters), fff.raw_counts(raw))
-
-    return Opened(with_camera(info, options.camera), celsius, source)
+    law = FlirLaw(block.planck)
+    return by_law(with_camera(info, options.camera), source, law, lambda: fff.raw_counts(raw))
 
 
 def _records(source: Source) -> dict[int, bytes]:

@@ -6,12 +6,17 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.camera import Camera
 from thermal.exif import Tags
 from thermal.frame import CelsiusArray, FrameInfo, PosePrior, Radiometry
 from thermal.jpegtags import Segments
+from thermal.laws import Law
 from thermal.posetags import CameraClock, placed
-from thermal.radiometry import RadiometryOverrides
+from thermal.radiometry import RadiometryOverrides, looked_up
+from thermal.uncertainty import SigmaParams, sigma_table
 from thermal.xmp import parse_xmp
 
 
@@ -51,11 +56,33 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A frame whose header is read; `celsius()` decodes its temperatures, float32 (height, width)."""
+    """A frame whose header is read; `celsius()` decodes its temperatures, float32 (height, width).
+
+    `raw()` gives the stored numbers, uint16 (height, width), and `law` how they become temperatures; both
+    None where the file holds temperatures already.
+    """
 
     info: FrameInfo
     celsius: Callable[[], CelsiusArray]
     source: Source
+    law: Law | None = None
+    raw: Callable[[], NDArray[np.uint16]] | None = None
+
+    def sigma(self, params: SigmaParams | None = None) -> CelsiusArray | None:
+        """One standard deviation of the temperatures, float32 (height, width); None without a law."""
+        if self.law is None or self.raw is None:
+            return None
+        table = sigma_table(self.law, self.info.radiometry, params)
+        return looked_up(table, self.raw(), shift=self.law.shift)
+
+
+def by_law(info: FrameInfo, source: Source, law: Law, raw: Callable[[], NDArray[np.uint16]]) -> Opened:
+    """A frame of raw numbers and their law, under the parameters of its header."""
+
+    def celsius() -> CelsiusArray:
+        return looked_up(law.table(info.radiometry), raw(), shift=law.shift)
+
+    return Opened(info, celsius, source, law, raw)
 
 
 def header(
