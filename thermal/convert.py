@@ -58,15 +58,19 @@ def convert_frames(
     folder: Path,
     *,
     options: ReadOptions | None = None,
+    sigma: bool = False,
     progress: Progress | None = None,
 ) -> ConvertResult:
-    """Write each frame as a TIFF into `folder`; raises OutputError when that cannot be written."""
+    """Write each frame as a TIFF into `folder`; raises OutputError when that cannot be written.
+
+    With `sigma` a second file `<name>.sigma.tif` holds one standard deviation in kelvin, where a law tells.
+    """
     writable_folder(folder)
     files: list[Converted] = []
     failed: list[tuple[Path, str]] = []
     for done, (path, target) in enumerate(zip(paths, target_names(paths, folder), strict=True), start=1):
         try:
-            files.append(convert_frame(path, target, options=options))
+            files.append(convert_frame(path, target, options=options, sigma=sigma))
         except OutputError:
             raise
         except SkyshadeError as error:
@@ -89,13 +93,18 @@ def target_names(paths: Iterable[Path], folder: Path) -> list[Path]:
     return targets
 
 
-def convert_frame(path: Path, target: Path, *, options: ReadOptions | None = None) -> Converted:
+def convert_frame(
+    path: Path, target: Path, *, options: ReadOptions | None = None, sigma: bool = False
+) -> Converted:
     """Write one frame as a float32 Celsius TIFF. Raises BadFileError, OutputError."""
     if target.exists() and path.exists() and target.samefile(path):
         raise BadFileError(path, "would be written over itself", hint="choose another folder")
     opened = open_frame(path, options=options)
     celsius = opened.celsius()
     write_bytes(target, encode_tiff(celsius, tags_of(opened)))
+    doubt = opened.sigma() if sigma else None
+    if doubt is not None:
+        write_bytes(target.with_suffix(".sigma.tif"), encode_tiff(doubt, TiffTags()))
     low, high = temperature_range(celsius)
     return Converted(path, target, low, high)
 

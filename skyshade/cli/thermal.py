@@ -11,8 +11,9 @@ from skyshade.cli.options import IN_FILE, OUT_FOLDER
 from skyshade.cli.output import emit, json_option, note, progress
 
 if TYPE_CHECKING:
-    from thermal.frame import Frame, FrameInfo
+    from thermal.frame import FrameInfo
     from thermal.frames import ReadOptions
+    from thermal.frames.source import Opened
 
 _LATER = {"map": "skyshade.cli.thermal_map"}  # commands in files of their own: `<name>_command`
 _SCALES = ("celsius", "kelvin", "decikelvin", "centikelvin")
@@ -86,7 +87,7 @@ def info(files: tuple[Path, ...], as_json: bool, **given: Any) -> None:
     Example: skyshade thermal info DJI_0032.jpg flight1/ --json
     """
     from core.errors import SkyshadeError
-    from thermal.frames import read_frame
+    from thermal.frames import open_frame
 
     options = _options(given)
     paths, failed = _frames(files)
@@ -94,7 +95,7 @@ def info(files: tuple[Path, ...], as_json: bool, **given: Any) -> None:
     with progress("reading", show=None if len(paths) > 20 else False) as report:
         for done, path in enumerate(paths, start=1):
             try:
-                rows.append(_row(read_frame(path, options=options)))
+                rows.append(_row(open_frame(path, options=options)))
             except SkyshadeError as error:
                 failed.append({"path": path, "error": str(error)})
             report(done, len(paths))
@@ -109,9 +110,10 @@ def info(files: tuple[Path, ...], as_json: bool, **given: Any) -> None:
 @command.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--out", required=True, type=OUT_FOLDER, help="Folder for the TIFFs.")
+@click.option("--sigma", is_flag=True, help="Write NAME.sigma.tif too: one standard deviation, kelvin.")
 @_frame_options
 @json_option
-def convert(files: tuple[Path, ...], out: Path, as_json: bool, **given: Any) -> None:
+def convert(files: tuple[Path, ...], out: Path, sigma: bool, as_json: bool, **given: Any) -> None:
     """Write frames as TIFFs of degrees Celsius.
 
     Place, time, attitude and lens are kept; numbers are 32-bit floats. Names frames or folders of them.
@@ -125,7 +127,7 @@ def convert(files: tuple[Path, ...], out: Path, as_json: bool, **given: Any) -> 
     options = _options(given)
     paths, failed = _frames(files)
     with progress("converting") as report:
-        result = convert_frames(paths, out, options=options, progress=report)
+        result = convert_frames(paths, out, options=options, sigma=sigma, progress=report)
     failed += [{"path": path, "error": error} for path, error in result.failed]
     rows = [
         {"path": f.path, "source": f.source, "min_C": round(f.min_C, 3), "max_C": round(f.max_C, 3)}
@@ -167,24 +169,34 @@ def _frames(files: Sequence[Path]) -> tuple[list[Path], list[dict[str, Any]]]:
     return paths, failed
 
 
-def _row(frame: "Frame") -> dict[str, Any]:
+def _row(opened: "Opened") -> dict[str, Any]:
     from thermal.convert import temperature_range
 
-    header, (low, high) = frame.info, temperature_range(frame.celsius)
+    celsius = opened.celsius()
+    header, (low, high) = opened.info, temperature_range(celsius)
     return {
         "path": header.path,
         "reader": header.reader,
         "camera": header.model,
-        "shape": frame.celsius.shape,
+        "shape": celsius.shape,
         **_place(header),
         "min_C": round(low, 3),
         "max_C": round(high, 3),
+        "sigma_K": _sigma(opened),
         "time": _utc(header.time_s),
         "lens": _lens(header),
         "radiometry": {name: getattr(header.radiometry, name) for name in header.radiometry.__slots__},
         "tags": dict(header.tags),
         "warnings": header.warnings,
     }
+
+
+def _sigma(opened: "Opened") -> float | None:
+    """The median standard deviation of differences within the frame, None where no law tells."""
+    import numpy as np
+
+    sigma = opened.sigma()
+    return None if sigma is None else round(float(np.nanmedian(sigma)), 3)
 
 
 def _place(header: "FrameInfo") -> dict[str, Any]:

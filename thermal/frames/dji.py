@@ -1,4 +1,4 @@
-"""DJI radiometric JPEG of the "iirp" kind: M2EA, M30T, M3T, M3TD, M4T, H20N, H30T."""
+"""DJI radiometric JPEG of the "iirp" kind: M2EA, M30T, M3T, M3TD, M4T, H20N, H30T; others by DJI's SDK."""
 
 import math
 import struct
@@ -13,12 +13,14 @@ from thermal.cameras import LensTags, camera_of, find_module
 from thermal.djilaw import MEASURED_TO_M, Air
 from thermal.exif import MAKE, MODEL
 from thermal.frame import Radiometry
+from thermal.frames.djisdk import VARIABLE, named_sdk
 from thermal.frames.source import Opened, ReadOptions, Source, by_law, header, with_camera
 from thermal.jpegtags import APP3, APP4, APP5, Outline
 from thermal.laws import DjiLaw
 from thermal.xmp import number
 
 NAME = "dji-iirp"
+SDK_NAME = "dji-sdk"
 _KIND_MAGIC = b"\xff\xd2\xd1\xff"
 _KIND = b"iirp"
 _PARAMETERS_AT = 0x20
@@ -46,6 +48,8 @@ def looks_like(outlines: Sequence[Outline]) -> bool:
 
 def open_frame(source: Source, options: ReadOptions) -> Opened:
     """Read the header; temperatures are decoded when asked for. Raises BadFileError or ValueError."""
+    if not _is_iirp(source):
+        return _by_sdk(source, options)
     stored, separate_air = _parameters(source)
     make, model = source.exif.text(MAKE) or "DJI", source.exif.text(MODEL)
     words = _words(source)
@@ -69,15 +73,49 @@ def _parameters(source: Source) -> tuple[Radiometry, bool]:
 
     Cameras with the short block repeat the reflected temperature for the air, as their maker's decoder does.
     """
-    block = b"".join(source.segments.payloads(APP4))
-    kind = block[4:8] if block.startswith(_KIND_MAGIC) else b""
-    at = _PARAMETERS_AT if kind else 0
-    values = struct.unpack_from("<5f", block, at) if len(block) >= at + 20 else (math.nan,) * 5
-    if (kind and kind != _KIND) or not _believable(values):
-        raise _unreadable_kind(source, kind)
-    ambient, distance, emissivity, humidity, reflected = (float(f"{v:.6g}") for v in values)
+    block, _ = _block(source)
+    ambient, distance, emissivity, humidity, reflected = (float(f"{v:.6g}") for v in _values(source))
     separate = len(block) >= 1024
     return Radiometry(emissivity, distance, humidity, reflected, ambient if separate else reflected), separate
+
+
+def _block(source: Source) -> tuple[bytes, bytes]:
+    """The parameter block and the kind it names, empty in older files."""
+    block = b"".join(source.segments.payloads(APP4))
+    return block, block[4:8] if block.startswith(_KIND_MAGIC) else b""
+
+
+def _values(source: Source) -> tuple[float, ...]:
+    block, kind = _block(source)
+    at = _PARAMETERS_AT if kind else 0
+    return struct.unpack_from("<5f", block, at) if len(block) >= at + 20 else (math.nan,) * 5
+
+
+def _is_iirp(source: Source) -> bool:
+    _, kind = _block(source)
+    return kind in {b"", _KIND} and _believable(_values(source))
+
+
+def _by_sdk(source: Source, options: ReadOptions) -> Opened:
+    """A kind whose law is not public, through its maker's SDK; raises BadFileError where there is none."""
+    sdk = named_sdk()
+    if sdk is None:
+        raise _unreadable_kind(source, _block(source)[1])
+    wanted = options.overrides.applied_to(Radiometry())
+    measured = sdk.measure(source.path, source.data, wanted)
+    height, width = measured.celsius.shape
+    make, model = source.exif.text(MAKE) or "DJI", source.exif.text(MODEL)
+    camera, warnings = camera_of(make, model, (width, height), _lens(source))
+    info = header(
+        source,
+        reader=SDK_NAME,
+        model=camera.name,
+        camera=camera,
+        radiometry=measured.parameters,
+        warnings=warnings,
+        tags={"decoded_by": "DJI Thermal SDK"},
+    )
+    return Opened(with_camera(info, options.camera), lambda: measured.celsius, source)
 
 
 def _believable(values: tuple[float, ...]) -> bool:
@@ -98,7 +136,7 @@ def _unreadable_kind(source: Source, kind: bytes) -> BadFileError:
     return BadFileError(
         source.path,
         f"is a {name} frame of the {form} kind, whose law is not public",
-        hint="convert it to a float32 Celsius TIFF with DJI's Thermal SDK and read that",
+        hint=f"name the folder of DJI's Thermal SDK in {VARIABLE}, or read TIFFs that it wrote",
     )
 
 

@@ -139,3 +139,15 @@ def test_a_place_known_from_xmp_alone_is_written_as_exif_too(writer, tmp_path):
     degrees = [float(a) + float(b) / 60 + float(c) / 3600 for a, b, c in (gps[2], gps[4])]
     assert (gps[1], gps[3]) == ("S", "W")
     assert degrees == pytest.approx([37.5123456, 127.25], abs=1e-9)
+
+
+def test_sigma_is_written_beside_where_a_law_tells_it(writer, tmp_path):
+    scene = np.linspace(0.0, 50.0, 48 * 64).reshape(48, 64)
+    path = tmp_path / "가.jpg"
+    path.write_bytes(writer.flir_jpeg(np.round(writer.flir_raw(scene)).astype(np.uint16)))
+    result = convert_frames([path], tmp_path / "out", sigma=True)
+    assert not result.failed
+    with rasterio.open(tmp_path / "out" / "가.sigma.tif") as written:
+        sigma = written.read(1)
+    assert sigma.shape == scene.shape
+    assert ((sigma > 0.04) & (sigma < 5.0)).all()
