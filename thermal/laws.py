@@ -3,7 +3,7 @@
 Readers choose the law; uncertainty and a later change of emissivity work with any of them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -74,19 +74,28 @@ class FlirLaw:
 
 @dataclass(frozen=True, slots=True)
 class DjiLaw:
-    """The fourth power of the temperature, and the transmission table a file carries."""
+    """The fourth power of the temperature, and the transmission table a file carries.
+
+    The maker's decoder ends at 25 m: farther the table is read on as it continues, or with `hold_far` the air
+    of 25 m is used, the farthest that was measured.
+    """
 
     air: Air
+    hold_far: bool = False
     shift: int = 2
 
     def table(self, p: Radiometry) -> CelsiusArray:
-        return dji_table(self.air, p)
+        return dji_table(self.air, self._held(p))
+
+    def _held(self, p: Radiometry) -> Radiometry:
+        far = self.hold_far and p.distance_m is not None and p.distance_m > MEASURED_TO_M
+        return replace(p, distance_m=MEASURED_TO_M) if far else p
 
     def signal(self, celsius: FloatArray) -> FloatArray:
         return np.asarray((np.asarray(celsius, float) + CELSIUS_ZERO_K) ** 4, float)
 
     def transmission(self, p: Radiometry, celsius: FloatArray) -> FloatArray:
-        p = filled(p)
+        p = filled(self._held(p))
         return self._at(p, known(p.distance_m), celsius)
 
     def transmission_sigma(self, p: Radiometry, celsius: FloatArray) -> FloatArray:

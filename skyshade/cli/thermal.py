@@ -1,22 +1,21 @@
 """`skyshade thermal`: read thermal frames, convert them, and make heat maps."""
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from skyshade.cli.options import IN_FILE, OUT_FOLDER
+from skyshade.cli.frame_options import frame_options, read_options
+from skyshade.cli.options import OUT_FOLDER
 from skyshade.cli.output import emit, json_option, note, progress
 
 if TYPE_CHECKING:
     from thermal.frame import FrameInfo
-    from thermal.frames import ReadOptions
     from thermal.frames.source import Opened
 
 _LATER = {"map": "skyshade.cli.thermal_map"}  # commands in files of their own: `<name>_command`
-_SCALES = ("celsius", "kelvin", "decikelvin", "centikelvin")
 
 
 class ThermalGroup(click.Group):
@@ -45,38 +44,9 @@ def command() -> None:
     """
 
 
-def _frame_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Options of every command that reads frames."""
-    unit = click.FloatRange(0, 1)
-    for option in reversed(
-        (
-            click.option(
-                "--emissivity",
-                type=click.FloatRange(0.01, 1),
-                help="How well the ground radiates, 0.01 to 1.",
-            ),
-            click.option("--distance-m", type=click.FloatRange(0, 100_000), help="Camera to ground, metres."),
-            click.option("--humidity", type=unit, help="Relative humidity of the air, 0 to 1."),
-            click.option(
-                "--reflected-C",
-                "reflected_c",
-                type=click.FloatRange(-100, 1000),
-                help="Reflected (sky) temperature, °C.",
-            ),
-            click.option(
-                "--ambient-C", "ambient_c", type=click.FloatRange(-80, 100), help="Air temperature, °C."
-            ),
-            click.option("--scale", type=click.Choice(_SCALES), help="Unit of the numbers in a plain TIFF."),
-            click.option("--lens", type=IN_FILE, help="Calibrated lens: XML from Metashape."),
-        )
-    ):
-        function = option(function)
-    return function
-
-
 @command.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_frame_options
+@frame_options
 @json_option
 def info(files: tuple[Path, ...], as_json: bool, **given: Any) -> None:
     """Show camera, place, time and temperatures of frames.
@@ -89,7 +59,7 @@ def info(files: tuple[Path, ...], as_json: bool, **given: Any) -> None:
     from core.errors import SkyshadeError
     from thermal.frames import open_frame
 
-    options = _options(given)
+    options = read_options(given)
     paths, failed = _frames(files)
     rows: list[dict[str, Any]] = []
     with progress("reading", show=None if len(paths) > 20 else False) as report:
@@ -111,7 +81,7 @@ def info(files: tuple[Path, ...], as_json: bool, **given: Any) -> None:
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--out", required=True, type=OUT_FOLDER, help="Folder for the TIFFs.")
 @click.option("--sigma", is_flag=True, help="Write NAME.sigma.tif too: one standard deviation, kelvin.")
-@_frame_options
+@frame_options
 @json_option
 def convert(files: tuple[Path, ...], out: Path, sigma: bool, as_json: bool, **given: Any) -> None:
     """Write frames as TIFFs of degrees Celsius.
@@ -124,7 +94,7 @@ def convert(files: tuple[Path, ...], out: Path, sigma: bool, as_json: bool, **gi
     """
     from thermal.convert import convert_frames
 
-    options = _options(given)
+    options = read_options(given)
     paths, failed = _frames(files)
     with progress("converting") as report:
         result = convert_frames(paths, out, options=options, sigma=sigma, progress=report)
@@ -136,22 +106,6 @@ def convert(files: tuple[Path, ...], out: Path, sigma: bool, as_json: bool, **gi
     lines = [f"{row['path']}  {row['min_C']:.1f} to {row['max_C']:.1f} C" for row in rows]
     emit({"files": rows, "failed": failed}, as_json=as_json, lines=lines)
     _end(failed)
-
-
-def _options(given: dict[str, Any]) -> "ReadOptions":
-    from thermal.frames import ReadOptions, TiffScale
-    from thermal.lens import read_lens
-    from thermal.radiometry import RadiometryOverrides
-
-    overrides = RadiometryOverrides(
-        emissivity=given["emissivity"],
-        distance_m=given["distance_m"],
-        humidity=given["humidity"],
-        reflected_C=given["reflected_c"],
-        ambient_C=given["ambient_c"],
-    )
-    scale = TiffScale(given["scale"]) if given["scale"] else None
-    return ReadOptions(overrides, scale, read_lens(given["lens"]) if given["lens"] else None)
 
 
 def _frames(files: Sequence[Path]) -> tuple[list[Path], list[dict[str, Any]]]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from skyshade.cli.frame_options import frame_options, read_options
 from skyshade.cli.options import IN_FILE, IN_FOLDER, OUT_FILE
 from skyshade.cli.output import Progress, emit, json_option, note, progress
 
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many processor cores to use.",
 )
+@frame_options
 @json_option
 def map_command(
     frames_dir: Path,
@@ -72,6 +75,7 @@ def map_command(
     crs: str | None,
     workers: int,
     as_json: bool,
+    **given: Any,
 ) -> None:
     """Blend thermal frames into one heat map with a quality report.
 
@@ -83,17 +87,19 @@ def map_command(
     """
     from core.errors import BadFileError
     from core.geo import Datum
+    from thermal.frames import read_frame
     from thermal.mapmaker import MapParams, make_map
     from thermal.posefiles import TableOptions
 
     if out.suffix.lower() not in {".tif", ".tiff"}:
         raise BadFileError(out, "the map is a GeoTIFF", hint="end its name in .tif")
+    options = read_options(given)
     table = TableOptions(poses_crs, Datum(poses_height) if poses_height else None)
     params = MapParams(
         gsd_m=gsd_m, crs=crs, dem=dem, references=references, poses=poses, pose_table=table, workers=workers
     )
     with _stages(show=False if as_json else None) as stage:
-        result = make_map(frames_dir, out, params, progress=stage)
+        result = make_map(frames_dir, out, params, progress=stage, read=partial(read_frame, options=options))
     for rejected in result.frames_rejected:
         note(f"left out: {rejected.path.name}: {rejected.reason}")
     for line in result.notes:

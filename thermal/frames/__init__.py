@@ -1,6 +1,7 @@
 """Thermal frames from files: FLIR and DJI radiometric JPEG, FFF, TIFF. One reader a file."""
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 from core.errors import BadFileError
@@ -44,7 +45,7 @@ def read_frame(
     """
     chosen = options or ReadOptions()
     if overrides is not None:
-        chosen = ReadOptions(overrides, chosen.scale, chosen.camera)
+        chosen = replace(chosen, overrides=overrides)
     opened = open_frame(path, options=chosen)
     try:
         return Frame(opened.info, opened.celsius())

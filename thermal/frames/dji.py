@@ -62,10 +62,10 @@ def open_frame(source: Source, options: ReadOptions) -> Opened:
         model=camera.name,
         camera=camera,
         radiometry=parameters,
-        warnings=warnings + _warnings(source, air, parameters),
+        warnings=warnings + _warnings(source, air, parameters, held=options.hold_far_air),
         tags={"ambient": "stored" if separate_air else "taken as the reflected temperature"},
     )
-    return by_law(with_camera(info, options.camera), source, DjiLaw(air), lambda: words)
+    return by_law(with_camera(info, options.camera), source, DjiLaw(air, options.hold_far_air), lambda: words)
 
 
 def _parameters(source: Source) -> tuple[Radiometry, bool]:
@@ -200,12 +200,13 @@ def _kind_of_air(table: bytes, columns: int, camera: Camera) -> Air:
     return Air(table, columns, gain=_SPREAD_GAIN.get(camera.name, _SPREAD_USUAL_GAIN), most=1.8, far_m=10.0)
 
 
-def _warnings(source: Source, air: Air, p: Radiometry) -> tuple[str, ...]:
+def _warnings(source: Source, air: Air, p: Radiometry, *, held: bool) -> tuple[str, ...]:
     found: list[str] = []
     if not air.table:
         found.append("no transmission table in the file: usual values are used, humidity has no effect")
     if p.distance_m is not None and p.distance_m > MEASURED_TO_M:
-        found.append(f"transmission beyond {MEASURED_TO_M:g} m is read on as the file's table continues")
+        how = f"as at {MEASURED_TO_M:g} m" if held else "read on as the file's table continues"
+        found.append(f"transmission beyond {MEASURED_TO_M:g} m is {how}")
     zoom = source.exif.number(_ZOOM) or number(source.xmp, "drone-dji:DigitalZoomRatio") or 1.0
     if zoom > 1.05:
         found.append(f"digital zoom {zoom:g}: the lens may look narrower than stated")

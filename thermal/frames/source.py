@@ -31,11 +31,15 @@ class TiffScale(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What the user says about frames: better radiometric parameters, the scale of plain TIFFs, the lens."""
+    """What the user says about frames: better radiometric parameters, the scale of plain TIFFs, the lens.
+
+    `hold_far_air`: DJI frames beyond 25 m are given the air of 25 m, instead of reading their table on.
+    """
 
     overrides: RadiometryOverrides = field(default_factory=RadiometryOverrides)
     scale: TiffScale | None = None
     camera: Camera | None = None
+    hold_far_air: bool = False
 
 
 @dataclass(frozen=True, slots=True)

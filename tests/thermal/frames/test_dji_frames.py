@@ -10,7 +10,7 @@ import pytest
 from core.errors import BadFileError
 from thermal.djilaw import dji_celsius
 from thermal.frame import Radiometry
-from thermal.frames import dji, open_frame, read_frame, read_info
+from thermal.frames import ReadOptions, dji, open_frame, read_frame, read_info
 from thermal.radiometry import RadiometryOverrides
 
 SCENE = np.linspace(-30.0, 90.0, 512 * 640).reshape(512, 640)
@@ -160,3 +160,15 @@ def test_air_is_a_value_that_compares_by_content():
     assert a == b
     assert hash(a) == hash(b)
     assert dataclasses.replace(a, gain=0.3) != b
+
+
+def test_the_air_beyond_the_makers_range_is_read_on_or_held_as_the_user_says(writer, tmp_path):
+    path = _file(tmp_path, writer.dji_jpeg(writer.dji_words(SCENE)))
+    near, far = (RadiometryOverrides(distance_m=d) for d in (25.0, 80.0))
+    held = read_frame(path, overrides=far, options=ReadOptions(hold_far_air=True))
+    at_25 = read_frame(path, overrides=near).celsius
+    assert np.array_equal(held.celsius, at_25)
+    assert any("as at 25 m" in w for w in held.info.warnings)
+    on = read_frame(path, overrides=far).celsius
+    hot = SCENE > 60.0
+    assert (on[hot] >= at_25[hot]).all()
