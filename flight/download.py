@@ -1,36 +1,56 @@
 """Reading a mission, fence or rally list back, as a pure state machine.
 
-REQUEST_LIST, then items asked for by number, several at once; whatever does not come is asked for again on
-the measured round trip; MISSION_ACK at the end. Items of another type, and acknowledgements left over from
-an upload, are ignored.
+REQUEST_LIST, then items asked for by number, as many at once as the link bears; whatever does not come is
+asked for again on the measured round trip, twice where answers get lost; MISSION_ACK at the end. Items of
+another type, and acknowledgements left over from an upload, are ignored.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from flight.roundtrip import RoundTrip
-from flight.transfer import SILENCE_S, Event, Outgoing, Phase, Result, Sends, Tick
+from flight.pace import Pace
+from flight.protocol import Event, Outgoing, Phase, Result, Sends, Tick, why_end
 from flight.wire import Kind, WireItem, item_of
 
-AT_ONCE = 8
+LIST_WAIT_S = 0.15  # until a first request is repeated: one too many does no harm
+OVERTAKEN = 3  # so many later answers, and an item is taken for lost
+FEW = 4  # missing at the end: asked for twice where answers get lost
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """When an item was asked for, its place in the order of questions, whether again, and how many later
+    questions have been answered since.
+    """
+
+    at_s: float
+    order: int
+    again: bool = False
+    overtaken: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A download under way: `count` is None until the vehicle says it; `held` are the items so far;
-    `asked_s` when each outstanding item was asked for, and whether again.
+    """A download under way: `count` is None until the vehicle says it; `held` are the items so far; `asked`
+    the outstanding ones; `next` the first never asked for.
     """
 
     kind: Kind
     phase: Phase = Phase.ASKING
     count: int | None = None
     held: Mapping[int, WireItem] = field(default_factory=dict)
-    asked_s: Mapping[int, tuple[float, bool]] = field(default_factory=dict)
+    asked: Mapping[int, Asked] = field(default_factory=dict)
+    next: int = 0
+    order: int = 0
     list_s: float = 0.0
     heard_s: float = 0.0
-    trip: RoundTrip = field(default_factory=RoundTrip)
+    pace: Pace = field(default_factory=Pace)
     resends: int = 0
     result: int | None = None
+    moved_s: float = 0.0
+    until_s: float = math.inf
+    trouble: str = ""
 
     @property
     def ended(self) -> bool:
@@ -43,16 +63,23 @@ class Download:
         return tuple(self.held[seq] for seq in sorted(self.held))
 
 
-def start_download(kind: Kind, now_s: float) -> tuple[Download, Sends]:
-    """Ask for the count."""
-    return Download(kind, list_s=now_s, heard_s=now_s), (_list(kind),)
+def start_download(
+    kind: Kind, now_s: float, *, pace: Pace | None = None, until_s: float = math.inf
+) -> tuple[Download, Sends]:
+    """Ask for the count; `pace` is what an earlier transfer found out about this link, `until_s` the time at
+    which it must be over.
+    """
+    state = Download(kind, list_s=now_s, heard_s=now_s, moved_s=now_s, pace=pace or Pace(), until_s=until_s)
+    return state, _list(state)
 
 
 def step_download(state: Download, event: Event, now_s: float) -> tuple[Download, Sends]:
     """Answer one event."""
+    if state.ended:
+        return state, ()
     if isinstance(event, Tick):
         return _tick(state, now_s)
-    if state.ended or int(event.fields.get("mission_type", 0)) != state.kind:
+    if int(event.fields.get("mission_type", 0)) != state.kind:
         return state, ()
     if event.name == "MISSION_COUNT" and state.phase is Phase.ASKING:
         return _counted(state, int(event.fields["count"]), now_s)
@@ -63,8 +90,8 @@ def step_download(state: Download, event: Event, now_s: float) -> tuple[Download
     return state, ()
 
 
-def _list(kind: Kind) -> Outgoing:
-    return Outgoing("MISSION_REQUEST_LIST", {"mission_type": int(kind)})
+def _list(state: Download) -> Sends:
+    return (Outgoing("MISSION_REQUEST_LIST", {"mission_type": int(state.kind)}),) * state.pace.copies
 
 
 def _ask(kind: Kind, seq: int) -> Outgoing:
@@ -77,44 +104,65 @@ def _finished(state: Download) -> tuple[Download, Sends]:
 
 
 def _counted(state: Download, count: int, now_s: float) -> tuple[Download, Sends]:
-    trip = state.trip.sampled(now_s - state.list_s) if state.resends == 0 else RoundTrip()
-    state = replace(state, phase=Phase.RUNNING, count=count, heard_s=now_s, trip=trip)
+    pace = state.pace.answered(now_s - state.list_s if state.resends == 0 else None, now_s)
+    state = replace(state, phase=Phase.RUNNING, count=count, heard_s=now_s, moved_s=now_s, pace=pace)
     return _finished(state) if count == 0 else _ask_more(state, now_s)
 
 
 def _took(state: Download, item: WireItem | None, now_s: float) -> tuple[Download, Sends]:
-    if item is None or state.count is None or item.seq not in state.asked_s:
+    if item is None or state.count is None or item.seq not in state.asked:
         return state, ()
-    asked_s = dict(state.asked_s)
-    at_s, again = asked_s.pop(item.seq)
-    trip = replace(state.trip, backoff=1.0) if again else state.trip.sampled(now_s - at_s)
-    state = replace(state, held={**state.held, item.seq: item}, asked_s=asked_s, heard_s=now_s, trip=trip)
-    return _finished(state) if len(state.held) == state.count else _ask_more(state, now_s)
+    one = state.asked[item.seq]
+    asked = {
+        seq: replace(a, overtaken=a.overtaken + 1) if a.order < one.order else a
+        for seq, a in state.asked.items()
+        if seq != item.seq
+    }
+    pace = state.pace.answered(None if one.again else now_s - one.at_s, now_s)
+    held = {**state.held, item.seq: item}
+    state = replace(state, held=held, asked=asked, heard_s=now_s, moved_s=now_s, pace=pace)
+    if len(state.held) == state.count:
+        return _finished(state)
+    lost = [seq for seq, a in asked.items() if a.overtaken >= OVERTAKEN]
+    state = replace(state, pace=pace.gap(now_s)) if lost else state
+    state, again = _ask_for(state, lost, now_s, again=True)
+    state, more = _ask_more(state, now_s)
+    return state, (*again, *more)
 
 
 def _ask_more(state: Download, now_s: float) -> tuple[Download, Sends]:
-    free = AT_ONCE - len(state.asked_s)
-    missing = [seq for seq in range(state.count or 0) if seq not in state.held and seq not in state.asked_s][
-        :free
-    ]
-    asked_s = {**state.asked_s, **dict.fromkeys(missing, (now_s, False))}
-    return replace(state, asked_s=asked_s), tuple(_ask(state.kind, seq) for seq in missing)
+    free = max(0, state.pace.messages - len(state.asked))
+    fresh = range(state.next, min(state.count or 0, state.next + free))
+    return _ask_for(replace(state, next=fresh.stop if fresh else state.next), fresh, now_s, again=False)
+
+
+def _ask_for(state: Download, seqs: Sequence[int], now_s: float, *, again: bool) -> tuple[Download, Sends]:
+    if not seqs:
+        return state, ()
+    fresh = {seq: Asked(now_s, state.order + i, again) for i, seq in enumerate(seqs)}
+    few = len(seqs) <= FEW and len(state.held) + len(state.asked) + FEW >= (state.count or 0)
+    copies = state.pace.copies if few else 1
+    resends = state.resends + copies * len(seqs) - (0 if again else len(seqs))
+    order = state.order + len(seqs)
+    state = replace(state, asked={**state.asked, **fresh}, order=order, resends=resends)
+    return state, tuple(_ask(state.kind, seq) for seq in seqs for _ in range(copies))
 
 
 def _tick(state: Download, now_s: float) -> tuple[Download, Sends]:
-    if state.ended:
-        return state, ()
-    if now_s - state.heard_s > SILENCE_S:
-        return replace(state, phase=Phase.SILENT), ()
-    wait = state.trip.timeout_s
+    why = why_end(now_s, heard_s=state.heard_s, moved_s=state.moved_s, until_s=state.until_s)
+    if why:
+        return replace(state, phase=Phase.SILENT, trouble=why), ()
+    trip = state.pace.trip
+    wait_s = trip.timeout_s
     if state.phase is Phase.ASKING:
-        if now_s - state.list_s < wait:
+        wait_s = wait_s if trip.mean_s is not None else LIST_WAIT_S * trip.backoff
+        if now_s - state.list_s < wait_s:
             return state, ()
-        again = replace(state, list_s=now_s, trip=state.trip.silent(), resends=state.resends + 1)
-        return again, (_list(state.kind),)
-    late = [seq for seq, (at_s, _) in state.asked_s.items() if now_s - at_s >= wait]
+        again = replace(state, list_s=now_s, pace=state.pace.unanswered(), resends=state.resends + 1)
+        return again, _list(state)
+    late = [seq for seq, a in state.asked.items() if now_s - a.at_s >= wait_s]
     if not late:
         return state, ()
-    asked_s = {**state.asked_s, **dict.fromkeys(late, (now_s, True))}
-    again = replace(state, asked_s=asked_s, resends=state.resends + len(late), trip=state.trip.silent())
-    return again, tuple(_ask(state.kind, seq) for seq in late)
+    quiet = now_s - state.heard_s >= wait_s
+    pace = state.pace.silent() if quiet else state.pace.gap(now_s)
+    return _ask_for(replace(state, pace=pace), late[: pace.messages], now_s, again=True)

@@ -1,6 +1,6 @@
 """A round-trip timer: how long to wait for an answer before sending again.
 
-Smoothed mean and deviation as in RFC 6298, sampled only from messages sent once (Karn's rule); doubled after
+Smoothed mean and deviation as in RFC 6298, sampled only from messages sent once (Karn's rule); longer after
 each silence, back to the measured value with the next sample.
 """
 
@@ -9,15 +9,20 @@ from dataclasses import dataclass, replace
 SHORTEST_S = 0.02
 LONGEST_S = 2.0
 FIRST_GUESS_S = 0.4
+SLOWER = 1.5
+SLOWEST = 16.0
 
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """`mean_s` and `deviation_s` of the samples so far (None before the first), `backoff` a factor >= 1."""
+    """`mean_s` and `deviation_s` of the samples so far (`mean_s` None before the first), `least_s` the
+    shortest of them, `backoff` a factor >= 1.
+    """
 
     mean_s: float | None = None
     deviation_s: float = 0.0
     backoff: float = 1.0
+    least_s: float = 0.0
 
     @property
     def timeout_s(self) -> float:
@@ -25,13 +30,23 @@ class RoundTrip:
         base = FIRST_GUESS_S if self.mean_s is None else self.mean_s + 4.0 * self.deviation_s
         return min(LONGEST_S, max(SHORTEST_S, base) * self.backoff)
 
+    @property
+    def queued_s(self) -> float:
+        """How much longer than the shortest round trip they take now: time spent in queues."""
+        return 0.0 if self.mean_s is None else max(0.0, self.mean_s - self.least_s)
+
     def sampled(self, seconds: float) -> "RoundTrip":
         """With one more measured round trip."""
         if self.mean_s is None:
-            return RoundTrip(seconds, seconds / 2.0)
+            return RoundTrip(seconds, seconds / 2.0, least_s=seconds)
         deviation = 0.75 * self.deviation_s + 0.25 * abs(self.mean_s - seconds)
-        return RoundTrip(0.875 * self.mean_s + 0.125 * seconds, deviation)
+        mean_s = 0.875 * self.mean_s + 0.125 * seconds
+        return RoundTrip(mean_s, deviation, least_s=min(self.least_s, seconds))
 
-    def silent(self) -> "RoundTrip":
+    def silent(self, slower: float = SLOWER, slowest: float = SLOWEST) -> "RoundTrip":
         """After an answer that did not come."""
-        return replace(self, backoff=min(self.backoff * 1.5, 16.0))
+        return replace(self, backoff=min(self.backoff * slower, slowest))
+
+    def heard(self) -> "RoundTrip":
+        """After an answer that cannot be timed."""
+        return replace(self, backoff=1.0)

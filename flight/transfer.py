@@ -1,94 +1,24 @@
-"""Mission, fence and rally transfer as pure state machines: (state, event) -> (state, messages to send).
+"""Sending a mission, fence or rally list, as a pure state machine: (state, event) -> (state, messages).
 
-ArduPilot asks again only each second and gives up after eight, so the sender here measures the round trip
-and resends the outstanding item by itself; up to `Upload.widest` items travel ahead of the requests, falling
-to one after a loss. Protocol: MAVLink mission microservice; ArduPilot's side: MissionItemProtocol.cpp.
+ArduPilot takes items in order only, asks again each second and gives up after eight. So items go out ahead of
+its requests, as many as the link bears (`flight.pace`), and the sender finds gaps by itself: an answer "out
+of order" to a later item, or no answer within the measured round trip. Then it starts again from the item
+that was asked for last. Protocol: MAVLink mission microservice; ArduPilot's side: MissionItemProtocol.cpp.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum, IntEnum
 
-from flight.roundtrip import RoundTrip
-from flight.wire import Fields, Kind, Message, WireItem, fields_of
+from flight.pace import Pace
+from flight.protocol import Event, Outgoing, Phase, Result, Sends, Tick, why_end
+from flight.wire import Kind, WireItem, fields_of
 
-SILENCE_S = 10.0  # nothing heard for so long: the transfer has failed
-WIDEST = 8
 GIVE_UP_BACKOFF = 8.0
 GUESSES = 3
-
-
-class Result(IntEnum):
-    """MAV_MISSION_RESULT."""
-
-    ACCEPTED = 0
-    ERROR = 1
-    UNSUPPORTED_FRAME = 2
-    UNSUPPORTED = 3
-    NO_SPACE = 4
-    INVALID = 5
-    INVALID_PARAM1 = 6
-    INVALID_PARAM2 = 7
-    INVALID_PARAM3 = 8
-    INVALID_PARAM4 = 9
-    INVALID_LATITUDE = 10
-    INVALID_LONGITUDE = 11
-    INVALID_ALTITUDE = 12
-    INVALID_SEQUENCE = 13
-    DENIED = 14
-    OPERATION_CANCELLED = 15
-
-
-MEANING = {
-    Result.ERROR: "the vehicle reports an error",
-    Result.UNSUPPORTED_FRAME: "its altitude frame is not supported",
-    Result.UNSUPPORTED: "its command is not supported by this vehicle",
-    Result.NO_SPACE: "there are more items than the vehicle can hold",
-    Result.INVALID: "one of its parameters is invalid",
-    Result.INVALID_PARAM1: "its parameter 1 is invalid",
-    Result.INVALID_PARAM2: "its parameter 2 is invalid",
-    Result.INVALID_PARAM3: "its parameter 3 is invalid",
-    Result.INVALID_PARAM4: "its parameter 4 is invalid",
-    Result.INVALID_LATITUDE: "its latitude is invalid",
-    Result.INVALID_LONGITUDE: "its longitude is invalid",
-    Result.INVALID_ALTITUDE: "its altitude is invalid",
-    Result.INVALID_SEQUENCE: "items arrived out of order",
-    Result.DENIED: "the vehicle is busy with another station's transfer, or refuses",
-    Result.OPERATION_CANCELLED: "the vehicle gave up waiting",
-}
-
-
-def meaning(result: int) -> str:
-    """What a MAV_MISSION_RESULT says, in plain words."""
-    known = result in Result._value2member_map_
-    return MEANING.get(Result(result), "accepted") if known else f"the vehicle answers {result}"
-
-
-class Phase(Enum):
-    """Where a transfer stands; the last three are ends."""
-
-    ASKING = "asking"
-    RUNNING = "running"
-    DONE = "done"  # the vehicle says so, or can no longer be asked: read back to know
-    REFUSED = "refused"
-    SILENT = "silent"
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message to send: its MAVLink name and its fields without the target."""
-
-    name: str
-    fields: Fields
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """Time has passed."""
-
-
-Event = Message | Tick
-Sends = tuple[Outgoing, ...]
+PROBE = 4  # items sent after a silence
+MISSED_REQUESTS = 3  # in a row, until copies' answers mean a gap
+SURE_SHARE = 0.8  # of a round trip: an answer that comes sooner was meant for an earlier message
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +27,10 @@ class Upload:
 
     `known` is the highest item the vehicle has asked for, `wanted` the first it does not seem to have
     (further on when it answers "out of order" to a resend, which says that it has that item already);
-    `sent` one past the last item sent in this round, `ever` in any; `window` how many may be outstanding;
-    `sent_s` when each outstanding item was last sent, and whether again.
-    `exact` limits the window to one, so that a refusal names its item without doubt.
+    `sent` one past the last item sent in this round, `ever` in any; `sent_s` when each outstanding item was
+    last sent, and whether again; `moved_s` when an item last got further; `odd` answers "out of order" since
+    the last request.
+    `exact` sends one item at a time, so that a refusal names its item without doubt.
     """
 
     kind: Kind
@@ -110,24 +41,32 @@ class Upload:
     known: int = 0
     sent: int = 0
     ever: int = 0
-    window: int = 1
     sent_s: dict[int, tuple[float, bool]] = field(default_factory=dict)
-    trip: RoundTrip = field(default_factory=RoundTrip)
+    pace: Pace = field(default_factory=Pace)
     asked_s: float = 0.0
     heard_s: float = 0.0
     behind: int | None = None
+    odd: int = 0
     resends: int = 0
     result: int | None = None
-
-    @property
-    def widest(self) -> int:
-        """The most items that may travel ahead of the requests."""
-        return 1 if self.exact else WIDEST
+    moved_s: float = 0.0
+    until_s: float = math.inf
+    trouble: str = ""
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will be sent."""
         return self.phase in (Phase.DONE, Phase.REFUSED, Phase.SILENT)
+
+    @property
+    def window(self) -> int:
+        """How many items may be outstanding."""
+        return 1 if self.exact else max(1, self.pace.messages // self.copies)
+
+    @property
+    def copies(self) -> int:
+        """How often each item is said."""
+        return 1 if self.exact else self.pace.copies
 
     @property
     def suspects(self) -> tuple[int, int]:
@@ -136,11 +75,22 @@ class Upload:
 
 
 def start_upload(
-    kind: Kind, items: Sequence[WireItem], now_s: float, *, exact: bool = False
+    kind: Kind,
+    items: Sequence[WireItem],
+    now_s: float,
+    *,
+    exact: bool = False,
+    pace: Pace | None = None,
+    until_s: float = math.inf,
 ) -> tuple[Upload, Sends]:
-    """Announce the count."""
-    state = Upload(kind, tuple(items), exact, asked_s=now_s, heard_s=now_s)
-    return state, (_count(state),)
+    """Announce the count; `pace` is what an earlier transfer found out about this link, `until_s` the time at
+    which it must be over.
+    """
+    state = Upload(
+        kind, tuple(items), exact,
+        pace=pace or Pace(), asked_s=now_s, heard_s=now_s, moved_s=now_s, until_s=until_s,
+    )  # fmt: skip
+    return state, _count(state)
 
 
 def step_upload(state: Upload, event: Event, now_s: float) -> tuple[Upload, Sends]:
@@ -148,7 +98,7 @@ def step_upload(state: Upload, event: Event, now_s: float) -> tuple[Upload, Send
     if state.ended:
         return state, ()
     if isinstance(event, Tick):
-        return _upload_tick(state, now_s)
+        return _tick(state, now_s)
     if int(event.fields.get("mission_type", 0)) != state.kind:
         return state, ()
     if event.name in ("MISSION_REQUEST", "MISSION_REQUEST_INT"):
@@ -158,59 +108,71 @@ def step_upload(state: Upload, event: Event, now_s: float) -> tuple[Upload, Send
     return state, ()
 
 
-def _count(state: Upload) -> Outgoing:
-    return Outgoing("MISSION_COUNT", {"count": len(state.items), "mission_type": int(state.kind)})
+def _count(state: Upload) -> Sends:
+    count = Outgoing("MISSION_COUNT", {"count": len(state.items), "mission_type": int(state.kind)})
+    return (count,) * state.copies
 
 
-def _upload_tick(state: Upload, now_s: float) -> tuple[Upload, Sends]:
-    if now_s - state.heard_s > SILENCE_S:
-        return replace(state, phase=Phase.SILENT), ()
-    wait = state.trip.timeout_s
+def _tick(state: Upload, now_s: float) -> tuple[Upload, Sends]:
+    why = why_end(now_s, heard_s=state.heard_s, moved_s=state.moved_s, until_s=state.until_s)
+    if why:
+        return replace(state, phase=Phase.SILENT, trouble=why), ()
+    wait_s = state.pace.trip.timeout_s
     if state.phase is Phase.ASKING:
-        if now_s - state.asked_s < wait:
+        if now_s - state.asked_s < wait_s:
             return state, ()
-        again = replace(state, asked_s=now_s, trip=state.trip.silent(), resends=state.resends + 1)
-        return again, (_count(again),)
-    oldest_s, _ = state.sent_s.get(state.wanted, (state.heard_s, True))
-    if now_s - oldest_s < wait:
+        again = replace(state, asked_s=now_s, pace=state.pace.unanswered(), resends=state.resends + 1)
+        return again, _count(again)
+    at_s, _ = state.sent_s.get(state.wanted, (state.heard_s, True))
+    if now_s - at_s < wait_s:
         return state, ()
-    if state.known >= len(state.items) - 1 and state.trip.backoff >= GIVE_UP_BACKOFF:
+    if state.known >= len(state.items) - 1 and state.pace.trip.backoff >= GIVE_UP_BACKOFF:
         return replace(state, phase=Phase.DONE), ()  # the last acknowledgement is lost
-    alone = replace(
-        state, window=max(1, state.window // 2), sent=state.wanted, sent_s={}, trip=state.trip.silent()
-    )
-    return _send_ahead(alone, now_s)
+    return _probe(replace(state, pace=state.pace.silent()), now_s)
 
 
-def _send_ahead(state: Upload, now_s: float) -> tuple[Upload, Sends]:
-    """Send what the window allows."""
-    end = min(len(state.items), state.wanted + state.window)
+def _again(state: Upload, now_s: float, *, most: int) -> tuple[Upload, Sends]:
+    """Start a round from the first item the vehicle does not have."""
+    return _send_ahead(replace(state, sent=state.wanted, sent_s={}, odd=0), now_s, most=most)
+
+
+def _probe(state: Upload, now_s: float) -> tuple[Upload, Sends]:
+    """Start a round carefully: nothing is known of the vehicle now."""
+    return _again(state, now_s, most=min(PROBE, state.window))
+
+
+def _send_ahead(state: Upload, now_s: float, *, most: int | None = None) -> tuple[Upload, Sends]:
+    """Send what the window allows, each item as often as the link needs."""
+    end = min(len(state.items), state.wanted + (most or state.window))
     if end <= state.sent:
         return state, ()
+    copies = state.copies
     fresh = range(max(state.sent, state.wanted), end)
     sent_s = {seq: at for seq, at in state.sent_s.items() if seq >= state.wanted}
     sent_s.update({seq: (now_s, seq < state.ever) for seq in fresh})
-    resends = state.resends + sum(seq < state.ever for seq in fresh)
+    resends = state.resends + sum(seq < state.ever for seq in fresh) + (copies - 1) * len(fresh)
     state = replace(state, sent=end, ever=max(state.ever, end), sent_s=sent_s, resends=resends)
-    return state, tuple(Outgoing("MISSION_ITEM_INT", fields_of(state.items[seq])) for seq in fresh)
+    items = (Outgoing("MISSION_ITEM_INT", fields_of(state.items[seq])) for seq in fresh)
+    return state, tuple(item for item in items for _ in range(copies))
 
 
 def _requested(state: Upload, seq: int, now_s: float) -> tuple[Upload, Sends]:
     if seq >= len(state.items):
         return state, ()
     if state.phase is Phase.ASKING:
-        trip = state.trip.sampled(now_s - state.asked_s) if state.resends == 0 else RoundTrip()
-        return _send_ahead(
-            replace(state, phase=Phase.RUNNING, wanted=seq, known=seq, sent=seq, trip=trip), now_s
+        pace = state.pace.answered(now_s - state.asked_s if state.resends == 0 else None, now_s)
+        running = replace(
+            state, phase=Phase.RUNNING, wanted=seq, known=seq, sent=seq, pace=pace, moved_s=now_s
         )
+        return _send_ahead(running, now_s)
     if seq > state.wanted:
-        return _advance(replace(state, known=seq), seq, now_s)
+        return _advance(replace(state, known=seq, moved_s=now_s), seq, now_s)
     if seq < state.wanted:
         return _fell_behind(state, seq, now_s)
     at_s, _ = state.sent_s.get(seq, (-1e9, True))
-    if now_s - at_s < state.trip.timeout_s:
+    if now_s - at_s < state.pace.trip.timeout_s:
         return state, ()  # it is on its way
-    return _send_ahead(replace(state, sent=seq, window=1, sent_s={}), now_s)
+    return _probe(state, now_s)
 
 
 def _fell_behind(state: Upload, seq: int, now_s: float) -> tuple[Upload, Sends]:
@@ -221,16 +183,14 @@ def _fell_behind(state: Upload, seq: int, now_s: float) -> tuple[Upload, Sends]:
 
 
 def _back_to(state: Upload, now_s: float) -> tuple[Upload, Sends]:
-    """Start again, one at a time, from the item the vehicle last asked for."""
-    alone = replace(state, wanted=state.known, sent=state.known, window=1, sent_s={}, behind=None)
-    return _send_ahead(alone, now_s)
+    """Start again from the item the vehicle last asked for."""
+    return _probe(replace(state, wanted=state.known, behind=None), now_s)
 
 
 def _advance(state: Upload, wanted: int, now_s: float) -> tuple[Upload, Sends]:
     at_s, again = state.sent_s.get(wanted - 1, (now_s, True))
-    trip = replace(state.trip, backoff=1.0) if again else state.trip.sampled(now_s - at_s)
-    window = min(state.widest, state.window + 1)
-    ahead = replace(state, wanted=wanted, sent=max(state.sent, wanted), window=window, trip=trip, behind=None)
+    pace = state.pace.answered(None if again else now_s - at_s, now_s)
+    ahead = replace(state, wanted=wanted, sent=max(state.sent, wanted), pace=pace, behind=None, odd=0)
     return _send_ahead(ahead, now_s)
 
 
@@ -242,6 +202,8 @@ def _acknowledged(state: Upload, result: int, now_s: float) -> tuple[Upload, Sen
         return (replace(state, phase=Phase.DONE, result=result), ()) if complete else (state, ())
     if result == Result.ERROR and state.phase is Phase.ASKING:
         return replace(state, result=result), ()  # left over from an item sent before
+    if result == Result.ERROR and state.ever == len(state.items) and not state.exact:
+        return replace(state, phase=Phase.DONE, result=result), ()  # sent after the end, or refused
     last = len(state.items) - 1
     if result == Result.ERROR and state.wanted >= last and state.sent_s.get(last, (0.0, False))[1]:
         return replace(state, phase=Phase.DONE, result=result), ()
@@ -249,16 +211,22 @@ def _acknowledged(state: Upload, result: int, now_s: float) -> tuple[Upload, Sen
 
 
 def _out_of_order(state: Upload, now_s: float) -> tuple[Upload, Sends]:
+    """An item came that the vehicle did not want: a copy, one it has already, or one after a gap."""
     if state.phase is Phase.ASKING:
         return state, ()
     at_s, again = state.sent_s.get(state.wanted, (now_s, False))
-    alone = state.sent - state.wanted <= 1
-    trip_s = 0.8 * (state.trip.mean_s or 0.0)
-    if now_s - at_s < trip_s:
+    if now_s - at_s < SURE_SHARE * (state.pace.trip.mean_s or 0.0):
         return state, ()
-    if alone and again and state.wanted - state.known < GUESSES:
+    if state.sent - state.wanted <= 1:
+        return _only_one_was_out(state, now_s) if again else (state, ())
+    if state.odd < MISSED_REQUESTS * (state.copies - 1):
+        return replace(state, odd=state.odd + 1), ()  # copies, or a request that was lost on its way here
+    doubtful = state.ever + 1 - state.wanted if again else 0  # it may have any item that was ever sent
+    most = max(state.window, doubtful)
+    return _again(replace(state, pace=state.pace.gap(now_s)), now_s, most=most)
+
+
+def _only_one_was_out(state: Upload, now_s: float) -> tuple[Upload, Sends]:
+    if state.wanted - state.known < GUESSES:
         return _advance(state, min(state.wanted + 1, len(state.items) - 1), now_s)
-    if alone:
-        return _back_to(state, now_s) if state.wanted > state.known else (state, ())
-    gap = replace(state, window=max(1, state.window // 2), sent=state.wanted, sent_s={})
-    return _send_ahead(gap, now_s)
+    return _back_to(state, now_s)

@@ -1,5 +1,7 @@
 """Uploads over bad wires: verified, or an error that says what is on the vehicle."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +16,13 @@ def waypoints(count, z=30.0):
         WireItem(seq, Frame.GLOBAL_RELATIVE_ALT_INT, 16, x=373_700_000 + seq, y=1_271_000_000, z=z)
         for seq in range(count)
     )
+
+
+def circles(count, radius_m):
+    return [
+        WireItem(i.seq, i.frame, 5003, (radius_m, 0, 0, 0), i.x, i.y, kind=Kind.FENCE)
+        for i in waypoints(count)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -43,10 +52,8 @@ def test_an_upload_is_verified_or_raises_and_never_lies(
     wired, count, old, loss, delay_s, doubled, jitter, seed
 ):
     wire = wired(loss=loss, delay_s=delay_s, doubled=doubled, jitter=jitter, seed=seed)
-    wire.vehicle.held[Kind.FENCE] = list(waypoints(old, z=99.0))
-    items = [
-        WireItem(i.seq, i.frame, 5003, (9.0, 0, 0, 0), i.x, i.y, kind=Kind.FENCE) for i in waypoints(count)
-    ]
+    wire.vehicle.held[Kind.FENCE] = circles(old, 50.0)
+    items = circles(count, 9.0)
     try:
         upload(wire, Kind.FENCE, items, wire.clock)
     except TransferError as error:
@@ -60,10 +67,34 @@ def test_an_upload_is_verified_or_raises_and_never_lies(
 def test_a_refused_item_is_named_with_its_reason_and_what_the_vehicle_holds_now(wired, missions, loss):
     for seed in range(6):
         wire = wired(missions(refuse={7: 3}), loss=loss, seed=seed)
-        with pytest.raises(RefusedItemError, match=r"item 7 .* refused: .*first 6") as caught:
-            upload(wire, Kind.MISSION, waypoints(20), wire.clock)
+        with pytest.raises(RefusedItemError, match=r"item 7 .* refused: .*first 6.*before is gone") as caught:
+            upload(wire, Kind.MISSION, waypoints(20), wire.clock, keep_old=False)
         assert caught.value.seq == 7
         assert caught.value.result in ({3} if loss == 0 else {1, 3})
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.15])
+@pytest.mark.parametrize("old", [0, 5])
+def test_the_old_mission_is_put_back_when_the_new_one_is_refused(wired, missions, loss, old):
+    for seed in range(4):
+        wire = wired(missions(refuse={7: 3}), loss=loss, seed=seed)
+        wire.vehicle.held[Kind.MISSION] = list(waypoints(old, z=99.0))
+        told = "put back and verified" if old else "no mission, as before"
+        with pytest.raises(RefusedItemError, match=told):
+            upload(wire, Kind.MISSION, waypoints(20), wire.clock)
+        assert wire.vehicle.held[Kind.MISSION] == list(waypoints(old, z=99.0))
+
+
+def test_a_vehicle_that_goes_silent_in_mid_upload_leaves_the_old_mission_told_as_gone(wired):
+    wire = wired()
+    wire.vehicle.held[Kind.MISSION] = list(waypoints(5, z=99.0))
+
+    def cut(done, _total):
+        wire.dead = done > 10
+
+    with pytest.raises(TransferError, match=r"unknown .*held before \(4 items\) may be gone"):
+        upload(wire, Kind.MISSION, waypoints(20), wire.clock, on_progress=cut)
+    assert wire.clock.monotonic_s() < 200
 
 
 def test_too_many_items_are_refused_with_the_vehicles_own_limit(wired, missions):
@@ -87,7 +118,7 @@ def test_a_vehicle_that_vanishes_is_an_error_in_bounded_time(wired):
 
 def test_clearing_leaves_nothing(wired):
     wire = wired()
-    wire.vehicle.held[Kind.RALLY] = list(waypoints(3))
+    wire.vehicle.held[Kind.RALLY] = [replace(i, command=5100, kind=Kind.RALLY) for i in waypoints(3)]
     clear(wire, Kind.RALLY, wire.clock)
     assert download(wire, Kind.RALLY, wire.clock) == ()
 
