@@ -61,6 +61,10 @@ class PlannedPath:
         """How long item `seq` makes the vehicle stand still."""
         return self.waits_s[seq] if 0 <= seq <= self.last_seq else 0.0
 
+    def place(self, seq: int) -> Point:
+        """Where the vehicle is once item `seq` is done."""
+        return self._leads(seq)
+
     def moved(self, old: int, new: int) -> "PlannedPath":
         """The path once item `new` is current: the legs before, to, and after it."""
         before = [self._leads(old, back=1)] if new > old else []

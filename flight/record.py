@@ -13,7 +13,8 @@ import numpy as np
 from core.files import write_text
 from core.geo import Datum, FloatArray
 from core.shot import Shot
-from flight.watch import RELEASED, FlightEvent
+from flight.gripper import RELEASED
+from flight.watch import FlightEvent
 
 TRACK_COLUMNS = (
     "time_s", "lon", "lat", "alt_home_m", "alt_geoid_m", "yaw_deg", "roll_deg", "pitch_deg",

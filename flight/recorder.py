@@ -129,6 +129,8 @@ class Recorder:
     def _why(self, watch: Watch) -> str:
         if self._aborted is not None:
             return self._aborted
+        if watch.restarted:
+            return "the vehicle restarted in flight"
         if watch.taken_over is not None:
             return f"the pilot took over ({watch.taken_over})"
         if watch.failsafe is not None:

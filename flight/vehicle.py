@@ -1,73 +1,82 @@
-"""A vehicle: its link, its state, and the commands it is given, each confirmed or refused by name."""
+"""A vehicle: its link, its state, and the commands it is given.
+
+A command that returns has been carried out: besides the vehicle's answer, each verb waits until telemetry
+shows what was asked for. A refusal carries the vehicle's own words.
+"""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Self
 
 from core.clock import Clock
 from core.errors import SkyshadeError
-from flight.link import Link, Target
+from flight.commands import (
+    Cmd,
+    CommandParams,
+    CommandRefusedError,
+    CommandResult,
+    Order,
+    Pending,
+    begin,
+    step,
+)
+from flight.identity import wrong_type
+from flight.link import STATION_COMPONENT, STATION_SYSTEM, Link, Target
 from flight.modes import mode_number
 from flight.ports import LinkError
-from flight.state import COPTER_TYPES, TAKING_OFF, Text, VehicleState, fold
+from flight.state import COPTER_TYPES, MISSION_ACTIVE, MISSION_PAUSED, TAKING_OFF, VehicleState, fold
+from flight.telemetry import Wanted, all_orders, interval
+from flight.vehicletime import Turn, VehicleTime
 from flight.wire import Fields, Message
 
 log = logging.getLogger(__name__)
 
-CMD_TAKEOFF, CMD_LAND, CMD_SET_MODE, CMD_PAUSE = 22, 21, 176, 193
-CMD_FENCE_ENABLE, CMD_MISSION_START, CMD_ARM, CMD_INTERVAL, CMD_REQUEST = 207, 300, 400, 511, 512
 CUSTOM_MODE_FLAG = 1
-ANSWER_S = 1.0  # wall time before a command is sent again
-TRIES = 8
-EXPLAIN_S = 0.4
+EXPLAIN_S = 1.0  # wall time in which the words that explain a refusal may still come
+QUIET_S = 0.3
 LINK_LOST_S = 10.0
-ACK_ACCEPTED, ACK_IN_PROGRESS = 0, 5
-ACK_MEANING = {
-    1: "not now",
-    2: "denied",
-    3: "not supported",
-    4: "failed",
-    6: "cancelled",
-}
-
-# Message id and rate (Hz of the vehicle's time) of what the watch needs.
-STREAMS = (
-    (33, 5.0), (30, 5.0), (2, 1.0), (1, 1.0), (24, 1.0), (193, 2.0), (42, 4.0), (245, 4.0), (242, 0.5),
-    (147, 1.0),
-)  # fmt: skip
+SHOWN_S = 10.0
+WARNING = 4  # MAV_SEVERITY
+GROUND_SPEED = 1.0  # DO_CHANGE_SPEED's p1
 
 Listener = Callable[[Message, VehicleState], None]
+Shown = Callable[[VehicleState], bool]
 
-
-class CommandRefusedError(SkyshadeError):
-    """The vehicle refuses a command; `result` is its MAV_RESULT, `texts` what it said meanwhile."""
-
-    def __init__(self, what: str, result: int | None, texts: Sequence[str]) -> None:
-        why = "no answer" if result is None else ACK_MEANING.get(result, f"answer {result}")
-        said = f": {'; '.join(texts)}" if texts else ""
-        super().__init__(f"the vehicle does not {what} ({why}){said}")
-        self.result = result
-        self.texts = tuple(texts)
+__all__ = ["CommandRefusedError", "OverruledError", "Vehicle", "VehicleTimeoutError"]
 
 
 class VehicleTimeoutError(SkyshadeError):
     """Something did not happen in time."""
 
 
+class OverruledError(SkyshadeError):
+    """Somebody else changed the mode while a command was carried out; nothing more is commanded."""
+
+
+class InTheAirError(SkyshadeError):
+    """Motors are not switched off in the air, nor where it is not known that the vehicle stands."""
+
+
 class Vehicle:
     """A copter on a link. All waiting pumps the link, so that state and listeners stay fresh.
 
-    Time-outs count the vehicle's own seconds (a simulator may run faster than the clock on the wall); a
-    vehicle that falls silent for `LINK_LOST_S` wall seconds raises `LinkError`.
+    Time-outs count the vehicle's own seconds (a simulator may run faster than the clock on the wall), and a
+    jump of its clock does not end them; a vehicle that falls silent for `LINK_LOST_S` wall seconds raises
+    `LinkError`.
     """
 
-    def __init__(self, link: Link, clock: Clock) -> None:
+    def __init__(self, link: Link, clock: Clock, *, command_params: CommandParams | None = None) -> None:
         self.link = link
         self.clock = clock
         self.state = VehicleState()
+        self.time = VehicleTime()
         self.listeners: list[Listener] = []
         self.commanded_modes: tuple[str, ...] = ()
         self.before_receiving: Callable[[], None] = _nothing
+        self._command_params = command_params or CommandParams()
+        self._wanted = Wanted()
+        self._shift_s = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -80,15 +89,15 @@ class Vehicle:
         target = self.link.wait_vehicle(timeout_s)
         self.wait(lambda s: s.vehicle_type is not None, timeout_s=timeout_s, what="say what it is")
         if self.state.vehicle_type not in COPTER_TYPES:
-            raise LinkError(f"the vehicle on {self.link.name} is no copter (type {self.state.vehicle_type})")
+            raise wrong_type(self.state.vehicle_type, self.link.name)
         self.request_streams()
         return target
 
     def request_streams(self) -> None:
-        """Ask for each message in `STREAMS`; lost requests are repeated by `connect`'s callers as needed."""
-        for message_id, hertz in STREAMS:
-            self._send_command(CMD_INTERVAL, (message_id, 1e6 / hertz))
-        self._send_command(CMD_REQUEST, (242,))
+        """Ask for all the telemetry a watch needs; what stays away is asked for again while receiving."""
+        for order in all_orders():
+            self.send(*order.message(0))
+        self._wanted.asked(self.clock.monotonic_s())
 
     def send(self, name: str, fields: Fields) -> None:
         """Send one message."""
@@ -102,10 +111,37 @@ class Vehicle:
         self.before_receiving()
         message = self.link.receive(timeout_s)
         if message is not None:
-            self.state = fold(self.state, message)
-            for listener in tuple(self.listeners):
-                listener(message, self.state)
+            self._take(message, self.clock.monotonic_s())
         return message
+
+    def _take(self, message: Message, now_s: float) -> None:
+        before = self.state
+        self.state = fold(before, message)
+        turn = self._tick(now_s) if self.state.boot_s != before.boot_s else Turn.NONE
+        for listener in tuple(self.listeners):
+            listener(message, self.state)
+        self._wanted.heard(message.name, now_s)
+        for order in all_orders() if turn is Turn.RESTARTED else self._wanted.overdue(now_s):
+            self.send(*order.message(0))
+
+    def _tick(self, now_s: float) -> Turn:
+        """The vehicle's time after a new stamp; the first one goes on from the wall's."""
+        first, so_far_s = self.time.boot_s is None, self.now_s
+        self.time = self.time.heard(self.state.boot_s or 0.0, now_s)
+        if first:
+            self._shift_s = so_far_s - self.time.now_s(now_s)
+        return self.time.turn
+
+    @contextmanager
+    def listening(self, listener: Listener, more: Sequence[int] = ()) -> Iterator[None]:
+        """While the block runs `listener` hears each message; the ids in `more` are asked for as well."""
+        for message_id in more:
+            self.send(*interval(message_id, 1.0).message(0))
+        self.listeners.append(listener)
+        try:
+            yield
+        finally:
+            self.listeners.remove(listener)
 
     def pump(self, seconds: float = 0.0) -> None:
         """Take in everything that has arrived, waiting up to `seconds` wall time for the first message."""
@@ -115,21 +151,29 @@ class Vehicle:
 
     @property
     def now_s(self) -> float:
-        """The vehicle's own seconds since its start; the wall's while it has not said."""
-        return self.clock.monotonic_s() if self.link.vehicle_s is None else self.link.vehicle_s
+        """The vehicle's seconds, never going back; the wall's while it tells no time."""
+        wall_s = self.clock.monotonic_s()
+        return wall_s if self.time.boot_s is None else self.time.now_s(wall_s) + self._shift_s
 
-    def wait(self, ready: Callable[[VehicleState], bool], *, timeout_s: float, what: str) -> None:
-        """Pump until `ready(state)`; raises `VehicleTimeoutError` after `timeout_s` vehicle seconds."""
+    def wait(
+        self, ready: Shown, *, timeout_s: float, what: str, mode: str | None = None, hint: str | None = None
+    ) -> None:
+        """Pump until `ready(state)`; raises `VehicleTimeoutError` after `timeout_s` vehicle seconds.
+
+        With `mode`, a vehicle that leaves that mode meanwhile was taken over: `OverruledError`.
+        """
         began_s, began_wall_s = self.now_s, self.clock.monotonic_s()
-        timed = self.link.vehicle_s is not None
         while not ready(self.state):
             self.receive(0.05)
-            if not timed and self.link.vehicle_s is not None:
-                timed, began_s = True, self.now_s
             self._heard(began_wall_s)
+            if mode is not None and self.state.mode != mode and not ready(self.state):
+                raise OverruledError(
+                    f"the vehicle is in {self.state.mode} and did not {what}",
+                    hint="a pilot or a failsafe has it: nothing more is commanded",
+                )
             if self.now_s - began_s > timeout_s:
                 raise VehicleTimeoutError(
-                    f"the vehicle did not {what} within {timeout_s:g} s", hint=self._last_words() or None
+                    f"the vehicle did not {what} within {timeout_s:g} s", hint=self._last_words() or hint
                 )
 
     def _heard(self, began_s: float) -> None:
@@ -138,84 +182,138 @@ class Vehicle:
             raise LinkError(f"the link is lost: no message from the vehicle for {silent_s:.0f} s")
 
     def _last_words(self) -> str:
-        return "; ".join(t.text for t in self.state.texts[-3:] if t.severity <= 4)
+        return "; ".join(t.text for t in self.state.texts[-3:] if t.severity <= WARNING)
 
     def command(self, command: int, params: Sequence[float] = (), *, what: str) -> None:
-        """COMMAND_LONG until it is acknowledged; raises `CommandRefusedError` with the vehicle's words."""
-        seen = len(self.state.texts) and self.state.texts[-1].utc_s
-        result: int | None = None
-        for _ in range(TRIES):
-            self._send_command(command, params)
-            result = self._acknowledged(command)
-            if result is not None:
-                break
-        if result == ACK_ACCEPTED:
-            return
+        """Send a command until it is answered; raises `CommandRefusedError` with the vehicle's words."""
+        self.carry_out(Order(command, tuple(params)), what=what)
+
+    def carry_out(
+        self,
+        order: Order,
+        *,
+        what: str,
+        shown: Shown | None = None,
+        within_s: float = SHOWN_S,
+        params: CommandParams | None = None,
+    ) -> None:
+        """Send `order` until it is answered, then wait until telemetry shows it (`shown`).
+
+        A refusal of a repeated order is no refusal where telemetry shows that the first one was carried out.
+        Raises `CommandRefusedError` and `VehicleTimeoutError`.
+        """
+        said: list[str] = []
+        words: Listener = lambda message, _: said.extend(_warning(message))  # noqa: E731  # for one command
+        self.pump()  # late answers to what was asked before are not taken for this one's
+        self.listeners.append(words)
+        try:
+            pending = self._answered(order, params or self._command_params)
+            if pending.result == CommandResult.ACCEPTED:
+                self._wait_shown(shown, within_s, what)
+                return
+            if shown is not None and pending.sent > 1 and self._comes(shown):
+                return
+            self._linger(said)
+        finally:
+            self.listeners.remove(words)
+        raise CommandRefusedError(what, pending.result, list(dict.fromkeys(said)), sent=pending.sent)
+
+    def _answered(self, order: Order, params: CommandParams) -> Pending:
+        station = (STATION_SYSTEM, STATION_COMPONENT)
+        now_s = self.clock.monotonic_s()
+        pending, sends = begin(order, station, now_s, params)
+        while True:
+            for name, fields in sends:
+                self.send(name, fields)
+            if pending.ended:
+                return pending
+            message = self.receive(0.05)
+            pending, sends = step(pending, message, self.clock.monotonic_s())
+
+    def _wait_shown(self, shown: Shown | None, within_s: float, what: str) -> None:
+        if shown is not None:
+            self.wait(shown, timeout_s=within_s, what=what)
+
+    def _comes(self, shown: Shown) -> bool:
+        try:
+            self.wait(shown, timeout_s=1.0, what="show it")
+        except VehicleTimeoutError:
+            return False
+        return True
+
+    def _linger(self, said: list[str]) -> None:
+        """Wait for the words that explain a refusal, and a little more once the first is there."""
         until_s = self.clock.monotonic_s() + EXPLAIN_S
+        count = 0
         while self.clock.monotonic_s() < until_s:
             self.receive(0.05)
-        raise CommandRefusedError(what, result, _warnings(self.state.texts, seen))
-
-    def _send_command(self, command: int, params: Sequence[float]) -> None:
-        padded = (*params, *[0.0] * 7)[:7]
-        fields = {f"param{i}": float(value) for i, value in enumerate(padded, start=1)}
-        self.send("COMMAND_LONG", {"command": command, "confirmation": 0, **fields})
-
-    def _acknowledged(self, command: int) -> int | None:
-        until_s = self.clock.monotonic_s() + ANSWER_S
-        while self.clock.monotonic_s() < until_s:
-            message = self.receive(0.05)
-            if message is None or message.name != "COMMAND_ACK":
-                continue
-            result = int(message.fields["result"])
-            if message.fields["command"] == command and result != ACK_IN_PROGRESS:
-                return result
-        return None
+            if len(said) > count:
+                count, until_s = len(said), min(until_s, self.clock.monotonic_s() + QUIET_S)
 
     def set_mode(self, name: str) -> None:
         """Change the flight mode and see it changed."""
-        before = self.state.mode
+        before, allowed = self.state.mode, self.commanded_modes
         self.commanded_modes = (name,) if before is None else (name, before)  # either, while it changes
-        self.command(CMD_SET_MODE, (CUSTOM_MODE_FLAG, mode_number(name)), what=f"change to {name}")
-        self.wait(lambda s: s.mode == name, timeout_s=10.0, what=f"change to {name}")
+        order = Order(Cmd.DO_SET_MODE, (CUSTOM_MODE_FLAG, mode_number(name)))
+        try:
+            self.carry_out(order, what=f"change to {name}", shown=lambda s: s.mode == name)
+        except SkyshadeError:
+            self.commanded_modes = allowed if before is None else (before,)
+            raise
         self.commanded_modes = (name,)
 
     def arm(self) -> None:
         """Arm the motors; raises with the vehicle's reason."""
-        self.command(CMD_ARM, (1.0,), what="arm")
-        self.wait(lambda s: bool(s.armed), timeout_s=10.0, what="arm")
+        self.carry_out(Order(Cmd.COMPONENT_ARM_DISARM, (1.0,)), what="arm", shown=lambda s: bool(s.armed))
 
     def disarm(self) -> None:
-        """Disarm on the ground (never in the air)."""
-        self.command(CMD_ARM, (0.0,), what="disarm")
-        self.wait(lambda s: s.armed is False, timeout_s=10.0, what="disarm")
+        """Switch the motors off on the ground; raises `InTheAirError` when it is not known to stand there."""
+        if self.state.armed and not self.state.on_ground:
+            known = "its landed state is not known" if self.state.landed_state is None else "it is in the air"
+            raise InTheAirError(f"the motors are not switched off: {known}", hint="land first")
+        order = Order(Cmd.COMPONENT_ARM_DISARM, (0.0,))
+        self.carry_out(order, what="disarm", shown=lambda s: s.armed is False)
 
     def take_off(self, height_m: float) -> None:
-        """Climb to `height_m` above home in GUIDED mode (armed already)."""
-        self.command(CMD_TAKEOFF, (0, 0, 0, 0, 0, 0, height_m), what="take off")
+        """Climb to `height_m` above home in GUIDED mode (armed already), and see it there."""
+        order = Order(Cmd.NAV_TAKEOFF, (0, 0, 0, 0, 0, 0, height_m))
+        rising = lambda s: (s.altitude_home_m or 0.0) > 0.5  # noqa: E731  # read once below
+        self.carry_out(order, what="take off", shown=rising, within_s=30.0)
         self.wait(
             lambda s: (s.altitude_home_m or 0.0) > height_m - 1.0,
             timeout_s=30.0 + height_m,
             what=f"climb to {height_m:g} m",
+            mode="GUIDED",
         )
 
     def start_mission(self) -> None:
-        """Arm in GUIDED (AUTO refuses to be armed in), change to AUTO, start."""
-        self.set_mode("GUIDED")
-        self.arm()
+        """Start the mission in AUTO (armed already, on the ground or in the air), and see it active."""
         self.set_mode("AUTO")
-        self.command(CMD_MISSION_START, what="start the mission")
+        self.carry_out(
+            Order(Cmd.MISSION_START),
+            what="start the mission",
+            shown=lambda s: s.mission_state == MISSION_ACTIVE,
+        )
 
     def pause(self) -> None:
         """Hold where it is, in AUTO."""
-        self.command(CMD_PAUSE, (0.0,), what="pause")
+        order = Order(Cmd.DO_PAUSE_CONTINUE, (0.0,))
+        self.carry_out(order, what="pause", shown=lambda s: s.mission_state == MISSION_PAUSED)
 
     def resume(self) -> None:
-        """Go on with a paused mission."""
-        self.command(CMD_PAUSE, (1.0,), what="go on")
+        """Go on with a mission that `pause` holds."""
+        order = Order(Cmd.DO_PAUSE_CONTINUE, (1.0,))
+        self.carry_out(order, what="go on", shown=lambda s: s.mission_state == MISSION_ACTIVE)
+
+    def change_speed(self, speed_ms: float) -> None:
+        """Fly at `speed_ms` over ground from now on; ArduPilot takes any positive number and says no more."""
+        if not speed_ms > 0.0:
+            raise ValueError(f"speed must be > 0 m/s, got {speed_ms}")
+        order = Order(Cmd.DO_CHANGE_SPEED, (GROUND_SPEED, speed_ms, -1.0))
+        self.carry_out(order, what=f"change its speed to {speed_ms:g} m/s")
 
     def return_home(self) -> None:
-        """Return to launch and land there."""
+        """Return to launch (or to the rally point the vehicle finds nearest) and land there."""
         self.set_mode("RTL")
 
     def land(self) -> None:
@@ -224,7 +322,7 @@ class Vehicle:
 
     def enable_fence(self) -> None:
         """Switch the uploaded fence on."""
-        self.command(CMD_FENCE_ENABLE, (1.0,), what="switch its fence on")
+        self.command(Cmd.DO_FENCE_ENABLE, (1.0,), what="switch its fence on")
 
     def wait_disarmed(self, timeout_s: float) -> None:
         """Wait until it has landed and switched its motors off."""
@@ -242,6 +340,8 @@ def _nothing() -> None:
     return
 
 
-def _warnings(texts: Sequence[Text], after_utc_s: float) -> list[str]:
-    fresh = [t.text for t in texts if t.utc_s > after_utc_s and t.severity <= 4]
-    return list(dict.fromkeys(fresh))
+def _warning(message: Message) -> list[str]:
+    """The text of a warning, in a list; empty for any other message."""
+    if message.name != "STATUSTEXT" or int(message.fields["severity"]) > WARNING:
+        return []
+    return [str(message.fields["text"])]

@@ -9,10 +9,11 @@ import numpy as np
 from core.geo import LonLat
 from delivery.flier import Confirmation, Outcome
 from flight.fly import InterruptedFlightError, OnInterrupt, Progress, fly_mission, return_home
+from flight.gripper import RELEASED
 from flight.record import FlightRecord
 from flight.recorder import OnEvent
 from flight.vehicle import Vehicle
-from flight.watch import RELEASED, FlightEvent
+from flight.watch import FlightEvent
 from missions.model import Mission
 from skyshade.vehicles import vehicle_at
 
