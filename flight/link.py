@@ -1,35 +1,52 @@
-"""The one place that opens a MAVLink connection: reads without pause, records both ways, keeps heartbeats up.
+"""A link to one vehicle: its messages in, commands out, its time followed, its silence noticed.
 
-A background thread drains the pipe (an unread client slows a simulator down), writes every frame into a
-.tlog and sends the ground station's heartbeat once a second of the vehicle's time.
+The connection itself is a `Line`, which several links may share. Nothing here waits on the wire: a thread
+drains it, and `receive` takes what has come.
 """
 
 import logging
 import queue
-import struct
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 from core.clock import Clock
-from core.errors import OutputError
+from core.errors import SkyshadeError
+from flight.codec import Decoded, Decoder
+from flight.cutter import Frame
+from flight.hub import Hub
+from flight.line import (
+    HEARTBEAT,
+    HEARTBEAT_S,
+    STATION_COMPONENT,
+    STATION_SYSTEM,
+    Line,
+    LinkEvent,
+    Reopening,
+    is_vehicle,
+)
 from flight.ports import LinkError, Pipe, open_pipe, parse_address
+from flight.quality import STALE_S, Quality
+from flight.streams import Streams
+from flight.tape import Tape
+from flight.texts import Texts
+from flight.vehicletime import Turn, VehicleTime
 from flight.wire import Fields, Message
+
+__all__ = [
+    "STATION_COMPONENT", "STATION_SYSTEM", "Link", "LinkEvent", "Target", "VehicleSilentError",
+    "open_line", "open_link",
+]  # fmt: skip
 
 log = logging.getLogger(__name__)
 
-STATION_SYSTEM = 255  # the only one whose silence ArduPilot's ground station failsafe notices
-STATION_COMPONENT = 190
-AUTOPILOT_COMPONENT = 1
 READ_S = 0.02
-HEARTBEAT_S = 1.0
-QUEUE_LIMIT = 200_000
-TEXT_CHUNK = 50
-_NO_AUTOPILOT = 8  # MAV_AUTOPILOT_INVALID: stations, gimbals, cameras
-_STATION_TYPE = 6  # MAV_TYPE_GCS
-_STAMP = struct.Struct(">Q")
+QUEUE_LIMIT = 50_000
+EVENTS_KEPT = 200
+CMD_SET_INTERVAL = 511
 
 # Messages that become values; all others are only recorded.
 WANTED = frozenset({
@@ -37,7 +54,8 @@ WANTED = frozenset({
     "MISSION_CURRENT", "MISSION_ITEM_REACHED", "MISSION_REQUEST", "MISSION_REQUEST_INT", "MISSION_ACK",
     "MISSION_COUNT", "MISSION_ITEM_INT", "COMMAND_ACK", "PARAM_VALUE", "STATUSTEXT", "EKF_STATUS_REPORT",
     "EXTENDED_SYS_STATE", "HOME_POSITION", "BATTERY_STATUS", "CAMERA_FEEDBACK", "AUTOPILOT_VERSION",
-    "FENCE_STATUS", "WINCH_STATUS", "SERVO_OUTPUT_RAW", "TERRAIN_REPORT",
+    "FENCE_STATUS", "WINCH_STATUS", "FILE_TRANSFER_PROTOCOL", "TERRAIN_REQUEST", "TERRAIN_REPORT", "WIND",
+    "VFR_HUD", "RADIO_STATUS", "RADIO", "LOG_ENTRY", "LOG_DATA", "SERVO_OUTPUT_RAW",
 })  # fmt: skip
 
 
@@ -54,31 +72,45 @@ class Target:
 
 
 class Link:
-    """A connection to one vehicle; use as a context manager."""
+    """A link to one vehicle; use as a context manager.
 
-    def __init__(self, pipe: Pipe, clock: Clock, *, name: str = "", log_path: Path | None = None) -> None:
-        from pymavlink.dialects.v20 import ardupilotmega
+    `system` names the vehicle where several speak on a connection; else it is the first one heard. A link on
+    a `Line` shares it; one made from a pipe owns its line and ends it. `heard_s` is the clock's reading when
+    the vehicle last spoke.
+    """
 
+    def __init__(
+        self,
+        connection: Pipe | Line,
+        clock: Clock,
+        *,
+        name: str = "",
+        log_path: Path | None = None,
+        system: int | None = None,
+        reopening: Reopening | None = None,
+    ) -> None:
         self.name = name
+        self.system = system
         self.target: Target | None = None
-        self.vehicle_s: float | None = None
         self.heard_s = clock.monotonic_s()
-        self.taps: list[
-            Callable[[Any], None]
-        ] = []  # each is given every decoded message, on the link's thread
+        self.time = VehicleTime()
+        self.sink: Callable[[Message], None] = self._into_inbox
         self._clock = clock
-        self._pipe = pipe
-        self._codec: Any = ardupilotmega.MAVLink(None, STATION_SYSTEM, STATION_COMPONENT)
-        self._codec.robust_parsing = True
-        self._dialect: Any = ardupilotmega
-        self._record = _open_record(log_path)
-        self._lock = threading.Lock()
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
-        self._texts: dict[int, str] = {}
-        self._ended: LinkError | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._read_on, name=f"link {name}", daemon=True)
-        self._thread.start()
+        self._events: deque[LinkEvent] = deque(maxlen=EVENTS_KEPT)
+        self._streams = Streams()
+        self._streams_lock = threading.Lock()
+        self._texts = Texts()
+        self._stale = False
+        self._beaten_s = -1e9
+        self._own_line = not isinstance(connection, Line)
+        self.line = connection if isinstance(connection, Line) else _line(
+            connection, clock, name=name, log_path=log_path, reopening=reopening
+        )  # fmt: skip
+        if system is not None:
+            self.line.listen(system, self)
+        elif self._own_line:
+            self.line.on_vehicle = self._first_heard
 
     def __enter__(self) -> Self:
         return self
@@ -87,22 +119,53 @@ class Link:
         self.close()
 
     def close(self) -> None:
-        """End the connection and the recording."""
-        self._stop.set()
-        if threading.current_thread() is not self._thread:
-            self._thread.join(timeout=2.0)
-        self._pipe.close()
-        with self._lock:
-            if self._record is not None:
-                self._record.close()
-                self._record = None
+        """End the link; its connection and recording too unless they are shared."""
+        self.line.forget(self)
+        if self._own_line:
+            self.line.close()
+
+    # -- what its user calls
+
+    @property
+    def vehicle_s(self) -> float | None:
+        """The vehicle's own seconds, whatever its clock does: never back, no jumps; None before it spoke."""
+        time = self.time
+        return None if time.boot_s is None else time.now_s(self._clock.monotonic_s())
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the vehicle was last heard."""
+        return self._clock.monotonic_s() - self.heard_s
+
+    @property
+    def stale(self) -> bool:
+        """Whether the vehicle has been silent for too long to believe its last state."""
+        return self.silent_s > STALE_S
+
+    @property
+    def quality(self) -> Quality:
+        """Loss of the vehicle's messages, and the connection's rates."""
+        target = self.target
+        return self.line.meter.quality(None if target is None else (target.system, target.component))
+
+    @property
+    def taps(self) -> list[Callable[[Any], None]]:
+        """Each is given every message of the connection as pymavlink decodes it, on the link's thread."""
+        return self.line.taps
+
+    def take_events(self) -> tuple[LinkEvent, ...]:
+        """What happened to the link since the last call."""
+        events = []
+        while self._events:
+            events.append(self._events.popleft())
+        return tuple(events)
 
     def wait_vehicle(self, timeout_s: float = 30.0) -> Target:
-        """The first vehicle heard (stations and gimbals do not count); raises `VehicleSilentError`."""
+        """The vehicle, once heard (stations and gimbals do not count); raises `VehicleSilentError`."""
         until_s = self._clock.monotonic_s() + timeout_s
         while self.target is None:
-            if self._ended is not None:
-                raise self._ended
+            if self.line.ended is not None:
+                raise self.line.ended
             if self._clock.monotonic_s() > until_s:
                 raise VehicleSilentError(
                     f"no vehicle spoke on {self.name} within {timeout_s:g} s",
@@ -111,127 +174,200 @@ class Link:
             self._clock.sleep(READ_S)
         return self.target
 
+    def want(self, rates: Mapping[int, float]) -> None:
+        """Have these messages (ids) sent at these rates (Hz of the vehicle's time), now and after restarts;
+        what does not come is asked for again.
+        """
+        with self._streams_lock:
+            self._streams.want(rates, self.vehicle_s or 0.0)
+
+    def decode(self, names: Collection[str]) -> None:
+        """Receive messages called `names` too."""
+        self.line.decoder.want(names)
+
     def send(self, name: str, fields: Fields) -> None:
-        """Send a message by name; `target_system` and `target_component` are filled in."""
-        kind = self._dialect.mavlink_map[_message_id(self._dialect, name)]
+        """Send a message by name; `target_system` and `target_component` are filled in.
+
+        Dropped while a connection that is opened anew is broken; raises `LinkError` after its end.
+        """
+        kind = message_kind(name)
         values = dict(fields)
-        target = self.target or Target(0, 0)
+        target = self.target or Target(self.system or 0, 0)
         for field, value in (("target_system", target.system), ("target_component", target.component)):
             if field in kind.fieldnames:
                 values.setdefault(field, value)
-        self._transmit(kind(**values))
+        self.line.send(kind, values, target.system)
 
     def receive(self, timeout_s: float) -> Message | None:
         """The vehicle's next message, None when none comes in time; raises `LinkError` after the end."""
         try:
             return self._inbox.get(timeout=timeout_s)
         except queue.Empty:
-            if self._ended is not None:
-                raise self._ended from None
+            if self.line.ended is not None:
+                raise self.line.ended from None
             return None
 
-    def _transmit(self, message: Any) -> None:
-        with self._lock:
-            frame = message.pack(self._codec)
-            self._codec.seq = (self._codec.seq + 1) % 256
-            self._keep(frame)
-        try:
-            self._pipe.write(frame)
-        except LinkError as error:
-            self._ended = self._ended or error
-            raise
+    # -- what its line calls, on the hub's thread
 
-    def _keep(self, frame: bytes) -> None:
-        if self._record is not None:
-            self._record.write(_STAMP.pack(round(self._clock.utc_s() * 1e6)) + frame)
-
-    def _read_on(self) -> None:
-        beat_s, vehicle_beat_s = -1e9, -1e9
-        while not self._stop.is_set():
-            try:
-                now_s = self._clock.monotonic_s()
-                vehicle_s = -1e9 if self.vehicle_s is None else self.vehicle_s
-                if now_s - beat_s >= HEARTBEAT_S or vehicle_s - vehicle_beat_s >= HEARTBEAT_S:
-                    beat_s, vehicle_beat_s = now_s, vehicle_s
-                    self._beat()
-                self._take(self._pipe.read(READ_S))
-            except LinkError as error:
-                self._ended = self._ended or error
-                return
-
-    def _beat(self) -> None:
-        dialect = self._dialect
-        self._transmit(dialect.MAVLink_heartbeat_message(_STATION_TYPE, _NO_AUTOPILOT, 0, 0, 4, 3))
-
-    def _take(self, data: bytes) -> None:
-        for message in self._codec.parse_buffer(data) or ():
-            if message.get_type() == "BAD_DATA":
-                log.debug("%s: %d bad bytes", self.name, len(message.data))
-                continue
-            with self._lock:
-                self._keep(bytes(message.get_msgbuf()))
-            self._sort(message)
-            for tap in tuple(self.taps):
-                tap(message)
-
-    def _sort(self, message: Any) -> None:
-        name = message.get_type()
-        source = Target(message.get_srcSystem(), message.get_srcComponent())
-        if self.target is None and name == "HEARTBEAT" and _is_vehicle(message, source):
-            self.target = source
-        if source != self.target:
+    def take(self, frame: Frame, now_s: float, utc_s: float) -> None:
+        """One frame of our system."""
+        decoded = self.line.decoder.decode(frame)
+        if self.target is None and (decoded is None or not self._is_met(frame, decoded[1])):
             return
-        self.heard_s = self._clock.monotonic_s()
-        boot_ms = getattr(message, "time_boot_ms", None)
+        if self.target is None or frame.component != self.target.component:
+            return
+        self.heard_s = now_s
+        if self._stale:
+            self._stale = False
+            self._tell("heard", "messages arrive again", utc_s)
+        self._streams.take(frame.message_id)
+        if decoded is None:
+            return
+        name, fields = decoded
+        boot_ms = fields.get("time_boot_ms")
         if boot_ms:
-            self.vehicle_s = boot_ms / 1000.0
-        if name in WANTED:
-            self._deliver(name, {field: getattr(message, field) for field in message.fieldnames})
-
-    def _deliver(self, name: str, fields: dict[str, Any]) -> None:
+            self._follow(boot_ms / 1000.0, now_s, utc_s)
         if name == "STATUSTEXT":
-            whole = self._whole_text(fields)
-            if whole is None:
-                return
-            fields["text"] = whole
-        if self._inbox.qsize() < QUEUE_LIMIT:
-            self._inbox.put(Message(name, fields, self._clock.utc_s()))
+            for whole in self._texts.take(fields):
+                self.sink(Message(name, whole, utc_s))
+        else:
+            self.sink(Message(name, fields, utc_s))
 
-    def _whole_text(self, fields: Fields) -> str | None:
-        """A text sent in pieces of 50 characters, once its last piece is here."""
-        text, number = str(fields["text"]), int(fields.get("id", 0))
-        if number == 0:
-            return text
-        so_far = self._texts.get(number, "") + text
-        self._texts = {number: so_far}
-        return so_far if len(text) < TEXT_CHUNK else None
+    def duties(self, now_s: float, utc_s: float) -> None:
+        """Notice silence; ask again for what does not come."""
+        if self.target is None:
+            return
+        if now_s - self.heard_s > STALE_S:
+            if not self._stale:
+                self._stale = True
+                self._tell("stale", f"no message for {now_s - self.heard_s:.0f} s", utc_s)
+            return
+        if self._texts.waiting and now_s - self.heard_s > READ_S:
+            for whole in self._texts.rest():
+                self.sink(Message("STATUSTEXT", whole, utc_s))
+        with self._streams_lock:
+            asks = self._streams.due(self.time.now_s(now_s))
+        for message_id, interval_us in asks:
+            self._ask(message_id, interval_us)
+
+    def told(self, event: LinkEvent) -> None:
+        """Something happened to the connection."""
+        self._events.append(event)
+        if event.kind == "back":
+            self._ask_anew()
+
+    def beat_due(self) -> bool:
+        """Whether a second of the vehicle's time has passed since the last heartbeat."""
+        return self.time.ran_s - self._beaten_s >= HEARTBEAT_S
+
+    def beaten(self) -> None:
+        """A heartbeat went out."""
+        self._beaten_s = self.time.ran_s
+
+    def _first_heard(self, system: int, _heartbeat: Decoded) -> "Link | None":
+        return self if self.system in (None, system) and self.target is None else None
+
+    def _is_met(self, frame: Frame, heartbeat: Decoded) -> bool:
+        if frame.message_id != HEARTBEAT or not is_vehicle(heartbeat, frame):
+            return False
+        self.target = Target(frame.system, frame.component)
+        return True
+
+    def _follow(self, boot_s: float, now_s: float, utc_s: float) -> None:
+        before = self.time
+        time = before.heard(boot_s, now_s)
+        self.time = time
+        if time.turn is Turn.RESTARTED and time is not before:
+            self._tell("restart", "the vehicle has restarted", utc_s)
+            self._ask_anew()
+        elif time.turn is Turn.JUMPED and time is not before:
+            jump_s = boot_s - (before.boot_s or 0.0)
+            self._tell("clock", f"the vehicle's clock jumped by {jump_s:+.1f} s", utc_s)
+
+    def _ask_anew(self) -> None:
+        with self._streams_lock:
+            self._streams.again(self.vehicle_s or 0.0)
+
+    def _ask(self, message_id: int, interval_us: float) -> None:
+        fields = {f"param{i}": 0.0 for i in range(3, 8)}
+        fields |= {"param1": float(message_id), "param2": interval_us}
+        try:
+            self.send("COMMAND_LONG", {"command": CMD_SET_INTERVAL, "confirmation": 0, **fields})
+        except LinkError as error:
+            log.debug("%s: %s", self.name, error)
+
+    def _tell(self, kind: str, text: str, utc_s: float) -> None:
+        log.info("%s: %s", self.name, text)
+        self._events.append(LinkEvent(utc_s, kind, text))
+
+    def _into_inbox(self, message: Message) -> None:
+        if self._inbox.qsize() >= QUEUE_LIMIT:  # nobody takes them: the oldest goes
+            self._inbox.get_nowait()
+        self._inbox.put(message)
 
 
-def open_link(address: str, clock: Clock, *, log_path: Path | None = None, patience_s: float = 0.0) -> Link:
-    """Open `address` (see `flight.ports.parse_address`); raises `LinkError`."""
+def open_link(
+    address: str,
+    clock: Clock,
+    *,
+    log_path: Path | None = None,
+    patience_s: float = 0.0,
+    system: int | None = None,
+    reconnect_s: float = float("inf"),
+    alive: Callable[[], bool] | None = None,
+) -> Link:
+    """Open `address` (see `flight.ports.parse_address`); raises `LinkError` when it cannot be opened.
+
+    A TCP port where nothing listens yet is tried for `patience_s`. A connection that breaks later is opened
+    anew by itself, for at most `reconnect_s` (0 = never: the break is an error at once) and as long as
+    `alive()` where the vehicle's process is ours. `system` is the wanted vehicle's id, else the first heard.
+    """
     parsed = parse_address(address)
-    return Link(open_pipe(parsed, clock, patience_s=patience_s), clock, name=str(parsed), log_path=log_path)
+    again = Reopening(lambda: open_pipe(parsed, clock), reconnect_s, alive)
+    return Link(
+        open_pipe(parsed, clock, patience_s=patience_s), clock, name=str(parsed), log_path=log_path,
+        system=system, reopening=again if reconnect_s > 0.0 else None,
+    )  # fmt: skip
 
 
-def _is_vehicle(heartbeat: Any, source: Target) -> bool:
-    return (
-        heartbeat.autopilot != _NO_AUTOPILOT
-        and heartbeat.type != _STATION_TYPE
-        and source.component == AUTOPILOT_COMPONENT
+def open_line(
+    address: str,
+    clock: Clock,
+    *,
+    log_path: Path | None = None,
+    patience_s: float = 0.0,
+    hub: Hub | None = None,
+) -> Line:
+    """A connection for several vehicles: `Link(line, clock, system=...)` for each. It mends itself."""
+    parsed = parse_address(address)
+    pipe = open_pipe(parsed, clock, patience_s=patience_s)
+    again = Reopening(lambda: open_pipe(parsed, clock))
+    return _line(pipe, clock, name=str(parsed), log_path=log_path, reopening=again, hub=hub)
+
+
+def _line(
+    pipe: Pipe,
+    clock: Clock,
+    *,
+    name: str,
+    log_path: Path | None,
+    reopening: Reopening | None,
+    hub: Hub | None = None,
+) -> Line:
+    from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+    decoder = Decoder(dialect.mavlink_map, WANTED)
+    tape = None if log_path is None else Tape(log_path)
+    return Line(
+        pipe, clock, name=name, dialect=dialect, decoder=decoder, tape=tape, reopening=reopening, hub=hub
     )
 
 
-def _message_id(dialect: Any, name: str) -> int:
-    return int(getattr(dialect, f"MAVLINK_MSG_ID_{name}"))
+def message_kind(name: str) -> Any:
+    """Pymavlink's class of the message called `name`; raises `SkyshadeError` for one it does not know."""
+    from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-
-def _open_record(path: Path | None) -> BinaryIO | None:
-    if path is None:
-        return None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("wb")
-    except OSError as error:
-        raise OutputError(
-            path, f"cannot be written ({error.strerror})", hint="choose another folder"
-        ) from error
+    number = getattr(dialect, f"MAVLINK_MSG_ID_{name}", None)
+    if number is None:
+        raise SkyshadeError(f"unknown MAVLink message {name!r}")
+    return dialect.mavlink_map[number]
