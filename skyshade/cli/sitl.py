@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from skyshade.cli.options import IN_FILE
-from skyshade.cli.output import emit, json_option, note
+from skyshade.cli.output import emit, json_option, note, progress
 
 if TYPE_CHECKING:
     from core.clock import Clock
@@ -19,13 +20,13 @@ ALIVE_S = 5.0  # a vehicle's state file is renewed each second while it runs
 POLL_S = 0.2
 STOP_WAIT_S = 15.0
 
+HIGHEST_INSTANCE = 99
+
 instance_option = click.option(
     "--instance",
     "-I",
-    type=click.IntRange(0, 99),
-    default=0,
-    show_default=True,
-    help="Which one of several, 0 to 99; its ports follow.",
+    type=click.IntRange(0, HIGHEST_INSTANCE),
+    help="Which one of several; it has the ports from 5760 + 10 * instance on.",
 )
 
 
@@ -47,7 +48,7 @@ def status(as_json: bool) -> None:
     Example: skyshade sitl status
     """
     from core.clock import RealClock
-    from flight.sitl import ardupilot_version, find_ardupilot
+    from flight.sitlbinary import ardupilot_version, find_ardupilot
 
     binary = find_ardupilot()
     running = list(_running(RealClock()))
@@ -59,12 +60,34 @@ def status(as_json: bool) -> None:
         "pid": first.get("pid"),
         "vehicles": running,
     }
-    found = (
-        f"{binary} ({result['version']})" if binary else "not found (the embedded copter flies without it)"
-    )
+    missing = "not found (skyshade sitl install fetches it; the embedded copter flies without it)"
+    found = missing if binary is None else f"{binary} ({result['version']})"
     lines = [f"ArduPilot SITL: {found}"]
     lines += [f"{v['kind']} {v['instance']}: {v['address']}, pid {v['pid']}, {v['version']}" for v in running]
     emit(result, as_json=as_json, lines=lines if running else [*lines, "no simulated vehicle runs"])
+
+
+@command.command()
+@click.option("--url", help="Fetch another program than the fixed release, or that one from a mirror.")
+@click.option("--sha256", metavar="HEX", help="What the file's SHA-256 must be.")
+@json_option
+def install(url: str | None, sha256: str | None, as_json: bool) -> None:
+    """Fetch ArduPilot's own simulator program (Linux on x86-64) into the toolkit's cache.
+
+    A download that broke off goes on where it stopped; nothing is installed until it has been seen to run.
+
+    \b
+    Example: skyshade sitl install
+    """
+    from flight.sitlinstall import URL, install_ardupilot
+
+    with progress("arducopter") as told:
+        done = install_ardupilot(url=url or URL, sha256=sha256, on_progress=told)
+    result = {
+        "binary": done.binary, "version": done.version, "url": done.url, "size_bytes": done.size_bytes,
+        "sha256": done.sha256, "address": None, "pid": None,
+    }  # fmt: skip
+    emit(result, as_json=as_json, lines=[f"{done.version} at {done.binary}, SHA-256 {done.sha256}"])
 
 
 @command.command()
@@ -79,7 +102,7 @@ def status(as_json: bool) -> None:
 @json_option
 def start(
     embedded: bool,
-    instance: int,
+    instance: int | None,
     speedup: float,
     seed: int,
     home: str,
@@ -88,7 +111,8 @@ def start(
 ) -> None:
     """Start a simulated vehicle and keep it until stopped.
 
-    It ends with Ctrl-C or `skyshade sitl stop`; its address is printed for --vehicle of other commands.
+    It takes the first free instance, or the one given, and ends with Ctrl-C or `skyshade sitl stop`; its
+    address is printed for --vehicle of other commands.
 
     \b
     Example: skyshade sitl start --embedded --home tancheon --speedup 10
@@ -101,24 +125,23 @@ def start(
         place = parse_start(home)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    clock, kind = RealClock(), "embedded" if embedded else "ardupilot"
-    _refuse_second(clock, kind, instance)
     with start_vehicle(
         "embedded" if embedded else "ardupilot",
-        home=place, speedup=speedup, params=params, instance=instance, seed=seed,
+        home=place, speedup=speedup, params=params, instance=instance or 0, exact=instance is not None,
+        known_port=True, seed=seed,
     ) as running:  # fmt: skip
-        facts = _facts(running, instance)
+        facts = _facts(running)
         emit(facts, as_json=as_json, lines=[f"{running.version} at {running.address}, pid {running.pid}"])
         note("Ctrl-C ends it")
-        _keep(running, facts, clock)
+        _keep(running, facts, RealClock())
 
 
 @command.command()
 @click.option("--embedded", is_flag=True, help="The embedded copter instead of ArduPilot SITL.")
 @instance_option
 @json_option
-def stop(embedded: bool, instance: int, as_json: bool) -> None:
-    """Stop a vehicle that `skyshade sitl start` keeps.
+def stop(embedded: bool, instance: int | None, as_json: bool) -> None:
+    """Stop a vehicle that `skyshade sitl start` keeps; without --instance, the only one of its kind.
 
     \b
     Example: skyshade sitl stop --embedded
@@ -126,26 +149,38 @@ def stop(embedded: bool, instance: int, as_json: bool) -> None:
     from core.clock import RealClock
     from core.errors import SkyshadeError
 
-    clock, kind = RealClock(), "embedded" if embedded else "ardupilot"
-    facts = next((v for v in _running(clock) if (v["kind"], v["instance"]) == (kind, instance)), None)
-    if facts is None:
-        raise SkyshadeError(f"no {kind} vehicle {instance} runs", hint="skyshade sitl status lists them")
-    _stop_file(kind, instance).write_text("stop\n", encoding="utf-8")
+    clock = RealClock()
+    facts = _chosen("embedded" if embedded else "ardupilot", instance, list(_running(clock)))
+    kind, number = facts["kind"], facts["instance"]
+    _stop_file(kind, number).write_text("stop\n", encoding="utf-8")
     until_s = clock.monotonic_s() + STOP_WAIT_S
-    while _state_file(kind, instance).exists():
+    while _state_file(kind, number).exists():
         if clock.monotonic_s() > until_s:
-            raise SkyshadeError(f"{kind} vehicle {instance} does not stop (pid {facts['pid']})")
+            raise SkyshadeError(f"{kind} vehicle {number} does not stop (pid {facts['pid']})")
         clock.sleep(POLL_S)
-    emit({**facts, "stopped": True}, as_json=as_json, lines=[f"{kind} vehicle {instance} stopped"])
+    emit({**facts, "stopped": True}, as_json=as_json, lines=[f"{kind} vehicle {number} stopped"])
 
 
-def _facts(running: "RunningVehicle", instance: int) -> dict[str, Any]:
-    from flight.sitl import find_ardupilot
+def _chosen(kind: str, instance: int | None, running: list[dict[str, Any]]) -> dict[str, Any]:
+    from core.errors import SkyshadeError
+
+    fitting = [v for v in running if v["kind"] == kind and instance in (None, v["instance"])]
+    if not fitting:
+        named = kind if instance is None else f"{kind} vehicle {instance}"
+        raise SkyshadeError(f"no {named} runs", hint="skyshade sitl status lists what does")
+    if len(fitting) > 1:
+        numbers = ", ".join(str(v["instance"]) for v in fitting)
+        raise click.UsageError(f"several {kind} vehicles run, say --instance (one of {numbers})")
+    return fitting[0]
+
+
+def _facts(running: "RunningVehicle") -> dict[str, Any]:
+    from flight.sitlbinary import find_ardupilot
 
     binary = find_ardupilot() if running.kind == "ardupilot" else None
     return {
         "kind": running.kind,
-        "instance": instance,
+        "instance": running.instance,
         "binary": None if binary is None else str(binary),
         "version": running.version,
         "address": running.address,
@@ -162,6 +197,7 @@ def _keep(running: "RunningVehicle", facts: dict[str, Any], clock: "Clock") -> N
     state, wish = (f(facts["kind"], facts["instance"]) for f in (_state_file, _stop_file))
     wish.unlink(missing_ok=True)
     renewed_s = -1e9
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end by the system: as by Ctrl-C
     try:
         while running.running and not wish.exists():
             if clock.monotonic_s() - renewed_s >= 1.0:
@@ -178,18 +214,9 @@ def _keep(running: "RunningVehicle", facts: dict[str, Any], clock: "Clock") -> N
             path.unlink(missing_ok=True)
 
 
-def _refuse_second(clock: "Clock", kind: str, instance: int) -> None:
-    from core.errors import SkyshadeError
-
-    if any((v["kind"], v["instance"]) == (kind, instance) for v in _running(clock)):
-        raise SkyshadeError(
-            f"{kind} vehicle {instance} runs already", hint="stop it, or choose another --instance"
-        )
-
-
 def _running(clock: "Clock") -> Iterator[dict[str, Any]]:
     """The facts of every vehicle whose state file is fresh."""
-    from flight.sitl import cache_dir
+    from flight.sitlbinary import cache_dir
 
     for path in sorted((cache_dir() / "running").glob("*.json")):
         with contextlib.suppress(OSError, ValueError, KeyError):
@@ -199,7 +226,7 @@ def _running(clock: "Clock") -> Iterator[dict[str, Any]]:
 
 
 def _state_file(kind: str, instance: int) -> Path:
-    from flight.sitl import cache_dir
+    from flight.sitlbinary import cache_dir
 
     return cache_dir() / "running" / f"{kind}-{instance}.json"
 
