@@ -61,6 +61,7 @@ class Deck:
     on_interrupt: Callable[[Vehicle], OnInterrupt]
     interrupts: Interrupts
     gripper: Gripper = field(default_factory=Gripper)
+    shots_known: bool = True
     returning: bool = False
     left: bool = False
     wish: tuple[str, str] | None = None  # the mode it is to come down in, and why

@@ -72,7 +72,7 @@ def fly_mission(
         prepare(deck, settings or {})
         start(deck)
         watch_it_land(deck)
-        record = recorder.record(len(mission.items), out_dir / LOG_NAME)
+        record = recorder.record(len(mission.items), out_dir / LOG_NAME, shots_known=deck.shots_known)
         write_record(record, out_dir)
     return record
 

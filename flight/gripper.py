@@ -42,7 +42,7 @@ class Gripper:
         if text in (GRABBING, GRABBED):
             return replace(self, closed=True, opening=False, samples=0, told=False), False
         if text == RELEASING:
-            return replace(self, opening=True), False
+            return replace(self, opening=not self.told), False
         if text == RELEASED:
             return self._opened()
         return self, False
@@ -50,8 +50,9 @@ class Gripper:
     def _output(self, message: Message) -> tuple["Gripper", bool]:
         pulse_us = output_us(message, self.channel or 0)
         if pulse_us is None or not near(pulse_us, self.release_us):
-            closed = True if near(pulse_us, self.grab_us) else self.closed
-            return replace(self, closed=closed, samples=0), False
+            closing = near(pulse_us, self.grab_us)
+            closed, told = closing or self.closed, self.told and not closing
+            return replace(self, closed=closed, told=told, samples=0), False
         if self.samples + 1 < SAMPLES:
             return replace(self, samples=self.samples + 1), False
         return self._opened()

@@ -91,11 +91,13 @@ def _refuse_flying(vehicle: Vehicle) -> None:
 def _avoid_traps(deck: Deck) -> None:
     """Look at what the vehicle's parameters make of the plan; raises `TrapError`."""
     wanted = traps.parameters_wanted(deck.mission)
-    found = traps.traps(deck.mission, {name: _parameter(deck.vehicle, name) for name in wanted})
+    values = {name: _parameter(deck.vehicle, name) for name in wanted}
+    found = traps.traps(deck.mission, values)
     grave = [trap for trap in found if trap.grave]
     if grave:
         raise TrapError(grave)
     deck.mission, changed = traps.with_place_delays(deck.mission)
+    deck.shots_known = traps.reports_shots(deck.mission, values)
     _tell(deck, found)
     _tell(deck, changed, "mission")
 

@@ -31,7 +31,8 @@ class FlightRecord:
     them (UTC, altitude above home; no attitude, since the vehicle only knows the airframe's); `flown_s` is
     the vehicle's time from take-off to motors off; `max_deviation_m` horizontal; `track` has one row a
     position message with the columns `TRACK_COLUMNS` (UTC seconds, degrees, metres, m/s; yaw of the airframe
-    clockwise from north); `log` is the recording. `aborted` says why the mission was not completed.
+    clockwise from north); `log` is the recording. `aborted` says why the mission was not completed;
+    `shots_known` is false where the vehicle reports no shots though the mission takes them.
     """
 
     completed: bool
@@ -45,6 +46,7 @@ class FlightRecord:
     track: FloatArray
     aborted: str | None = None
     shots_geoid_m: tuple[float, ...] = ()
+    shots_known: bool = True
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -67,6 +69,7 @@ class FlightRecord:
             "reached": self.reached,
             "items": self.items,
             "shots": len(self.shots),
+            "shots_known": self.shots_known,
             "flown_s": round(self.flown_s, 2),
             "max_deviation_m": round(self.max_deviation_m, 2),
             "events": [{"time_s": e.time_s, "kind": e.kind, "text": e.text} for e in self.events],

@@ -155,6 +155,11 @@ def _first_picture(mission: Mission) -> int | None:
     return next((n for n, i in enumerate(mission.items, 1) if _takes_pictures(i)), None)
 
 
+def reports_shots(mission: Mission, parameters: Parameters) -> bool:
+    """Whether the vehicle will report the mission's shots; true where it takes none."""
+    return _first_picture(mission) is None or bool(parameters.get("CAM1_TYPE"))
+
+
 def _takes_pictures(item: MissionItem) -> bool:
     if item.command == Command.DO_SET_CAM_TRIGG_DIST:
         return item.params[0] > 0

@@ -166,7 +166,7 @@ class Vehicle:
         while not ready(self.state):
             self.receive(0.05)
             self._heard(began_wall_s)
-            if mode is not None and self.state.mode != mode and not ready(self.state):
+            if mode is not None and self.state.mode not in (mode, None) and not ready(self.state):
                 raise OverruledError(
                     f"the vehicle is in {self.state.mode} and did not {what}",
                     hint="a pilot or a failsafe has it: nothing more is commanded",
