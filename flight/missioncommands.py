@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from flight.commanditems import BLANK_HOME, command_numbers, wire_item
-from flight.exchange import download, upload
+from flight.exchange import TOTAL_S, LinkMemory, download, upload
 from flight.listeners import Handler
 from flight.wire import Kind, WireItem
 
@@ -27,6 +27,7 @@ class MissionCommands:
         self._home = BLANK_HOME
         self._commands: list[Any] = []
         self._changed = False
+        self._memory = LinkMemory()
 
     def download(self) -> None:
         """Read the vehicle's mission; returns when it is here. Raises `TransferError`."""
@@ -53,17 +54,20 @@ class MissionCommands:
         self._changed = True
 
     def upload(self, timeout: float | None = None) -> None:
-        """Upload what was changed, read it back and compare; `timeout` is taken and not used, since the
-        transfer has its own. Raises `TransferError`, `RefusedItemError` with the command's number.
+        """Upload what was changed, read it back and compare, within `timeout` wall seconds.
+
+        Which commands there are is left to the vehicle. Raises `UnsendableError`, `TransferError`, or
+        `RefusedItemError` with the command's number.
         """
-        del timeout
         if not self._changed:
             return
         items = [wire_item(command, seq) for seq, command in enumerate(self._commands, start=1)]
+        whole = (self._home, *items) if items else ()
         with self._handler.transfers:
             upload(
-                self._handler.link, Kind.MISSION, [self._home, *items] if items else (), self._handler.clock
-            )
+                self._handler.link, Kind.MISSION, whole, self._handler.clock,
+                total_s=timeout or TOTAL_S, memory=self._memory, commands=None,
+            )  # fmt: skip
         self._changed = False
 
     @property

@@ -127,11 +127,11 @@ def test_a_script_goes_to_a_place_that_reaches_the_vehicle_exactly(start, tmp_pa
 
 def leg(east_m, north_m, up_m=8.0):
     place = FRAME.place(east_m, north_m)
-    return Command(0, 0, 0, REL, WAYPOINT, 0, 1, 0, 0, 0, 0, place.lat, place.lon, up_m)
+    return Command(0, 0, 0, REL, WAYPOINT, 0, 0, 0, 0, 0, 0, place.lat, place.lon, up_m)
 
 
 def rise(up_m=8.0):
-    return Command(0, 0, 0, REL, TAKEOFF, 0, 1, 0, 0, 0, 0, 0, 0, up_m)
+    return Command(0, 0, 0, REL, TAKEOFF, 0, 0, 0, 0, 0, 0, 0, 0, up_m)
 
 
 @pytest.mark.parametrize("kind", KINDS)
