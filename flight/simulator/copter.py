@@ -10,7 +10,7 @@ from flight.simulator.arming import complaints
 from flight.simulator.auto import Auto
 from flight.simulator.commands import Commands
 from flight.simulator.failsafes import Failsafes
-from flight.simulator.fence import EXCLUSION, INCLUSION, shapes
+from flight.simulator.fence import shapes
 from flight.simulator.geometry import Ground
 from flight.simulator.inbox import Inbox
 from flight.simulator.messages import Message, ModeNumber, Outgoing, Sender, Severity, mavlink
@@ -103,6 +103,7 @@ class Copter:
     def leave(self, link: int) -> None:
         """A client went away."""
         self.telemetry.leave(link)
+        self.inbox.leave(link)
 
     def handle(self, message: Message, link: int = 0) -> None:
         """Take a message from a client; answers wait in the outbox."""
@@ -135,6 +136,7 @@ class Copter:
         shots = vehicle.camera.moved(vehicle.estimated)
         if shots:
             feedback(vehicle, shots)
+        self.inbox.step()
         self.telemetry.step()
 
     def _slowly(self, dt: float) -> None:
@@ -245,9 +247,17 @@ class Copter:
         """How often a client gets a message."""
         return self.telemetry.set_interval(link, message_id, interval_us)
 
+    def banner(self) -> None:
+        """Say what the vehicle is."""
+        self.inbox.parameters.banner()
+
+    def interval_us(self, message_id: int, link: int) -> int | None:
+        """How often a client gets a message: -1 for never, None where there is no such message."""
+        return self.telemetry.interval_us(link, message_id)
+
     def request(self, message_id: int, link: int) -> bool:
         """Send a client one message; False if there is none."""
-        message = self.telemetry.make(message_id)
+        message = self.telemetry.make(message_id, link)
         if message is not None:
             self._post(Outgoing(message, link))
         return message is not None
@@ -293,16 +303,11 @@ class Copter:
         return self.vehicle.mode is self.auto and self.auto.sequence.running
 
     def _changed(self, kind: Kind) -> None:
-        items = self.plans.items[kind]
         if kind is Kind.MISSION:
-            self.params.set("MIS_TOTAL", float(max(0, len(items) - 1)))
             self._mission_changed()
         elif kind is Kind.FENCE:
-            vertices = sum(1 for item in items if item.command in (INCLUSION, EXCLUSION))
-            self.params.set("FENCE_TOTAL", float(len(items) + (2 if vertices else 0)))
             self._fence_areas()
         else:
-            self.params.set("RALLY_TOTAL", float(len(items)))
             self._rally_points()
 
     def _mission_changed(self) -> None:

@@ -9,7 +9,11 @@ from flight.simulator.messages import Severity
 from flight.simulator.missionitems import Item
 from flight.simulator.params import Params
 
-INCLUSION, EXCLUSION, CIRCLE_IN, CIRCLE_OUT = 5001, 5002, 5003, 5004
+RETURN_POINT, INCLUSION, EXCLUSION, CIRCLE_IN, CIRCLE_OUT = 5000, 5001, 5002, 5003, 5004
+_TYPES = {INCLUSION: 98, EXCLUSION: 97, CIRCLE_OUT: 93, RETURN_POINT: 95, CIRCLE_IN: 92}
+_STORAGE_BYTES = 560
+_LEAST_VERTICES = 3
+_LEAST_RADIUS_M = 1.1920929e-07
 
 
 class FenceType(IntFlag):
@@ -64,21 +68,60 @@ class Circle:
 
 def fence_fault(items: Sequence[Item]) -> list[tuple[Severity, str]]:
     """What is wrong with an uploaded fence, as the vehicle says it; empty if nothing."""
-    want, got, command = 0, 0, 0
+    found = _shape_fault(items)
+    if found is not None:
+        return [found, (Severity.WARNING, "Fence validation failed")]
+    if _bytes_needed(items) > _STORAGE_BYTES:
+        return [(Severity.WARNING, "Fence exceeds storage size")]
+    return []
+
+
+def _shape_fault(items: Sequence[Item]) -> tuple[Severity, str] | None:
+    want, left, command, returns = 0, 0, 0, 0
     for item in items:
-        if item.command in (CIRCLE_IN, CIRCLE_OUT) and item.params[0] <= 0.0:
-            return [(Severity.WARNING, "Non-positive circle radius")]
-        if item.command not in (INCLUSION, EXCLUSION):
-            continue
-        count = int(item.params[0])
-        if count < 3:
-            return [(Severity.WARNING, f"Invalid vertex count ({count})")]
-        if got == 0:
-            want, command = count, item.command
-        elif count != want or item.command != command:
-            return [(Severity.WARNING, f"Unexpected vertex count want={want} got={count}\n")]
-        got = (got + 1) % want
-    return [(Severity.INFO, "Incorrect item count")] if got else []
+        if item.command in (INCLUSION, EXCLUSION):
+            count = int(item.params[0])
+            wrong = _vertex_fault(item, count, want if left else count, command if left else item.command)
+            if left == 0:
+                want, left, command = count, count, item.command
+            left -= 1
+        else:
+            returns += item.command == RETURN_POINT
+            wrong = _single_fault(item, command if left else 0, returns)
+        if wrong is None and not (item.on_earth_north and item.on_earth_east):
+            wrong = "Bad lat or lon"
+        if wrong is not None:
+            return Severity.WARNING, wrong
+    return (Severity.INFO, "Incorrect item count") if left else None
+
+
+def _vertex_fault(item: Item, count: int, want: int, command: int) -> str | None:
+    if count < _LEAST_VERTICES:
+        return f"Invalid vertex count ({count})"
+    if item.command != command:
+        return f"Received incorrect vertex type (want={_TYPES[command]} got={_TYPES[item.command]})"
+    return f"Unexpected vertex count want={want} got={count}\n" if count != want else None
+
+
+def _single_fault(item: Item, inside: int, returns: int) -> str | None:
+    """What is wrong with a circle or a return point; `inside` the polygon that is not finished."""
+    if inside:
+        return f"Received incorrect type (want={_TYPES[inside]} got={_TYPES[item.command]})"
+    if item.command == RETURN_POINT:
+        return "Multiple return points" if returns > 1 else None
+    return None if item.params[0] > _LEAST_RADIUS_M else "Non-positive circle radius"
+
+
+def _bytes_needed(items: Sequence[Item]) -> int:
+    """Of the fence's storage: a type each, eight a corner, twelve a circle."""
+    needed, at = 4, 0
+    while at < len(items):
+        item = items[at]
+        corners = int(item.params[0]) if item.command in (INCLUSION, EXCLUSION) else 0
+        single = 9 if item.command == RETURN_POINT else 13
+        needed += 2 + 8 * corners if corners else single
+        at += corners or 1
+    return needed
 
 
 def shapes(items: Sequence[Item], ground: Ground) -> tuple[Polygon | Circle, ...]:

@@ -1,24 +1,26 @@
 """Messages from clients: which part of the copter answers which."""
 
-import math
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from core.units import e7_to_deg
 from flight.simulator.commands import Commands
 from flight.simulator.failsafes import Failsafes
-from flight.simulator.limits import FARTHEST_M, HIGHEST_M
-from flight.simulator.messages import Message, ModeNumber, Outgoing, Sender, mavlink
-from flight.simulator.modes import Guided
-from flight.simulator.navigator import Point
-from flight.simulator.params import Param, Params
+from flight.simulator.files import Files
+from flight.simulator.ftp import Ftp
+from flight.simulator.messages import Message, Outgoing, Sender, Severity, mavlink
+from flight.simulator.missionitems import Kind
+from flight.simulator.parameters import Parameters
+from flight.simulator.params import Params
+from flight.simulator.signing import Signing
+from flight.simulator.targets import Targets
 from flight.simulator.telemetry import Telemetry
 from flight.simulator.transfer import Plans
 from flight.simulator.vehicle import Vehicle
 
-BANNER = ("ArduCopter V4.6.2 (embedded in Skyshade)", "Frame: QUAD/PLUS")
-_NO_POSITION, _NO_VELOCITY = 0x007, 0x038
+log = logging.getLogger(__name__)
+_VERSION_MESSAGE = 148
 _MISSION = (
     "MISSION_COUNT", "MISSION_ITEM_INT", "MISSION_ITEM", "MISSION_REQUEST_LIST", "MISSION_REQUEST_INT",
     "MISSION_REQUEST", "MISSION_CLEAR_ALL", "MISSION_WRITE_PARTIAL_LIST",
@@ -43,23 +45,37 @@ class Copter(Protocol):
         """Make a mission item the current one."""
         ...
 
+    def request(self, message_id: int, link: int) -> bool:
+        """Send a client one message."""
+        ...
+
 
 @dataclass(slots=True)
 class Inbox:
-    """The table of messages."""
+    """The table of messages, and the services that only messages ask for."""
 
     copter: Copter
+    parameters: Parameters = field(init=False)
+    targets: Targets = field(init=False)
+    ftp: Ftp = field(init=False)
+    signing: Signing = field(default_factory=Signing)
     table: dict[str, Callable[[Message, Sender], None]] = field(init=False)
+    odd: set[str] = field(default_factory=set)  # messages nobody here listens to, each logged once
 
     def __post_init__(self) -> None:
+        copter = self.copter
+        self.parameters, self.targets = Parameters(copter), Targets(copter)
+        self.ftp = Ftp(Files(copter.params, copter.plans), self.parameters.banner)
         self.table = {
             "HEARTBEAT": self._heartbeat, "COMMAND_LONG": self._command, "COMMAND_INT": self._command,
             "SET_MODE": self._set_mode, "REQUEST_DATA_STREAM": self._stream, "TIMESYNC": self._timesync,
-            "PARAM_REQUEST_LIST": self._param_list, "PARAM_REQUEST_READ": self._param_read,
-            "PARAM_SET": self._param_set, "MISSION_SET_CURRENT": self._set_current,
-            "SET_POSITION_TARGET_GLOBAL_INT": self._global_target,
-            "SET_POSITION_TARGET_LOCAL_NED": self._local_target,
-            **dict.fromkeys(_MISSION, self._mission),
+            "PARAM_REQUEST_LIST": self.parameters.list, "PARAM_REQUEST_READ": self.parameters.read,
+            "PARAM_SET": self.parameters.set, "MISSION_SET_CURRENT": self._set_current,
+            "SET_POSITION_TARGET_GLOBAL_INT": self.targets.globally,
+            "SET_POSITION_TARGET_LOCAL_NED": self.targets.locally, "TERRAIN_DATA": self._terrain_data,
+            "TERRAIN_CHECK": self._terrain_check, "FILE_TRANSFER_PROTOCOL": self._file,
+            "SETUP_SIGNING": self._set_up_signing, "LOG_REQUEST_LIST": self._logs,
+            "AUTOPILOT_VERSION_REQUEST": self._version, **dict.fromkeys(_MISSION, self._mission),
         }  # fmt: skip
 
     def handle(self, message: Message, sender: Sender) -> None:
@@ -68,8 +84,31 @@ class Inbox:
         if getattr(message, "target_system", 0) not in (0, own):
             return
         handler = self.table.get(message.get_type())
-        if handler is not None:
-            handler(message, sender)
+        if handler is None:
+            self._pass_over(message.get_type(), sender)
+            return
+        begun = len(self.copter.vehicle.outbox)
+        handler(message, sender)
+        self._texts_last(begun)
+
+    def step(self) -> None:
+        """Go on with what takes longer than an answer."""
+        self.parameters.step()
+
+    def leave(self, link: int) -> None:
+        """A client went away."""
+        self.parameters.leave(link)
+
+    def _pass_over(self, name: str, sender: Sender) -> None:
+        if name not in self.odd:
+            self.odd.add(name)
+            log.info("%s from system %d is of no use to this vehicle", name, sender.system)
+
+    def _texts_last(self, begun: int) -> None:
+        """Answers go out at once, texts wait in the vehicle's queue until it sends next."""
+        outbox = self.copter.vehicle.outbox
+        if len(outbox) > begun + 1:
+            outbox[begun:] = sorted(outbox[begun:], key=_is_text)
 
     def _heartbeat(self, _message: Message, sender: Sender) -> None:
         self.copter.failsafes.heartbeat(sender.system)
@@ -78,14 +117,21 @@ class Inbox:
         self._post(self.copter.commands.handle(message, sender), sender)
 
     def _mission(self, message: Message, sender: Sender) -> None:
-        self.copter.plans.handle(message, sender, self.copter.vehicle.time_s)
+        plans = self.copter.plans
+        result = self.targets.item(message) if message.get_type().startswith("MISSION_ITEM") else None
+        if result is None:
+            plans.handle(message, sender, self.copter.vehicle.time_s)
+        else:
+            plans.ack(sender, result, Kind.MISSION)
 
     def _set_mode(self, message: Message, _sender: Sender) -> None:
-        self.copter.change_mode(message.custom_mode)
+        if message.base_mode & mavlink.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED:
+            self.copter.change_mode(message.custom_mode)
 
     def _stream(self, message: Message, sender: Sender) -> None:
-        rate = float(message.req_message_rate) if message.start_stop else 0.0
-        self.copter.telemetry.request_stream(sender.link, message.req_stream_id, rate)
+        if message.start_stop in (0, 1):
+            rate = float(message.req_message_rate) if message.start_stop else 0.0
+            self.copter.telemetry.request_stream(sender.link, message.req_stream_id, rate)
 
     def _timesync(self, message: Message, sender: Sender) -> None:
         if message.tc1 == 0:
@@ -95,77 +141,36 @@ class Inbox:
     def _set_current(self, message: Message, _sender: Sender) -> None:
         self.copter.set_current(message.seq, reset=False)
 
-    # -- parameters
+    def _version(self, _message: Message, sender: Sender) -> None:
+        self.copter.request(_VERSION_MESSAGE, sender.link)
 
-    def _param_list(self, _message: Message, sender: Sender) -> None:
-        for text in BANNER:
-            self.copter.vehicle.say(text)
-        for index, param in enumerate(self.copter.params):
-            self._param(param, index, sender)
+    def _logs(self, _message: Message, sender: Sender) -> None:
+        """There are none: this vehicle keeps no logs of its own."""
+        self._post(mavlink.MAVLink_log_entry_message(0, 0, 0, 0, 0), sender)
 
-    def _param_read(self, message: Message, sender: Sender) -> None:
-        params = self.copter.params
-        if message.param_index >= 0:
-            param = params.at(message.param_index)
+    def _file(self, message: Message, sender: Sender) -> None:
+        payload = bytes(message.payload)
+        for answer in self.ftp.handle(payload, sender, self.copter.vehicle.time_s):
+            packed = mavlink.MAVLink_file_transfer_protocol_message(
+                0, sender.system, sender.component, answer
+            )
+            self._post(packed, sender)
+
+    def _terrain_data(self, message: Message, _sender: Sender) -> None:
+        self.copter.vehicle.terrain.take(message)
+
+    def _terrain_check(self, message: Message, sender: Sender) -> None:
+        self._post(self.copter.vehicle.terrain.report((message.lat, message.lon), None), sender)
+
+    def _set_up_signing(self, message: Message, _sender: Sender) -> None:
+        if self.copter.vehicle.armed:
+            self.copter.vehicle.say("ERROR: Won't setup signing when armed", Severity.WARNING)
         else:
-            param = params.table.get(message.param_id)
-        if param is not None:
-            self._param(param, params.index(param.name), sender)
-
-    def _param_set(self, message: Message, _sender: Sender) -> None:
-        params = self.copter.params
-        if message.param_id not in params or not math.isfinite(message.param_value):
-            return
-        param = params.set(message.param_id, message.param_value)
-        value = mavlink.MAVLink_param_value_message(
-            param.name.encode(), param.value, param.kind, len(params), 65535
-        )
-        self.copter.vehicle.tell(value)
-
-    def _param(self, param: Param, index: int, sender: Sender) -> None:
-        count = len(self.copter.params)
-        value = mavlink.MAVLink_param_value_message(
-            param.name.encode(), param.value, param.kind, count, index
-        )
-        self._post(value, sender)
-
-    # -- guided targets
-
-    @property
-    def _guided(self) -> Guided | None:
-        mode = self.copter.vehicle.mode
-        return mode if isinstance(mode, Guided) and mode.number is ModeNumber.GUIDED else None
-
-    def _global_target(self, message: Message, _sender: Sender) -> None:
-        guided, vehicle = self._guided, self.copter.vehicle
-        if guided is None or not _sane(message, message.alt) or not _on_earth(message):
-            return
-        if not message.type_mask & _NO_POSITION:
-            place = vehicle.ground.to_local(e7_to_deg(message.lat_int), e7_to_deg(message.lon_int))
-            guided.go(Point(place, vehicle.height_of(message.coordinate_frame, message.alt)))
-        elif not message.type_mask & _NO_VELOCITY:
-            guided.drift(complex(message.vx, message.vy), -message.vz)
-
-    def _local_target(self, message: Message, _sender: Sender) -> None:
-        guided, vehicle = self._guided, self.copter.vehicle
-        if guided is None or not _sane(message, message.z, message.x, message.y):
-            return
-        if not message.type_mask & _NO_POSITION:
-            here = vehicle.here if message.coordinate_frame in (7, 9) else Point(0j, 0.0)
-            guided.go(Point(here.place + complex(message.x, message.y), here.height_m - message.z))
-        elif not message.type_mask & _NO_VELOCITY:
-            guided.drift(complex(message.vx, message.vy), -message.vz)
+            self.signing.set_up(message)
 
     def _post(self, message: Message, sender: Sender) -> None:
         self.copter.vehicle.post(Outgoing(message, sender.link))
 
 
-def _on_earth(message: Message) -> bool:
-    return abs(e7_to_deg(message.lat_int)) <= 90.0 and abs(e7_to_deg(message.lon_int)) <= 180.0
-
-
-def _sane(message: Message, height_m: float, *places_m: float) -> bool:
-    """Whether a target's numbers, as far as its mask says that they count, are some that one can fly to."""
-    if not message.type_mask & _NO_POSITION:
-        return abs(height_m) < HIGHEST_M and all(abs(place) < FARTHEST_M for place in places_m)
-    return all(math.isfinite(speed) for speed in (message.vx, message.vy, message.vz))
+def _is_text(entry: Outgoing) -> bool:
+    return bool(entry.message.get_type() == "STATUSTEXT")

@@ -26,7 +26,7 @@ USED: dict[str, tuple[float, float]] = {
     "SIM_GPS_NUMSATS": (0.0, 99.0),
     "SIM_WIND_DIR": (-360.0, 360.0),
     "SIM_WIND_SPD": (0.0, 100.0),
-    "WINCH_MAX_RATE": (0.0, 10.0),
+    "WINCH_RATE_MAX": (0.0, 10.0),
     "WPNAV_ACCEL": _ACCEL_CMSS,
     "WPNAV_ACCEL_C": (0.0, 2000.0),
     "WPNAV_ACCEL_Z": _ACCEL_CMSS,

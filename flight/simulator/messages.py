@@ -13,6 +13,7 @@ class Ack(IntEnum):
     """MAV_RESULT."""
 
     ACCEPTED = 0
+    REJECTED = 1  # for now
     DENIED = 2
     UNSUPPORTED = 3
     FAILED = 4

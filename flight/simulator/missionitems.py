@@ -1,7 +1,7 @@
-"""Mission items as the vehicle keeps them, and which it refuses: ArduCopter 4.6's table.
+"""Mission items as the vehicle knows them: kinds, results, labels, and how much of each it can hold.
 
 ArduPilot packs an item into fifteen bytes: a waypoint keeps its delay in whole seconds and loses its radius
-and yaw; an item without a place loses its frame. What is read back is what was kept.
+and yaw; an item without a place loses its frame. `storage.py` does the packing.
 """
 
 import math
@@ -9,9 +9,18 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
-from core.units import deg_to_e7, e7_to_deg
-from flight.simulator.limits import HIGHEST_M, within
-from flight.simulator.messages import Message
+from core.units import e7_to_deg
+
+_LAST_NAV = 95
+
+
+def float32(value: float) -> float:
+    """A number as a float32 holds it; too large becomes infinite."""
+    try:
+        number: float = struct.unpack("<f", struct.pack("<f", value))[0]
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    return number
 
 
 class Kind(IntEnum):
@@ -30,6 +39,7 @@ class Result(IntEnum):
     UNSUPPORTED_FRAME = 2
     UNSUPPORTED = 3
     NO_SPACE = 4
+    INVALID = 5
     INVALID_PARAM1 = 6
     INVALID_PARAM2 = 7
     INVALID_PARAM3 = 8
@@ -62,6 +72,16 @@ class Item:
         return e7_to_deg(self.y)
 
     @property
+    def on_earth_north(self) -> bool:
+        """Whether `x` is a latitude, judged in float32 as the vehicle does: 3 mm over the pole still is."""
+        return float32(abs(self.x)) <= 90e7
+
+    @property
+    def on_earth_east(self) -> bool:
+        """Whether `y` is a longitude."""
+        return float32(abs(self.y)) <= 180e7
+
+    @property
     def has_place(self) -> bool:
         return self.x != 0 or self.y != 0
 
@@ -71,166 +91,92 @@ class Item:
 
     @property
     def is_nav(self) -> bool:
-        return self.command in SPECS and SPECS[self.command].nav
+        """Whether it is flown, rather than done beside the flight: by number, as ArduPilot sorts them."""
+        return self.command <= _LAST_NAV or self.command in _LATER_NAV
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What ArduCopter keeps of a command: params by digit ("1" kept, "i" whole), and a place or not."""
+    """What ArduCopter keeps of a command: a letter for each parameter, and whether it has a place.
+
+    Letters: B, b, H, h whole numbers of 8 and 16 bits without and with sign; f float32; - not kept;
+    * kept in a way of its own (`storage.py`).
+    """
 
     label: str
-    kept: str = "1234"
+    kept: str = "----"
     place: bool = False
-    nav: bool = False
-    keeps_xyz: bool = False
 
 
 SPECS: dict[int, Spec] = {
-    16: Spec("WP", "i", place=True, nav=True),
-    17: Spec("LoitUnlim", "", place=True, nav=True),
-    18: Spec("LoitTurns", "i3", place=True, nav=True),
-    19: Spec("LoitTime", "i", place=True, nav=True),
-    20: Spec("RTL", "", nav=True),
-    21: Spec("Land", "i", place=True, nav=True),
-    22: Spec("Takeoff", "i", place=True, nav=True),
-    31: Spec("LoitAltitude", "i", place=True, nav=True),
-    82: Spec("SplineWP", "i", place=True, nav=True),
-    84: Spec("VTOLTakeoff", "i", place=True, nav=True),
-    85: Spec("VTOLLand", "i", place=True, nav=True),
-    92: Spec("GuidedEnable", "i", nav=True),
-    93: Spec("Delay", "1234", nav=True),
-    94: Spec("PayloadPlace", "1", place=True, nav=True),
-    112: Spec("CondDelay", "1"),
-    114: Spec("CondDist", "1"),
-    115: Spec("CondYaw"),
-    177: Spec("Jump", "12"),
-    178: Spec("ChangeSpeed", "123"),
-    179: Spec("SetHome", "1", place=True),
-    181: Spec("SetRelay", "12"),
-    182: Spec("RepeatRelay", "123"),
-    183: Spec("SetServo", "12"),
-    184: Spec("RepeatServo"),
-    188: Spec("DOReturnPathStart", "", place=True),
-    189: Spec("DOLandStart", "", place=True),
-    191: Spec("GoAround", "1"),
-    193: Spec("PauseContinue", "1"),
-    194: Spec("SetReverse", "1"),
-    195: Spec("SetROI", "", place=True),
-    197: Spec("SetROINone", ""),
-    201: Spec("SetROI", "1", place=True),
-    202: Spec("DigiCamCfg", keeps_xyz=True),
-    203: Spec("DigiCamCtrl", keeps_xyz=True),
-    205: Spec("MountControl", "123"),
-    206: Spec("SetCamTrigDst", "13"),
-    207: Spec("FenceEnable", "1"),
-    208: Spec("Parachute", "1"),
-    210: Spec("InvertedFlight", "1"),
-    211: Spec("Gripper", "12"),
-    212: Spec("AutotuneEnable", "1"),
-    213: Spec("SetYawSpeed", "123", nav=True),
-    215: Spec("SetRepeatDist", "1"),
-    216: Spec("Sprayer", "1"),
-    217: Spec("SendScriptMessage"),
-    218: Spec("AuxFunction", "12"),
-    222: Spec("GuidedLimits"),
-    223: Spec("EngineControl", "123"),
-    531: Spec("SetCameraZoom", "12"),
-    532: Spec("SetCameraFocus", "12"),
-    534: Spec("SetCameraSource", "123"),
-    600: Spec("JumpTag", "1"),
-    601: Spec("DoJumpTag", "12"),
-    1000: Spec("GimbalPitchYaw", keeps_xyz=True),
-    2000: Spec("ImageStartCapture"),
-    2001: Spec("ImageStopCapture", "1"),
-    2500: Spec("VideoStartCapture", "1"),
-    2501: Spec("VideoStopCapture", "1"),
-    3000: Spec("VTOLTransition", "1"),
-    42600: Spec("Winch"),
-    42702: Spec("NavScriptTime", nav=True),
-    42703: Spec("NavAttitudeTime", nav=True),
+    16: Spec("WP", "H---", place=True),
+    17: Spec("LoitUnlim", "--*-", place=True),
+    18: Spec("LoitTurns", "*-**", place=True),
+    19: Spec("LoitTime", "H-**", place=True),
+    20: Spec("RTL"),
+    21: Spec("Land", "H--*", place=True),
+    22: Spec("Takeoff", "H---", place=True),
+    30: Spec("ContinueAndChangeAlt", "H---", place=True),
+    31: Spec("LoitAltitude", "-*-*", place=True),
+    82: Spec("SplineWP", "H---", place=True),
+    83: Spec("AltitudeWait", "ffB-"),
+    84: Spec("VTOLTakeoff", place=True),
+    85: Spec("VTOLLand", "H---", place=True),
+    92: Spec("GuidedEnable", "H---", place=True),
+    93: Spec("Delay", "fbbb"),
+    94: Spec("PayloadPlace", "*---", place=True),
+    112: Spec("CondDelay", "f---"),
+    114: Spec("CondDist", "f---"),
+    115: Spec("CondYaw", "ffbB"),
+    177: Spec("Jump", "Hh--"),
+    178: Spec("ChangeSpeed", "Bff-"),
+    179: Spec("SetHome", "H---", place=True),
+    181: Spec("SetRelay", "BB--"),
+    182: Spec("RepeatRelay", "Bhf-"),
+    183: Spec("SetServo", "BH--"),
+    184: Spec("RepeatServo", "BHhf"),
+    188: Spec("ReturnPathStart", place=True),
+    189: Spec("LandStart", place=True),
+    191: Spec("Go Around", place=True),
+    193: Spec("PauseContinue", "H---"),
+    194: Spec("SetReverse", "H---"),
+    195: Spec("SetROILocation", "H---", place=True),
+    197: Spec("SetROINone", "H---"),
+    201: Spec("SetROI", "H---", place=True),
+    202: Spec("DigiCamCfg", "BHBH"),
+    203: Spec("DigiCamCtrl", "BBbB"),
+    205: Spec("MountControl", "fff-"),
+    206: Spec("SetCamTrigDst", "f-B-"),
+    207: Spec("FenceEnable", "H---"),
+    208: Spec("Parachute", "H---"),
+    210: Spec("InvertedFlight", "H---"),
+    211: Spec("Gripper", "BB--"),
+    212: Spec("AutoTuneEnable", "H---"),
+    213: Spec("SetYawSpd", "ffB-"),
+    215: Spec("SetRepeatDist", "H---"),
+    216: Spec("Sprayer", "H---"),
+    217: Spec("Scripting", "Hfff"),
+    218: Spec("AuxFunction", "HB--"),
+    222: Spec("GuidedLimits", "Hfff"),
+    223: Spec("EngineControl", "****"),
+    531: Spec("SetCameraZoom", "Bf--"),
+    532: Spec("SetCameraFocus", "Bf--"),
+    534: Spec("SetCameraSource", "BBB-"),
+    600: Spec("Tag", "H---"),
+    601: Spec("JumpToTag", "Hh--"),
+    1000: Spec("GimbalPitchYaw", "bhbb"),
+    2000: Spec("ImageStartCapture", "BfHH"),
+    2001: Spec("ImageStopCapture", "H---"),
+    2500: Spec("VideoStartCapture", "B---"),
+    2501: Spec("VideoStopCapture", "B---"),
+    3000: Spec("VTOLTransition", "B---"),
+    42600: Spec("Winch", "BBff"),
+    42702: Spec("NavScriptTime", "BB**"),
+    42703: Spec("NavAttitudeTime", "****"),
 }
 
 FENCE_COMMANDS = (5000, 5001, 5002, 5003, 5004)
 RALLY_COMMAND = 5100
-_YAW_MAY_BE_NAN = {16, 17, 18, 19, 21, 22, 31, 82, 84, 85, 1000}
-_STORED_FRAME = {0: 0, 5: 0, 2: 0, 3: 3, 6: 3, 10: 10, 11: 10}
-_INT32 = (-(2**31), 2**31 - 1)
+_LATER_NAV = (213, 42702, 42703)
 
-
-def from_message(message: Message) -> Item:
-    """A MISSION_ITEM_INT or MISSION_ITEM as it came."""
-    params = (message.param1, message.param2, message.param3, message.param4)
-    if message.get_type() == "MISSION_ITEM":
-        scaled = [_whole(v) for v in (message.x, message.y)]
-        return Item(message.frame, message.command, params, scaled[0], scaled[1], message.z)
-    return Item(message.frame, message.command, params, message.x, message.y, message.z)
-
-
-def _whole(degrees: float) -> int:
-    """1e7 degrees as an int32 holds them; what is no number becomes a place that is refused."""
-    return int(within(deg_to_e7(degrees), _INT32)) if math.isfinite(degrees) else 2**31 - 1
-
-
-def fault(item: Item, kind: Kind) -> Result:
-    """Why the vehicle refuses an item; ACCEPTED if it does not."""
-    if kind is Kind.FENCE and item.command not in FENCE_COMMANDS:
-        return Result.UNSUPPORTED
-    if kind is Kind.RALLY and item.command != RALLY_COMMAND:
-        return Result.UNSUPPORTED
-    if kind is Kind.MISSION and item.command not in SPECS:
-        return Result.UNSUPPORTED
-    return _bad_number(item) or _bad_place(item, kind)
-
-
-def _bad_number(item: Item) -> Result:
-    for number, value in enumerate(item.params):
-        unset = math.isnan(value) and number == 3 and item.command in _YAW_MAY_BE_NAN
-        if not math.isfinite(value) and not unset:
-            return Result(Result.INVALID_PARAM1 + number)
-    if not math.isfinite(item.z):
-        return Result.INVALID_ALTITUDE
-    if item.command == 177 and item.params[0] < 1:
-        return Result.ERROR
-    return Result.ACCEPTED
-
-
-def _bad_place(item: Item, kind: Kind) -> Result:
-    if kind is Kind.MISSION and not SPECS[item.command].place:
-        return Result.ACCEPTED
-    if item.frame not in _STORED_FRAME:
-        return Result.UNSUPPORTED_FRAME
-    if abs(item.lat) > 90.0:
-        return Result.INVALID_X
-    if abs(item.lon) > 180.0:
-        return Result.INVALID_Y
-    if abs(item.z) >= HIGHEST_M:
-        return Result.INVALID_ALTITUDE
-    return Result.ACCEPTED
-
-
-def stored(item: Item, kind: Kind) -> Item:
-    """What the vehicle keeps of an item that it accepted."""
-    if kind is Kind.FENCE:
-        return Item(0, item.command, (float32(item.params[0]), 0.0, 0.0, 0.0), item.x, item.y, 0.0)
-    if kind is Kind.RALLY:
-        return Item(_STORED_FRAME[item.frame], item.command, x=item.x, y=item.y, z=float(int(item.z)))
-    spec = SPECS[item.command]
-    params = tuple(_kept(spec.kept, number, value) for number, value in enumerate(item.params, 1))
-    if spec.place:
-        height = float32(round(item.z * 100.0) / 100.0)
-        return Item(_STORED_FRAME[item.frame], item.command, params, item.x, item.y, height)  # type: ignore[arg-type]
-    if spec.keeps_xyz:
-        return Item(0, item.command, params, item.x, item.y, item.z)  # type: ignore[arg-type]
-    return Item(0, item.command, params)  # type: ignore[arg-type]
-
-
-def _kept(kept: str, number: int, value: float) -> float:
-    if number == 1 and "i" in kept:
-        return float(max(0, min(65535, int(value)))) if math.isfinite(value) else 0.0
-    return float32(value) if str(number) in kept and math.isfinite(value) else 0.0
-
-
-def float32(value: float) -> float:
-    """A number as a float32 holds it."""
-    number: float = struct.unpack("<f", struct.pack("<f", value))[0]
-    return number
+__all__ = ["FENCE_COMMANDS", "RALLY_COMMAND", "SPECS", "Item", "Kind", "Result", "Spec", "float32"]

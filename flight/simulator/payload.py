@@ -80,7 +80,7 @@ class Winch:
         if not self.fitted:
             return False
         self.goal_m = max(0.0, self.length_m + metres)
-        most = self.params["WINCH_MAX_RATE"]
+        most = self.params["WINCH_RATE_MAX"]
         self.rate_ms = min(abs(rate_ms) or most, most)
         verb = "lowering" if metres > 0 else "raising"
         self.say(f"Winch: {verb} {abs(metres):4.1f}m to {self.goal_m:4.1f}m")
@@ -90,7 +90,7 @@ class Winch:
         """Run the line at a rate; whether there is a winch."""
         if not self.fitted:
             return False
-        most = self.params["WINCH_MAX_RATE"]
+        most = self.params["WINCH_RATE_MAX"]
         self.goal_m, self.rate_ms = None, max(-most, min(most, rate_ms))
         return True
 

@@ -1,19 +1,24 @@
 """The vehicle's side of the mission protocol: one receiver each for mission, fence and rally points.
 
-Pure: messages and the time go in, messages come out through `Reply`.
+Pure: messages and the time go in, messages come out through `Reply`. As in ArduCopter an upload belongs to
+the system and component that began it, answers to strays go out on that upload's link, and a mission or
+rally upload that ends early leaves what had arrived.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from flight.simulator.fence import fence_fault
+from core.units import e7_to_deg
+from flight.simulator.fence import RETURN_POINT, fence_fault
 from flight.simulator.messages import Message, Outgoing, Sender, Severity, mavlink
-from flight.simulator.missionitems import Item, Kind, Result, fault, from_message, stored
+from flight.simulator.missionitems import Item, Kind, Result, float32
+from flight.simulator.storage import fault, from_message, has_location, stored
 
 LIMITS = {Kind.MISSION: 650, Kind.FENCE: 70, Kind.RALLY: 46}
 _ASK_AGAIN_S = 1.0
 _GIVE_UP_S = 8.0
-_TIMEOUT_TEXT = {Kind.MISSION: "Mission", Kind.FENCE: "Fence", Kind.RALLY: "Rally"}
+_LEAST_FENCE = 3
+_NAMES = {Kind.MISSION: "Mission", Kind.FENCE: "Fence", Kind.RALLY: "Rally"}
 
 Say = Callable[[str, Severity], None]
 
@@ -28,6 +33,11 @@ class Upload:
     next: int
     asked_s: float
     heard_s: float
+    items: list[Item] = field(default_factory=list)  # a fence is collected here until it is whole
+
+    def is_from(self, sender: Sender) -> bool:
+        """Whether the station that began it speaks."""
+        return (sender.system, sender.component) == (self.sender.system, self.sender.component)
 
 
 @dataclass(slots=True)
@@ -45,12 +55,22 @@ class Plans:
     home_item: Callable[[], Item]
     items: dict[Kind, list[Item]] = field(default_factory=lambda: {kind: [] for kind in Kind})
     uploads: dict[Kind, Upload] = field(default_factory=dict)
-    waiting: dict[Kind, list[Item]] = field(default_factory=dict)
-    warned: set[str] = field(default_factory=set)
+    warned: set[tuple[Kind, str]] = field(default_factory=set)
+    version: int = 0  # counts what may have changed the lists
 
     @property
     def mission(self) -> list[Item]:
         return self.items[Kind.MISSION]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """How many there are, by the parameter that says so; a fence of polygons counts two more."""
+        vertices = sum(item.command != RETURN_POINT for item in self.items[Kind.FENCE])
+        return {
+            "MIS_TOTAL": len(self.mission),
+            "FENCE_TOTAL": vertices + 2 if vertices >= _LEAST_FENCE else 0,
+            "RALLY_TOTAL": len(self.items[Kind.RALLY]),
+        }
 
     def item(self, kind: Kind, seq: int) -> Item:
         """An item as it is read back: number 0 of a mission is home."""
@@ -58,9 +78,10 @@ class Plans:
 
     def handle(self, message: Message, sender: Sender, now_s: float) -> None:
         """Answer a message of the protocol."""
+        self.version += 1
         kind = _kind(message.mission_type)
         if kind is None:
-            self._ack(sender, Result.UNSUPPORTED, message.mission_type)
+            self.ack(sender, Result.UNSUPPORTED, message.mission_type)
             return
         name = message.get_type()
         if name == "MISSION_COUNT":
@@ -81,38 +102,54 @@ class Plans:
         for kind, upload in list(self.uploads.items()):
             if now_s - upload.heard_s >= _GIVE_UP_S:
                 del self.uploads[kind]
-                self._ack(upload.sender, Result.CANCELLED, kind)
-                self.say(f"{_TIMEOUT_TEXT[kind]} upload timeout", Severity.WARNING)
+                self.ack(upload.sender, Result.CANCELLED, kind)
+                self.say(f"{_NAMES[kind]} upload timeout", Severity.WARNING)
             elif now_s - upload.asked_s >= _ASK_AGAIN_S - 1e-3:
                 self._ask(kind, upload, now_s)
 
-    def _begin(self, kind: Kind, count: int, sender: Sender, now_s: float) -> None:
+    # -- beginning
+
+    def _cancelled(self, kind: Kind, sender: Sender) -> bool:
+        """End an upload of the same station; False, with the answer, for another's."""
         running = self.uploads.get(kind)
-        if running is not None and running.sender.system != sender.system:
-            self._ack(sender, Result.DENIED, kind)
+        if running is not None and not running.is_from(sender):
+            self.ack(sender, Result.DENIED, kind)
+            return False
+        self.uploads.pop(kind, None)
+        return True
+
+    def _begin(self, kind: Kind, count: int, sender: Sender, now_s: float) -> None:
+        if not self._cancelled(kind, sender):
             return
         if count > LIMITS[kind]:
-            self._ack(sender, Result.NO_SPACE, kind)
+            self.ack(sender, Result.NO_SPACE, kind)
             self.say(f"Only {LIMITS[kind]} items are supported", Severity.WARNING)
             return
-        if kind is Kind.MISSION:
-            del self.mission[count:]
-        self.waiting[kind] = []
+        if kind is not Kind.FENCE:
+            del self.items[kind][count:]
+        upload = Upload(sender, 0, count - 1, 0, now_s, now_s)
         if count == 0:
-            self._finish(kind, sender)
+            self._finish(kind, upload, sender)
             return
-        self._start(kind, Upload(sender, 0, count - 1, 0, now_s, now_s), now_s)
+        self._start(kind, upload, now_s)
 
     def _begin_partial(self, kind: Kind, message: Message, sender: Sender, now_s: float) -> None:
-        first, last = message.start_index, message.end_index
-        if kind is not Kind.MISSION or not 0 <= first <= last < len(self.mission):
-            self._ack(sender, Result.ERROR, kind)
+        if kind in self.uploads:
+            self.ack(sender, Result.DENIED, kind)
+            return
+        first, last, held = message.start_index, message.end_index, len(self.items[kind])
+        if not 0 <= first <= last <= held:
+            self.ack(sender, Result.ERROR, kind)
             self.say("Flight plan update rejected", Severity.WARNING)
             return
-        self._start(kind, Upload(sender, first, last, first, now_s, now_s), now_s)
+        upload = Upload(sender, first, last, first, now_s, now_s)
+        if kind is Kind.FENCE:
+            upload.items = list(self.items[kind])
+        self._start(kind, upload, now_s)
 
     def _start(self, kind: Kind, upload: Upload, now_s: float) -> None:
         self.uploads[kind] = upload
+        self.warned = {entry for entry in self.warned if entry[0] is not kind}
         self._ask(kind, upload, now_s)
 
     def _ask(self, kind: Kind, upload: Upload, now_s: float) -> None:
@@ -121,52 +158,67 @@ class Plans:
         request = mavlink.MAVLink_mission_request_message(to.system, to.component, upload.next, int(kind))
         self.post(Outgoing(request, to.link))
 
+    # -- receiving
+
     def _take(self, kind: Kind, message: Message, sender: Sender, now_s: float) -> None:
-        if message.get_type() == "MISSION_ITEM":
-            self._warn("got MISSION_ITEM; GCS should send MISSION_ITEM_INT")
-        upload = self.uploads.get(kind)
-        if upload is None or upload.sender.system != sender.system:
-            self._ack(sender, Result.ERROR, kind)
-            return
-        if message.seq != upload.next:
-            self._ack(sender, Result.INVALID_SEQUENCE, kind)
-            return
         item = from_message(message)
-        refused = fault(item, kind)
+        if isinstance(item, Result):
+            self.ack(sender, item, kind)
+            return
+        if message.get_type() == "MISSION_ITEM":
+            self._warn(kind, "got MISSION_ITEM; GCS should send MISSION_ITEM_INT")
+        upload = self.uploads.get(kind)
+        if upload is None:
+            self.ack(sender, Result.ERROR, kind)
+            return
+        answer_to = Sender(upload.sender.link, sender.system, sender.component)
+        if message.seq != upload.next or not upload.is_from(sender):
+            wrong = Result.INVALID_SEQUENCE if message.seq != upload.next else Result.DENIED
+            self.ack(answer_to, wrong, kind)
+            return
+        farthest = max(upload.last, len(self.items[kind]) - 1)
+        refused = fault(item, kind, farthest) or self._keep(kind, upload, item)
         if refused is not Result.ACCEPTED:
             del self.uploads[kind]
-            self._ack(sender, refused, kind)
+            self.ack(answer_to, refused, kind)
             return
+        self._go_on(kind, upload, answer_to, now_s)
+
+    def _go_on(self, kind: Kind, upload: Upload, answer_to: Sender, now_s: float) -> None:
         upload.heard_s = now_s
-        self._keep(kind, upload.next, stored(item, kind))
         upload.next += 1
         if upload.next > upload.last:
-            self._finish(kind, upload.sender)
+            self._finish(kind, upload, answer_to)
         else:
             self._ask(kind, upload, now_s)
 
-    def _keep(self, kind: Kind, seq: int, item: Item) -> None:
-        target = self.mission if kind is Kind.MISSION else self.waiting[kind]
-        if seq < len(target):
-            target[seq] = item
+    def _keep(self, kind: Kind, upload: Upload, item: Item) -> Result:
+        target = upload.items if kind is Kind.FENCE else self.items[kind]
+        if upload.next < len(target):
+            target[upload.next] = stored(item, kind)
+        elif upload.first == 0 or kind is not Kind.FENCE:
+            target.append(stored(item, kind))
         else:
-            target.append(item)
+            return Result.INVALID_SEQUENCE
+        return Result.ACCEPTED
 
-    def _finish(self, kind: Kind, sender: Sender) -> None:
+    def _finish(self, kind: Kind, upload: Upload, answer_to: Sender) -> None:
         self.uploads.pop(kind, None)
-        if kind is Kind.FENCE:
-            faults = fence_fault(self.waiting[kind])
-            if faults:
-                self._ack(sender, Result.ERROR, kind)
-                for severity, text in faults:
-                    self.say(text, severity)
-                self.say("Fence validation failed", Severity.WARNING)
-                return
-        if kind is not Kind.MISSION:
-            self.items[kind] = self.waiting.pop(kind)
-        self._ack(sender, Result.ACCEPTED, kind)
+        if kind is Kind.FENCE and not self._fence_valid(upload, answer_to):
+            return
+        self.ack(answer_to, Result.ACCEPTED, kind)
         self._announce(kind)
         self.changed(kind)
+
+    def _fence_valid(self, upload: Upload, answer_to: Sender) -> bool:
+        faults = fence_fault(upload.items)
+        if faults:
+            self.ack(answer_to, Result.ERROR, Kind.FENCE)
+            for severity, text in faults:
+                self.say(text, severity)
+            return False
+        self.items[Kind.FENCE] = upload.items
+        return True
 
     def _announce(self, kind: Kind) -> None:
         if kind is Kind.MISSION:
@@ -174,51 +226,88 @@ class Plans:
         elif kind is Kind.FENCE:
             self.say("Fence Indexed OK", Severity.DEBUG)
 
+    # -- reading
+
     def _list(self, kind: Kind, sender: Sender) -> None:
         if kind in self.uploads:
-            self._ack(sender, Result.DENIED, kind)
+            self.ack(sender, Result.DENIED, kind)
             return
+        self._count(kind, sender)
+
+    def _count(self, kind: Kind, sender: Sender) -> None:
         count = mavlink.MAVLink_mission_count_message(
             sender.system, sender.component, len(self.items[kind]), int(kind)
         )
         self.post(Outgoing(count, sender.link))
 
     def _read(self, kind: Kind, message: Message, sender: Sender) -> None:
-        if message.seq >= len(self.items[kind]):
-            self._ack(sender, Result.ERROR, kind)
+        old = message.get_type() == "MISSION_REQUEST"
+        if kind in self.uploads and not old:
+            self.ack(sender, Result.DENIED, kind)
             return
-        item = self.item(kind, message.seq)
-        if message.get_type() == "MISSION_REQUEST":
-            self._warn("got MISSION_REQUEST; use MISSION_REQUEST_INT!")
-            made, x, y = mavlink.MAVLink_mission_item_message, item.lat, item.lon
-        else:
-            made, x, y = mavlink.MAVLink_mission_item_int_message, item.x, item.y
-        go_on = 0 if kind is Kind.FENCE else 1
-        answer = made(
-            sender.system, sender.component, message.seq, item.frame, item.command, 0, go_on,
-            *item.params, x, y, item.z, int(kind),
-        )  # fmt: skip
-        self.post(Outgoing(answer, sender.link))
+        missing = self._missing(kind, message.seq, sender)
+        if missing is not Result.ACCEPTED:
+            self.ack(sender, missing, kind)
+            return
+        if old:
+            self._warn(kind, "got MISSION_REQUEST; use MISSION_REQUEST_INT!")
+        self.post(Outgoing(_item_message(self.item(kind, message.seq), message, sender, kind), sender.link))
+
+    def _missing(self, kind: Kind, seq: int, sender: Sender) -> Result:
+        """Why an item cannot be read; home always can."""
+        held = len(self.items[kind])
+        if kind is Kind.MISSION:
+            if seq == 0 or seq < held:
+                return Result.ACCEPTED
+            self._count(kind, sender)
+            return Result.ERROR
+        if seq >= held:
+            return Result.ERROR if kind is Kind.FENCE and seq == held else Result.INVALID_SEQUENCE
+        nowhere = kind is Kind.RALLY and not self.items[kind][seq].has_place
+        return Result.INVALID_SEQUENCE if nowhere else Result.ACCEPTED
 
     def _clear(self, kind: Kind, sender: Sender) -> None:
-        if kind is Kind.MISSION and self.busy():
-            self._ack(sender, Result.ERROR, kind)
+        done = self._cancelled(kind, sender) and not (kind is Kind.MISSION and self.busy())
+        if done:
+            self.items[kind].clear()
+        self.ack(sender, Result.ACCEPTED if done else Result.ERROR, kind)
+        if not done:
             return
-        self.uploads.pop(kind, None)
-        self.items[kind].clear()
-        self._ack(sender, Result.ACCEPTED, kind)
         if kind is Kind.FENCE:
             self._announce(kind)
         self.changed(kind)
 
-    def _warn(self, text: str) -> None:
-        if text not in self.warned:
-            self.warned.add(text)
+    def _warn(self, kind: Kind, text: str) -> None:
+        if (kind, text) not in self.warned:
+            self.warned.add((kind, text))
             self.say(text, Severity.WARNING)
 
-    def _ack(self, sender: Sender, result: Result, kind: int) -> None:
+    def ack(self, sender: Sender, result: Result, kind: int) -> None:
+        """Send a MISSION_ACK."""
         ack = mavlink.MAVLink_mission_ack_message(sender.system, sender.component, int(result), int(kind))
         self.post(Outgoing(ack, sender.link))
+
+
+def _item_message(item: Item, message: Message, sender: Sender, kind: Kind) -> Message:
+    """MISSION_ITEM_INT, or MISSION_ITEM for the old request."""
+    old = message.get_type() == "MISSION_REQUEST"
+    made = mavlink.MAVLink_mission_item_message if old else mavlink.MAVLink_mission_item_int_message
+    x, y = _as_floats(item) if old else (item.x, item.y)
+    return made(
+        sender.system, sender.component, message.seq, item.frame, item.command, 0, _goes_on(kind),
+        *item.params, x, y, item.z, int(kind),
+    )  # fmt: skip
+
+
+def _as_floats(item: Item) -> tuple[float, float]:
+    if has_location(item.command):
+        return float32(e7_to_deg(item.x)), float32(e7_to_deg(item.y))
+    return float(item.x), float(item.y)
+
+
+def _goes_on(kind: Kind) -> int:
+    """The autocontinue field: only a mission's items have it."""
+    return 1 if kind is Kind.MISSION else 0
 
 
 def _kind(number: int) -> Kind | None:

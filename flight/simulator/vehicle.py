@@ -18,6 +18,7 @@ from flight.simulator.missionitems import Item
 from flight.simulator.navigator import Navigator, Point
 from flight.simulator.params import Params
 from flight.simulator.payload import Gripper, Winch
+from flight.simulator.terrain import Terrain
 
 _TEXT_BYTES = 50
 _SPOOL_AFTER_ARMING_S = 3.3
@@ -113,6 +114,7 @@ class Vehicle:
     camera: Trigger = field(init=False)
     gripper: Gripper = field(init=False)
     winch: Winch = field(init=False)
+    terrain: Terrain = field(init=False)
     mode: Mode = field(init=False)
     home: Point = field(default_factory=lambda: Point(0j, 0.0))
     home_locked: bool = False  # set by a command: arming leaves it where it is
@@ -137,6 +139,7 @@ class Vehicle:
         p = self.params
         self.nav, self.controller = Navigator(p), Controller(p)
         self.battery, self.fence = Battery(p), Fence(p)
+        self.terrain = Terrain(p)
         self.camera = Trigger(fitted=p.flag("CAM1_TYPE"))
         self.gripper = Gripper(p, self.say, fitted=p.flag("GRIP_ENABLE"))
         self.winch = Winch(p, self.say, fitted=p.flag("WINCH_TYPE"))

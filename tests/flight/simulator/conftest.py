@@ -19,6 +19,7 @@ def make_bench():
         setup = Setup(*HOME, 30.0, 0.0, seed=seed, ready_s=ready_s)
         bench = Bench(Copter(setup, table))
         bench.copter.join(0)
+        bench.copter.telemetry.request_stream(0, 0, 4.0)
         bench.run(0.5)
         return bench
 

@@ -142,18 +142,20 @@ def test_winch_lowers_in_its_words(make):
     assert bench.command(42600, 1, 3)[0] == 4
 
 
-def test_camera_commands_are_accepted_with_and_without_a_camera(make):
-    for fitted, shots in ((0, 0), (1, 2)):
+def test_camera_commands_but_a_capture_are_accepted_without_a_camera(make):
+    for fitted, capture, shots in ((0, 4, 0), (1, 0, 2)):
         bench = make(CAM1_TYPE=fitted)
         assert bench.command(203, 0, 0, 0, 0, 1)[0] == 0
-        assert bench.command(2000, 0, 0, 1)[0] == 0
+        assert bench.command(2000, 0, 0, 1)[0] == capture
         assert bench.command(206, 5)[0] == 0
         assert len(bench.of("CAMERA_FEEDBACK")) == shots
 
 
 def test_parameters_are_listed_read_and_set(bench):
     bench.send(mavlink.MAVLink_param_request_list_message(1, 1))
+    bench.run(4.0)
     listed = bench.of("PARAM_VALUE")
+    assert [m.param_index for m in listed] == list(range(1392))
     assert len({m.param_id for m in listed}) == listed[0].param_count == len(bench.copter.params)
     assert any(text.startswith("ArduCopter V4.6.2") for text in bench.texts())
     bench.set("WPNAV_SPEED", 512.5)

@@ -45,8 +45,11 @@ class Odd:
     def message(self):
         rng = self.rng
         kind = mavlink.mavlink_map[rng.choice(self.kinds)]
-        codes = dict(zip(kind.fieldnames, [t[0] for t in self._codes(kind)], strict=True))
-        values = {name: odd_number(rng, code) for name, code in codes.items()}
+        lengths = dict(zip(kind.ordered_fieldnames, kind.array_lengths, strict=True))
+        values = {}
+        for name, code in zip(kind.fieldnames, self._codes(kind), strict=True):
+            count = 0 if code == "s" else lengths[name]
+            values[name] = [odd_number(rng, code) for _ in range(count)] if count else odd_number(rng, code)
         return kind(**{**values, **self._head(kind, values)})
 
     @staticmethod

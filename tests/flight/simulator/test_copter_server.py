@@ -43,6 +43,7 @@ class Client:
         self.socket = socket.create_connection((host, int(port)), timeout=10)
         self.mav = mavlink.MAVLink(self, srcSystem=255, srcComponent=190)
         self.waiting = []
+        self.mav.request_data_stream_send(1, 1, 0, 4, 1)
 
     def write(self, data):
         self.socket.sendall(data)
