@@ -216,4 +216,4 @@ def _wait_announced(process: "subprocess.Popen[str]", folder: Path, clock: Clock
     if ANNOUNCED not in line or process.poll() is not None:
         end(process)
         raise SimulatorError(f"ArduPilot SITL did not start: {complaint(folder, line)}")
-    return int(json.loads(console.line(lambda _: True, 0.0))["pid"])
+    return int(json.loads(console.line(lambda text: text.startswith("{"), 0.0))["pid"])
