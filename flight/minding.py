@@ -11,7 +11,7 @@ from flight.ports import LinkError
 
 log = logging.getLogger(__name__)
 
-QUIET_S = 3.0  # wall seconds without a message until it is told
+TOLD_BY_THE_WATCH = ("restart", "clock")
 SETTLE_S = 3.0  # after the motors stop, for the last messages
 HOMING_AGAIN_S = 5.0
 
@@ -70,10 +70,13 @@ def _act(deck: Deck) -> None:
 
 
 def _mind_the_link(deck: Deck) -> None:
-    silent_s = deck.vehicle.clock.monotonic_s() - deck.vehicle.link.heard_s
+    link = deck.vehicle.link
+    for event in link.take_events():
+        if event.kind not in TOLD_BY_THE_WATCH:
+            deck.recorder.tell("link", event.text)
+    silent_s = link.silent_s
     if silent_s > deck.params.link_lost_s:
         raise LinkError(f"the link is lost: no message from the vehicle for {silent_s:.0f} s")
-    deck.recorder.link_quiet(silent_s if silent_s > QUIET_S else None)
 
 
 def _bring_home(deck: Deck, why: str, *, mode: str = "RTL") -> None:

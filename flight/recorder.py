@@ -35,7 +35,6 @@ class Recorder:
         self._down_boot_s: float | None = None
         self._mode: str | None = None
         self._aborted: str | None = None
-        self._quiet = False
         vehicle.listeners.append(self.take)
 
     def tell(self, kind: str, text: str) -> None:
@@ -51,14 +50,6 @@ class Recorder:
     def abort(self, why: str) -> None:
         """Remember the first reason for which the mission was not completed."""
         self._aborted = self._aborted or why
-
-    def link_quiet(self, silent_s: float | None) -> None:
-        """Tell when the link falls silent and when it speaks again; None = it speaks."""
-        if silent_s is not None and not self._quiet:
-            self.tell("link", f"no message for {silent_s:.0f} s")
-        if silent_s is None and self._quiet:
-            self.tell("link", "messages arrive again")
-        self._quiet = silent_s is not None
 
     def take(self, message: Message, state: VehicleState) -> None:
         """One message that the state already holds."""

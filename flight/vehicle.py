@@ -26,8 +26,7 @@ from flight.link import STATION_COMPONENT, STATION_SYSTEM, Link, Target
 from flight.modes import mode_number
 from flight.ports import LinkError
 from flight.state import COPTER_TYPES, MISSION_ACTIVE, MISSION_PAUSED, TAKING_OFF, VehicleState, fold
-from flight.telemetry import Wanted, all_orders, interval
-from flight.vehicletime import Turn, VehicleTime
+from flight.vehicletime import VehicleClock
 from flight.wire import Fields, Message
 
 log = logging.getLogger(__name__)
@@ -36,9 +35,26 @@ CUSTOM_MODE_FLAG = 1
 EXPLAIN_S = 1.0  # wall time in which the words that explain a refusal may still come
 QUIET_S = 0.3
 LINK_LOST_S = 10.0
+PUMP_S = 0.2
 SHOWN_S = 10.0
 WARNING = 4  # MAV_SEVERITY
 GROUND_SPEED = 1.0  # DO_CHANGE_SPEED's p1
+
+# What a watch needs: message id and rate (Hz of the vehicle's time); a slow radio may keep it lower.
+TELEMETRY = {
+    33: 5.0,  # GLOBAL_POSITION_INT
+    30: 5.0,  # ATTITUDE
+    42: 4.0,  # MISSION_CURRENT
+    245: 4.0,  # EXTENDED_SYS_STATE
+    193: 2.0,  # EKF_STATUS_REPORT
+    36: 2.0,  # SERVO_OUTPUT_RAW
+    9005: 2.0,  # WINCH_STATUS, where there is a winch
+    2: 1.0,  # SYSTEM_TIME
+    1: 1.0,  # SYS_STATUS
+    24: 1.0,  # GPS_RAW_INT
+    147: 1.0,  # BATTERY_STATUS
+    242: 0.5,  # HOME_POSITION
+}
 
 Listener = Callable[[Message, VehicleState], None]
 Shown = Callable[[VehicleState], bool]
@@ -70,13 +86,11 @@ class Vehicle:
         self.link = link
         self.clock = clock
         self.state = VehicleState()
-        self.time = VehicleTime()
         self.listeners: list[Listener] = []
         self.commanded_modes: tuple[str, ...] = ()
         self.before_receiving: Callable[[], None] = _nothing
         self._command_params = command_params or CommandParams()
-        self._wanted = Wanted()
-        self._shift_s = 0.0
+        self._own_clock = VehicleClock(link, clock)
 
     def __enter__(self) -> Self:
         return self
@@ -90,14 +104,8 @@ class Vehicle:
         self.wait(lambda s: s.vehicle_type is not None, timeout_s=timeout_s, what="say what it is")
         if self.state.vehicle_type not in COPTER_TYPES:
             raise wrong_type(self.state.vehicle_type, self.link.name)
-        self.request_streams()
+        self.link.want(TELEMETRY)
         return target
-
-    def request_streams(self) -> None:
-        """Ask for all the telemetry a watch needs; what stays away is asked for again while receiving."""
-        for order in all_orders():
-            self.send(*order.message(0))
-        self._wanted.asked(self.clock.monotonic_s())
 
     def send(self, name: str, fields: Fields) -> None:
         """Send one message."""
@@ -111,32 +119,16 @@ class Vehicle:
         self.before_receiving()
         message = self.link.receive(timeout_s)
         if message is not None:
-            self._take(message, self.clock.monotonic_s())
+            self.state = fold(self.state, message)
+            for listener in tuple(self.listeners):
+                listener(message, self.state)
         return message
-
-    def _take(self, message: Message, now_s: float) -> None:
-        before = self.state
-        self.state = fold(before, message)
-        turn = self._tick(now_s) if self.state.boot_s != before.boot_s else Turn.NONE
-        for listener in tuple(self.listeners):
-            listener(message, self.state)
-        self._wanted.heard(message.name, now_s)
-        for order in all_orders() if turn is Turn.RESTARTED else self._wanted.overdue(now_s):
-            self.send(*order.message(0))
-
-    def _tick(self, now_s: float) -> Turn:
-        """The vehicle's time after a new stamp; the first one goes on from the wall's."""
-        first, so_far_s = self.time.boot_s is None, self.now_s
-        self.time = self.time.heard(self.state.boot_s or 0.0, now_s)
-        if first:
-            self._shift_s = so_far_s - self.time.now_s(now_s)
-        return self.time.turn
 
     @contextmanager
     def listening(self, listener: Listener, more: Sequence[int] = ()) -> Iterator[None]:
         """While the block runs `listener` hears each message; the ids in `more` are asked for as well."""
-        for message_id in more:
-            self.send(*interval(message_id, 1.0).message(0))
+        if more:
+            self.link.want(dict.fromkeys(more, 1.0))
         self.listeners.append(listener)
         try:
             yield
@@ -144,16 +136,19 @@ class Vehicle:
             self.listeners.remove(listener)
 
     def pump(self, seconds: float = 0.0) -> None:
-        """Take in everything that has arrived, waiting up to `seconds` wall time for the first message."""
+        """Take in what has arrived, waiting up to `seconds` wall time for the first message.
+
+        Where more comes than a busy machine takes in, it ends after `PUMP_S` all the same.
+        """
+        until_s = self.clock.monotonic_s() + seconds + PUMP_S
         message = self.receive(seconds)
-        while message is not None:
+        while message is not None and self.clock.monotonic_s() < until_s:
             message = self.receive(0.0001)
 
     @property
     def now_s(self) -> float:
         """The vehicle's seconds, never going back; the wall's while it tells no time."""
-        wall_s = self.clock.monotonic_s()
-        return wall_s if self.time.boot_s is None else self.time.now_s(wall_s) + self._shift_s
+        return self._own_clock.monotonic_s()
 
     def wait(
         self, ready: Shown, *, timeout_s: float, what: str, mode: str | None = None, hint: str | None = None

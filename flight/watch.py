@@ -190,8 +190,9 @@ def _position(watch: Watch, message: Message, state: VehicleState) -> tuple[Watc
     if not flying or state.position is None or state.boot_s is None:
         return replace(watch, anchor=None), ()
     east_m, north_m = watch.path.frame.point(state.position)
-    if state.landed_state == IN_AIR:
+    if not watch.flown and not state.on_ground and (state.altitude_home_m or 0.0) > MOVED_M:
         watch = replace(watch, flown=True)
+    if state.landed_state == IN_AIR:
         deviation_m = watch.path.deviation_m(east_m, north_m)
         worst_m = max(watch.max_deviation_m, deviation_m)
         watch = replace(watch, deviation_m=deviation_m, max_deviation_m=worst_m)

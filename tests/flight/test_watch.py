@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from core.geo import Altitude, Datum, LocalFrame, LonLat
+from flight.gripper import Gripper
 from flight.state import VehicleState, fold
 from flight.watch import observe as observe_watch
 from flight.watch import start_watch
@@ -41,8 +42,8 @@ class Flight:
         self.watch, self.state, self.events = start_watch(mission), VehicleState(), []
         self.boot_s = 100.0
 
-    def hear(self, name, commanded=("AUTO",), **fields):
-        message = Message(name, fields, 1.8e9 + self.boot_s)
+    def hear(self, name, commanded=("AUTO",), utc_s=None, **fields):
+        message = Message(name, fields, 1.8e9 + self.boot_s if utc_s is None else utc_s)
         self.state = fold(self.state, message)
         self.watch, events = observe_watch(self.watch, message, self.state, commanded)
         self.events += [(e.kind, e.text) for e in events]
@@ -53,13 +54,20 @@ class Flight:
     def current(self, seq, state=3):
         self.hear("MISSION_CURRENT", seq=seq, total=5, mission_state=state)
 
-    def at(self, north_m, east_m, up_m=30.0, seconds=1.0):
+    def at(self, north_m, east_m, up_m=30.0, seconds=1.0, utc_s=None):
         self.boot_s += seconds
         place = FRAME.place(east_m, north_m)
         self.hear(
-            "GLOBAL_POSITION_INT", time_boot_ms=round(self.boot_s * 1000), lat=round(place.lat * 1e7),
+            "GLOBAL_POSITION_INT", utc_s=utc_s, time_boot_ms=round(self.boot_s * 1000),
+            lat=round(place.lat * 1e7),
             lon=round(place.lon * 1e7), alt=70000, relative_alt=round(up_m * 1000), vx=0, vy=0, vz=0, hdg=0,
         )  # fmt: skip
+
+    def hear_at(self, jump_s, north_m, east_m):
+        """The vehicle's clock jumps; ours goes on."""
+        real_s = self.boot_s + 1.0
+        self.boot_s += jump_s
+        self.at(north_m, east_m, utc_s=1.8e9 + real_s)
 
     def say(self, text, severity=6):
         self.hear("STATUSTEXT", severity=severity, text=text)
@@ -184,6 +192,59 @@ def test_only_what_the_payload_itself_confirms_is_a_payload_event(text, kind):
     flight = Flight().fly_to(2)
     flight.say(text)
     assert [k for k, _ in flight.events] == ([] if kind is None else [kind])
+
+
+def test_a_landing_that_nobody_heard_of_is_known_by_where_the_vehicle_stands():
+    flight = Flight(Mission(Home(HOME), (waypoint(50, 0), waypoint(80, 0), MissionItem(Command.NAV_LAND))))
+    flight.fly_to(1).at(20, 0)
+    flight.hear("EXTENDED_SYS_STATE", landed_state=1)
+    flight.at(79, 1, up_m=0.0, seconds=60.0)
+    flight.mode(armed=False)
+    assert flight.watch.complete
+
+
+@pytest.mark.parametrize(("north_m", "flown"), [(30, True), (80, False)])
+def test_a_vehicle_that_stands_elsewhere_or_never_flew_has_not_landed_its_mission(north_m, flown):
+    flight = Flight(Mission(Home(HOME), (waypoint(50, 0), waypoint(80, 0), MissionItem(Command.NAV_LAND))))
+    flight.fly_to(1)
+    if flown:
+        flight.at(20, 0)
+    flight.hear("EXTENDED_SYS_STATE", landed_state=1)
+    flight.at(north_m, 0, up_m=0.0)
+    flight.mode(armed=False)
+    assert not flight.watch.complete
+
+
+@pytest.mark.parametrize("jump_s", [3600.0, -50.0])
+def test_a_clock_that_jumps_is_told_and_makes_neither_stall_nor_takeover(jump_s):
+    flight = Flight().fly_to(2)
+    flight.at(20, 0)
+    flight.hear_at(jump_s, 20, 0)
+    flight.mode(LOITER)
+    assert [kind for kind, _ in flight.events] == ["warning", "mode"]
+    assert f"jumped by {jump_s + 1:+.0f} s" in flight.events[0][1]
+    assert not flight.watch.stalled
+    for _ in range(10):
+        flight.at(20, 0)
+    assert flight.watch.stalled_for_s < 15
+
+
+def test_a_clock_that_begins_anew_is_a_restart_of_the_vehicle():
+    flight = Flight().fly_to(2)
+    flight.at(20, 0)
+    flight.hear_at(-97.0, 20, 0)
+    assert flight.watch.restarted
+    assert flight.events == [("failsafe", "the vehicle restarted: its clock went from 101 s back to 5 s")]
+
+
+def test_a_release_whose_word_is_lost_is_known_by_the_servo():
+    flight = Flight()
+    flight.watch = replace(flight.watch, gripper=Gripper(9, 1900, 1100, closed=True))
+    flight.fly_to(2)
+    for _ in range(4):
+        flight.hear("SERVO_OUTPUT_RAW", servo9_raw=1100)
+    flight.say("Gripper load released")
+    assert flight.events == [("payload", "Gripper load released")]
 
 
 def test_a_spline_or_a_circle_may_leave_the_straight_line():
