@@ -10,8 +10,6 @@ import pytest
 
 from core.geo import LonLat
 from flight.locations import Start, locations, parse_start
-from flight.params import ParameterError, get_parameter, parse_parameters, set_parameter
-from flight.wire import Message
 
 HOME = LonLat(127.11, 37.37)
 
@@ -122,42 +120,3 @@ def test_a_place_is_a_name_or_numbers():
     assert parse_start("37.37,127.11,40,90") == Start(HOME, 40.0, 90.0)
     with pytest.raises(ValueError, match="home must be LAT,LON,ALT,HEADING"):
         parse_start("north,east")
-
-
-class Shelf:
-    """A vehicle with parameters, one of which will not be changed."""
-
-    def __init__(self):
-        self.values = {"RTL_ALT": 1500.0, "FIXED": 1.0}
-        self.answers = []
-
-    def send(self, name, fields):
-        key = fields["param_id"] if isinstance(fields["param_id"], str) else fields["param_id"].decode()
-        if key in self.values:
-            if name == "PARAM_SET" and key != "FIXED":
-                self.values[key] = fields["param_value"]
-            self.answers.append(Message("PARAM_VALUE", {"param_id": key, "param_value": self.values[key]}))
-
-    def receive(self, _timeout_s):
-        return self.answers.pop(0) if self.answers else None
-
-
-def test_a_parameter_is_set_and_read_back():
-    shelf = Shelf()
-    assert set_parameter(shelf, "RTL_ALT", 1000) == 1000
-    assert get_parameter(shelf, "RTL_ALT") == 1000
-
-
-def test_a_parameter_the_vehicle_does_not_take_is_an_error():
-    with pytest.raises(ParameterError, match="FIXED: 2 was set, the vehicle holds 1"):
-        set_parameter(Shelf(), "FIXED", 2)
-
-
-def test_a_parameter_the_vehicle_does_not_have_is_an_error():
-    with pytest.raises(ParameterError, match="no parameter 'NOPE'"):
-        get_parameter(Shelf(), "NOPE")
-
-
-def test_parameter_files_come_with_spaces_or_commas_and_comments(tmp_path):
-    text = "# head\nRTL_ALT 1000 # low\nCAM1_TYPE,1\nANGLE_MAX,3000,4\n"
-    assert parse_parameters(text, tmp_path) == {"RTL_ALT": 1000, "CAM1_TYPE": 1, "ANGLE_MAX": 3000}
