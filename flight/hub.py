@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import select
 import selectors
 import socket
 import threading
@@ -29,6 +30,10 @@ class Member(Protocol):
         """Called every `DUTY_S`: heartbeats, looking for silence, opening anew."""
         ...
 
+    def pause_s(self, now_s: float) -> float:
+        """How long what comes may wait, so that more is taken in at once; 0 = not at all."""
+        ...
+
 
 class Hub:
     """The thread; `add` and `remove` members, `later` has something done on it."""
@@ -42,7 +47,7 @@ class Hub:
         self._selector.register(self._wake_out, selectors.EVENT_READ, None)
         self._members: list[Member] = []
         self._jobs: deque[Callable[[], None]] = deque()
-        self._stop = False
+        self._stop = self._pausing = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -68,6 +73,11 @@ class Hub:
         self._jobs.append(job)
         with contextlib.suppress(OSError):  # full: it is awake already; closed: nobody is left
             self._wake_in.send(b"\0")
+
+    def hurry(self) -> None:
+        """Something was asked: its answer must not wait."""
+        if self._pausing:
+            self.later(lambda: None)
 
     def do(self, job: Callable[[], None]) -> None:
         """Do it on the hub's thread and wait until it is done."""
@@ -105,10 +115,19 @@ class Hub:
             if now_s >= duty_s:
                 duty_s = now_s + DUTY_S
                 self._look_after_all(now_s)
+            self._pause(now_s)
         self._work()
         self._selector.close()
         self._wake_in.close()
         self._wake_out.close()
+
+    def _pause(self, now_s: float) -> None:
+        """Waking up costs more than a message: let a few gather where nobody waits for them."""
+        pause_s = min((member.pause_s(now_s) for member in self._members), default=0.0)
+        if pause_s > 0.0:
+            self._pausing = True
+            select.select([self._wake_out], [], [], pause_s)
+            self._pausing = False
 
     def _look_after_all(self, now_s: float) -> None:
         for member in tuple(self._members):

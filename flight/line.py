@@ -31,6 +31,8 @@ RADIO_MESSAGES = frozenset({109, 166})  # RADIO_STATUS and its older form RADIO
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
 DEAD_S = 20.0  # a TCP connection on which nothing came for so long is opened anew
 FLUSH_S = 1.0
+READS = 200  # datagrams at once, before another connection has its turn
+BUSY_S = 2.0  # after something was sent: answers are waited for
 IDLE_S = 0.2  # without a byte: a frame that has begun is not about to end
 PEERS_KEPT = 256
 _NO_AUTOPILOT = 8  # MAV_AUTOPILOT_INVALID: stations, gimbals, cameras
@@ -84,6 +86,10 @@ class Hearer(Protocol):
         """A heartbeat went out."""
         ...
 
+    def pause_s(self) -> float:
+        """How long its vehicle's telemetry may wait."""
+        ...
+
 
 class Line:
     """The connection. `on_vehicle` is asked for a hearer when a vehicle speaks that nobody listens to."""
@@ -119,7 +125,7 @@ class Line:
         self._pipe: Pipe | None = None
         self._closed = self._opening = False
         self._broken_s, self._retry_s, self._pause_s = 0.0, 0.0, FIRST_PAUSE_S
-        self._beat_s = self._flush_s = -math.inf
+        self._beat_s = self._flush_s = self._sent_s = -math.inf
         self._heard_s = clock.monotonic_s()
         self._own_hub = hub is None
         self._hub = hub or Hub(clock, f"link {name}")
@@ -144,12 +150,14 @@ class Line:
         if pipe is None:
             return
         try:
-            data = pipe.read(0.0)
+            for _ in range(READS):
+                data = pipe.read(0.0)
+                if data:
+                    self.take(data)
+                if not isinstance(pipe, UdpPipe) or not data:
+                    return  # one read empties all but a socket of datagrams
         except LinkError as error:
             self._broke(pipe, error)
-            return
-        if data:
-            self.take(data)
 
     def take(self, data: bytes) -> None:
         """Bytes as they came: cut, record, count, hand on."""
@@ -220,6 +228,18 @@ class Line:
             tap(message)
 
     # -- sending
+
+    def ask(self, kind: Any, fields: dict[str, Any], system: int) -> None:
+        """`send`, and take in at once what comes from now on: it may be the answer."""
+        self._sent_s = self.clock.monotonic_s()
+        self._hub.hurry()
+        self.send(kind, fields, system)
+
+    def pause_s(self, now_s: float) -> float:
+        """How long what comes may wait."""
+        if now_s - self._sent_s < BUSY_S:
+            return 0.0
+        return min((hearer.pause_s() for hearer in tuple(self._hearers.values())), default=0.0)
 
     def send(self, kind: Any, fields: dict[str, Any], system: int) -> None:
         """Send one message of pymavlink's class `kind`; dropped while the connection is broken."""

@@ -47,6 +47,9 @@ READ_S = 0.02
 QUEUE_LIMIT = 50_000
 EVENTS_KEPT = 200
 CMD_SET_INTERVAL = 511
+GATHER_S = 0.04  # of the vehicle's time that its telemetry may wait
+LEAST_PAUSE_S = 0.01
+SIMULATED = 100.0  # a pace taken for granted until it is measured
 
 # Messages that become values; all others are only recorded.
 WANTED = frozenset({
@@ -196,7 +199,7 @@ class Link:
         for field, value in (("target_system", target.system), ("target_component", target.component)):
             if field in kind.fieldnames:
                 values.setdefault(field, value)
-        self.line.send(kind, values, target.system)
+        self.line.ask(kind, values, target.system)
 
     def receive(self, timeout_s: float) -> Message | None:
         """The vehicle's next message, None when none comes in time; raises `LinkError` after the end."""
@@ -263,6 +266,11 @@ class Link:
     def beaten(self) -> None:
         """A heartbeat went out."""
         self._beaten_s = self.time.ran_s
+
+    def pause_s(self) -> float:
+        """How long telemetry may wait; the faster the vehicle's time, the less."""
+        pause_s = GATHER_S / max(1.0, self.time.pace or SIMULATED)
+        return pause_s if pause_s >= LEAST_PAUSE_S else 0.0
 
     def _first_heard(self, system: int, _heartbeat: Decoded) -> "Link | None":
         return self if self.system in (None, system) and self.target is None else None

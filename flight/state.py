@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Any
 
 from core.geo import LonLat
 from core.units import e7_to_deg, mm_to_m, mv_to_v
@@ -84,6 +86,15 @@ class VehicleState:
     def position_ready(self) -> bool | None:
         """Whether the position estimate is complete; None when nothing was heard."""
         return None if self.ekf_flags is None else self.ekf_flags & EKF_READY_FLAGS == EKF_READY_FLAGS
+
+
+_NAMES = tuple(field.name for field in fields(VehicleState))
+_VALUES = attrgetter(*_NAMES)
+
+
+def replace(state: VehicleState, **changes: Any) -> VehicleState:
+    """The state with these changes; `dataclasses.replace` takes twice the time."""
+    return VehicleState(**{**dict(zip(_NAMES, _VALUES(state), strict=True)), **changes})
 
 
 def fold(state: VehicleState, message: Message) -> VehicleState:
