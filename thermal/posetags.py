@@ -42,9 +42,26 @@ class CameraClock:
     zoned: bool
 
 
+def laser(xmp: Mapping[str, str]) -> dict[str, str]:
+    """What a drone's laser range finder measured, as facts to show; empty where it measured nothing.
+
+    `laser_distance_m` from the camera along its axis; `laser_target` longitude, latitude and height over
+    take-off of what it hit.
+    """
+    distance_m = number(xmp, "drone-dji:LRFTargetDistance")
+    if xmp.get("drone-dji:LRFStatus", "Normal") != "Normal" or not distance_m or distance_m < 0:
+        return {}
+    facts = {"laser_distance_m": f"{distance_m:g}"}
+    target = [number(xmp, f"drone-dji:LRFTarget{name}") for name in ("Lon", "Lat", "Alt")]
+    if None not in target and _lonlat(target[0], target[1]) is not None:
+        facts["laser_target"] = ", ".join(f"{v}" for v in target)
+    return facts
+
+
 def placed(exif: Tags, xmp: Mapping[str, str], clock: CameraClock | None = None) -> Placed:
     """Read position, attitude and time out of the tags; `clock` is used where they know no time or zone."""
     pose, pose_warnings, facts = _pose(exif, xmp)
+    facts = {**facts, **laser(xmp)}
     time_s, time_warnings = utc_time(exif, xmp)
     if clock is not None and time_warnings and (clock.zoned or time_s is None):
         time_s, time_warnings = clock.time_s, () if clock.zoned else (_NO_ZONE,)

@@ -132,3 +132,23 @@ def test_xmp_is_read_from_attributes_elements_and_lists():
 def test_any_bytes_are_tags_or_no_tags(data):
     for start in (b"", b"II*\x00\x08\x00\x00\x00", b"MM\x00*\x00\x00\x00\x08"):
         parse_tags(start + data)
+
+
+def test_the_laser_range_finder_is_told_where_it_measured_something():
+    tags = _xmp(
+        LRFStatus="Normal",
+        LRFTargetDistance="74.250",
+        LRFTargetLon="127.1101",
+        LRFTargetLat="37.3702",
+        LRFTargetAlt="-1.5",
+    )
+    facts = placed(Tags({}, GPS), tags).facts
+    assert facts["laser_distance_m"] == "74.25"
+    assert facts["laser_target"] == "127.1101, 37.3702, -1.5"
+
+
+def test_a_laser_range_finder_that_measured_nothing_is_silent():
+    nothing = _xmp(LRFStatus="Normal", LRFTargetDistance="0.000", LRFTargetLon="0.0", LRFTargetLat="0.0")
+    assert "laser_distance_m" not in placed(Tags({}, GPS), nothing).facts
+    failed = _xmp(LRFStatus="OutOfRange", LRFTargetDistance="50.0")
+    assert "laser_distance_m" not in placed(Tags({}, GPS), failed).facts

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from core.camera import Camera
 from thermal.exif import Tags
-from thermal.frame import CelsiusArray, FrameInfo, PosePrior, Radiometry
+from thermal.frame import CelsiusArray, FrameInfo, Radiometry
 from thermal.jpegtags import Segments
 from thermal.laws import Law
-from thermal.posetags import CameraClock, placed
+from thermal.posetags import CameraClock, Placed, placed
 from thermal.radiometry import RadiometryOverrides, looked_up
 from thermal.uncertainty import SigmaParams, sigma_table
 from thermal.xmp import parse_xmp
@@ -110,14 +110,19 @@ def header(
         radiometry,
         pose=where.pose,
         time_s=where.time_s,
-        warnings=warnings + where.warnings + _distance_warning(radiometry, where.pose),
+        warnings=warnings + where.warnings + _distance_warning(radiometry, where),
         tags={"lens": camera.source, **(tags or {}), **(where.facts or {})},
     )
 
 
-def _distance_warning(radiometry: Radiometry, pose: PosePrior | None) -> tuple[str, ...]:
-    """Said when a frame was taken far higher than the air its radiometry accounts for."""
-    height_m = None if pose is None else pose.altitude_home_m
+def _distance_warning(radiometry: Radiometry, where: Placed) -> tuple[str, ...]:
+    """Said when a frame was taken from much farther than the air its radiometry accounts for."""
+    height_m = None if where.pose is None else where.pose.altitude_home_m
+    measured = (where.facts or {}).get("laser_distance_m")
+    if measured is not None and radiometry.distance_m is not None:
+        far = float(measured) >= 1.5 * radiometry.distance_m + 5.0
+        counted = f"counts on {radiometry.distance_m:g} m of air"
+        return (f"{counted}, the laser measured {measured} m: give the distance",) if far else ()
     if height_m is None or radiometry.distance_m is None or height_m < 1.5 * radiometry.distance_m + 5.0:
         return ()
     return (f"counts on {radiometry.distance_m:g} m of air, taken {height_m:.0f} m up: give the distance",)

@@ -172,3 +172,10 @@ def test_the_air_beyond_the_makers_range_is_read_on_or_held_as_the_user_says(wri
     on = read_frame(path, overrides=far).celsius
     hot = SCENE > 60.0
     assert (on[hot] >= at_25[hot]).all()
+
+
+def test_air_that_the_laser_knows_to_be_thicker_is_said(writer, tmp_path):
+    path = tmp_path / "DJI_0001_T.JPG"
+    xmp = writer.drone_xmp(LRFStatus="Normal", LRFTargetDistance="61.5")
+    path.write_bytes(writer.dji_jpeg(writer.dji_words(np.full((512, 640), 20.0)), xmp=xmp))
+    assert any("the laser measured 61.5 m" in w for w in read_info(path).warnings)
