@@ -8,6 +8,7 @@ from flight.simulator.messages import mavlink
 from flight.simulator.missionitems import Item
 from flight.simulator.vehicle import Vehicle
 
+_FASTEST_MS = 1000.0
 _REPORTED = {112, 114, 115, 178, 179, 195, 197, 201, 205, 207, 222, 42600}
 
 
@@ -23,6 +24,7 @@ def change_speed(vehicle: Vehicle, kind: int, speed_ms: float) -> bool:
     """DO_CHANGE_SPEED: 0 and 1 over ground, 2 climb, 3 descent; only speeds above zero."""
     if not speed_ms > 0.0:
         return False
+    speed_ms = min(speed_ms, _FASTEST_MS)
     if kind in (0, 1):
         vehicle.nav.speed_ms = speed_ms
     elif kind == 2:

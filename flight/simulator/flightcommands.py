@@ -12,9 +12,12 @@ from flight.simulator.command import Command
 from flight.simulator.messages import Ack, ModeNumber, Severity
 from flight.simulator.modes import Guided
 from flight.simulator.navigator import Point
+from flight.simulator.storage import unsigned
 from flight.simulator.vehicle import Vehicle
 
 _FORCE, _FORCE_ARM = 21196.0, 2989.0
+_LAST_TAG = 65535
+_SPEED_MODES = (ModeNumber.AUTO, ModeNumber.GUIDED, ModeNumber.RTL, ModeNumber.SMART_RTL)
 _FARTHEST_HOME_M = 50_000.0
 _CUSTOM_MODE, _SAFETY_SWITCH = 1, 128
 _NOT_FOUND = {
@@ -117,10 +120,9 @@ class FlightCommands:
 
     def _set_mode(self, command: Command) -> Ack:
         base = command.params[0]
-        flags = int(base) if math.isfinite(base) else 0
+        flags = unsigned(base)
         if flags & _CUSTOM_MODE:
-            number = command.params[1]
-            return self._mode(int(number) if math.isfinite(number) else 0)
+            return self._mode(unsigned(command.params[1]) & 0xFF)
         switched = flags == _SAFETY_SWITCH and command.params[1] in (0.0, 1.0)
         return Ack.ACCEPTED if switched else Ack.DENIED
 
@@ -172,14 +174,28 @@ class FlightCommands:
             return Ack.DENIED
         if not (command.on_earth and command.placed and command.complete):
             return Ack.DENIED
+        if self._fenced_off(command.point(self.vehicle)):
+            return Ack.FAILED
         if not isinstance(self.vehicle.mode, Guided) and not self.copter.change_mode(ModeNumber.GUIDED):
             return Ack.FAILED
+        return self._go(command.point(self.vehicle))
+
+    def _go(self, point: Point) -> Ack:
         mode = self.vehicle.mode
         if isinstance(mode, Guided):
-            mode.go(command.point(self.vehicle))
+            mode.go(point)
         return Ack.ACCEPTED
 
+    def _fenced_off(self, point: Point) -> bool:
+        """Whether the fence forbids a place."""
+        vehicle = self.vehicle
+        above_m = point.height_m - vehicle.home.height_m
+        fence = vehicle.fence
+        return fence.enabled and bool(fence.check(point.place, above_m, vehicle.home.place, flying=False))
+
     def _speed(self, command: Command) -> Ack:
+        if self.vehicle.mode.number not in _SPEED_MODES:
+            return Ack.FAILED
         kind = command.params[0]
         number = 3 if kind > 2.9 else 2 if kind > 1.9 else 1
         return _ack(actions.change_speed(self.vehicle, number, command.params[1]))
@@ -218,17 +234,16 @@ class FlightCommands:
         return Ack.ACCEPTED
 
     def _set_current(self, command: Command) -> Ack:
-        seq = command.params[0]
-        number = int(seq) if math.isfinite(seq) else -1
-        done = number >= 0 and self.copter.set_current(number, reset=command.params[1] == 1.0)
+        seq = unsigned(command.params[0])
+        done = self.copter.set_current(seq, reset=command.params[1] == 1.0)
         return Ack.ACCEPTED if done else Ack.DENIED
 
     def _jump(self, command: Command) -> Ack:
-        tag = command.params[0]
-        if not 0.0 <= tag <= 65535.0:
+        tag = unsigned(command.params[0])
+        if tag > _LAST_TAG:
             return Ack.DENIED
         items = self.copter.auto.sequence.items
-        at = [seq for seq, item in enumerate(items) if item.command == 600 and item.params[0] == int(tag)]
+        at = [seq for seq, item in enumerate(items) if item.command == 600 and item.params[0] == tag]
         return _ack(bool(at) and self.copter.set_current(at[0], reset=False))
 
     # -- the buttons of a Solo, which stations offer too

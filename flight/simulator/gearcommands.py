@@ -8,6 +8,7 @@ from typing import Protocol
 from flight.simulator import actions
 from flight.simulator.command import Command
 from flight.simulator.messages import Ack
+from flight.simulator.missionitems import float32
 from flight.simulator.storage import whole
 from flight.simulator.vehicle import Vehicle
 
@@ -61,7 +62,7 @@ class GearCommands:
         number, every_s, count, _ = command.params
         if number < 0.0:
             return Ack.UNSUPPORTED
-        if not self._camera or (number != 0.0 and whole(number - 1.0, 8, signed=False) != 0):
+        if not self._camera or (number != 0.0 and not self._is_first(number)):
             return Ack.FAILED
         now_s = self.vehicle.time_s
         if 0.0 <= now_s - self.shot_s < self.vehicle.params["CAM1_DURATION"]:
@@ -73,8 +74,13 @@ class GearCommands:
 
     def _stop_capture(self, command: Command) -> Ack:
         number = command.params[0]
-        known = number == 0.0 or (self._camera and whole(number - 1.0, 8, signed=False) == 0)
-        return Ack.ACCEPTED if known and number >= 0.0 else Ack.UNSUPPORTED
+        known = number == 0.0 or (self._camera and self._is_first(number))
+        return Ack.UNSUPPORTED if number < 0.0 or not known else Ack.ACCEPTED
+
+    @staticmethod
+    def _is_first(number: float) -> bool:
+        """Whether a camera counted from 1 is the first."""
+        return whole(float32(number - 1.0), 8, signed=False) == 0
 
     def _trigger_distance(self, command: Command) -> Ack:
         metres = command.params[0]
@@ -122,7 +128,8 @@ class GearCommands:
     # -- fence
 
     def _fence(self, command: Command) -> Ack:
-        action, chosen = command.byte(1), command.byte(2) or _ALL_FENCES
+        action = whole(command.params[0], 16, signed=False)
+        chosen = command.byte(2) or _ALL_FENCES
         if action == 1:
             if not self._present & chosen:
                 return Ack.FAILED

@@ -126,7 +126,7 @@ class Inbox:
 
     def _set_mode(self, message: Message, _sender: Sender) -> None:
         if message.base_mode & mavlink.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED:
-            self.copter.change_mode(message.custom_mode)
+            self.copter.change_mode(message.custom_mode & 0xFF)
 
     def _stream(self, message: Message, sender: Sender) -> None:
         if message.start_stop in (0, 1):

@@ -7,7 +7,7 @@ from typing import Protocol
 from flight.simulator.auxfunctions import KNOWN
 from flight.simulator.command import Command
 from flight.simulator.messages import Ack, Outgoing, Severity, mavlink
-from flight.simulator.storage import whole
+from flight.simulator.storage import unsigned, whole
 from flight.simulator.vehicle import Vehicle
 
 _FASTEST_US = 3000.0
@@ -72,7 +72,7 @@ class StationCommands:
     # -- messages
 
     def _interval(self, command: Command) -> Ack:
-        number, every_us = whole(command.params[0], signed=False), command.params[1]
+        number, every_us = unsigned(command.params[0]), command.params[1]
         if command.params[2] != 0.0:
             return Ack.DENIED
         known = self.copter.interval_us(number, command.sender.link) is not None
@@ -88,14 +88,14 @@ class StationCommands:
         return _ack(self.copter.set_interval(number, float(interval), command.sender.link))
 
     def _get_interval(self, command: Command) -> Ack:
-        number, link = whole(command.params[0], signed=False), command.sender.link
+        number, link = unsigned(command.params[0]), command.sender.link
         every = self.copter.interval_us(number, link) if number < 2**16 else None
         message = mavlink.MAVLink_message_interval_message(number & 0xFFFF, every or 0)
         self.vehicle.post(Outgoing(message, link))
         return _ack(every is not None)
 
     def _request(self, command: Command) -> Ack:
-        number, link = whole(command.params[0], signed=False), command.sender.link
+        number, link = unsigned(command.params[0]), command.sender.link
         if self.copter.interval_us(number, link) is None:
             return Ack.FAILED
         self.copter.request(number, link)
@@ -178,15 +178,15 @@ class StationCommands:
 
     @staticmethod
     def _safety(command: Command) -> Ack:
-        return Ack.ACCEPTED if whole(command.params[0]) in (0, 1) else Ack.DENIED
+        return Ack.ACCEPTED if unsigned(command.params[0]) in (0, 1) else Ack.DENIED
 
     @staticmethod
     def _forward(command: Command) -> Ack:
-        return _ack(whole(command.params[0], 8) < 1)
+        return _ack(whole(command.params[0], 8) in (0, -1))
 
     @staticmethod
     def _sources(command: Command) -> Ack:
-        return Ack.ACCEPTED if whole(command.params[0]) in (1, 2, 3) else Ack.DENIED
+        return Ack.ACCEPTED if unsigned(command.params[0]) in (1, 2, 3) else Ack.DENIED
 
 
 def _accepted(_command: Command) -> Ack:

@@ -32,6 +32,11 @@ def whole(value: float, bits: int = 32, *, signed: bool = True) -> int:
     return low - 2**bits if signed and low >= 2 ** (bits - 1) else low
 
 
+def unsigned(value: float) -> int:
+    """A float cut to 32 bits without sign, as x86 does it: through 64 bits, of what is beyond nothing."""
+    return int(value) & 0xFFFFFFFF if math.isfinite(value) and abs(value) < 2**63 else 0
+
+
 _WHOLE = {"B": (8, False), "b": (8, True), "H": (16, False), "h": (16, True)}
 
 
