@@ -24,6 +24,7 @@ class OnInterrupt(Enum):
 
     RETURN = "return"
     LAND = "land"
+    DIVERT = "divert"
     LEAVE = "leave"
     CONTINUE = "continue"
 

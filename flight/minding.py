@@ -7,7 +7,9 @@ import logging
 
 from core.errors import SkyshadeError
 from flight.deck import POLL_S, Deck, OnInterrupt
+from flight.guided import divert
 from flight.ports import LinkError
+from flight.vehicle import OverruledError
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +135,21 @@ def _answer(deck: Deck, answer: OnInterrupt) -> None:
     if answer is OnInterrupt.LEAVE:
         deck.left = True
         deck.recorder.tell("warning", "the watch was left while the vehicle was flying")
+    elif answer is OnInterrupt.DIVERT:
+        _divert(deck)
     else:
         mode = "RTL" if answer is OnInterrupt.RETURN else "LAND"
         _bring_home(deck, "the user asked for it", mode=mode)
+
+
+def _divert(deck: Deck) -> None:
+    """Land at the nearest rally point; where that fails return to launch, unless somebody else has it."""
+    deck.recorder.tell("command", "diverting to the nearest rally point")
+    try:
+        divert(deck.vehicle, deck.mission.rally)
+        deck.returning = True
+    except OverruledError as error:
+        deck.recorder.tell("warning", str(error))
+    except SkyshadeError as error:
+        deck.recorder.tell("warning", str(error))
+        _bring_home(deck, "the diversion failed")

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from flight.vehicle import Vehicle
 
 QUESTION = (
-    "\nThe vehicle is in the air. r = return to launch, l = land here, c = carry on, q = leave it flying\n"
-    "[r/l/c/q, Enter = r]"
+    "\nThe vehicle is in the air. r = return to launch, l = land here, c = carry on,\n"
+    "d = divert to the nearest rally point, q = leave it flying\n"
+    "[r/l/d/c/q, Enter = r]"
 )
 
 
@@ -23,5 +24,10 @@ def ask_what_to_do(_vehicle: "Vehicle") -> "OnInterrupt":
         note("interrupted: returning to launch, still watching")
         return OnInterrupt.RETURN
     note(QUESTION)
-    answers = {"l": OnInterrupt.LAND, "c": OnInterrupt.CONTINUE, "q": OnInterrupt.LEAVE}
+    answers = {
+        "l": OnInterrupt.LAND,
+        "d": OnInterrupt.DIVERT,
+        "c": OnInterrupt.CONTINUE,
+        "q": OnInterrupt.LEAVE,
+    }
     return answers.get(sys.stdin.readline().strip().lower()[:1], OnInterrupt.RETURN)

@@ -14,6 +14,8 @@ from skyshade.cli.output import emit, json_option, note
 
 if TYPE_CHECKING:
     from flight.fly import Progress
+    from flight.record import FlightRecord
+    from flight.watch import FlightEvent
 
 
 @click.command()
@@ -81,16 +83,29 @@ def command(
             settings=wanted,
             on_progress=told,
             on_interrupt=ask_what_to_do,
+            on_event=_tell_event,
         )
+    emit(record.as_json(), as_json=as_json, lines=_summary(record))
+    return 0 if record.completed else 1
+
+
+def _summary(record: "FlightRecord") -> list[str]:
     state = "completed" if record.completed else f"NOT completed: {record.aborted}"
+    pictures = str(len(record.shots)) if record.shots_known else "an unknown number of"
     lines = [
         f"mission {state}",
-        f"{record.reached} of {record.items} items, {len(record.shots)} pictures",
+        f"{record.reached} of {record.items} items, {pictures} pictures",
         f"{record.flown_s:.0f} s in the air, at most {record.max_deviation_m:.1f} m off the path",
-        f"recording: {record.log}",
     ]
-    emit(record.as_json(), as_json=as_json, lines=lines)
-    return 0 if record.completed else 1
+    if record.releases:
+        lines.append(f"{len(record.releases)} release(s) confirmed by the vehicle")
+    return [*lines, f"recording: {record.log}"]
+
+
+def _tell_event(event: "FlightEvent", _position: object) -> None:
+    """One line an event, as it happens."""
+    end = "\r" + " " * 60 + "\r" if sys.stderr.isatty() else ""
+    note(f"{end}{event.kind}: {event.text}")
 
 
 def _settings(pairs: tuple[str, ...]) -> dict[str, float]:

@@ -68,6 +68,9 @@ def test_fly_prints_the_promised_keys_and_ends_with_0(skyshade, plan, tmp_path):
     )
     assert said["completed"]
     assert (said["reached"], said["items"]) == (4, 4)
+    told = done.stderr.splitlines()
+    assert told.index("command: armed") < told.index("flight: in the air") < told.index("flight: motors off")
+    assert "mission: mission of 4 items uploaded and verified" in told
 
 
 @pytest.mark.parametrize("option", [("--speedup", "5"), ("--set", "SIM_WIND_SPD=9")])

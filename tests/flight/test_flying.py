@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from flight.record import TRACK_COLUMNS
 from flight.sitl import SimulatorError, find_ardupilot, start_vehicle
 from flight.tlog import messages, summarise
 from flight.vehicle import Vehicle
-from missions.model import Command, Fence, FencePolygon, Home, Mission, MissionItem
+from missions.model import Command, Fence, FencePolygon, Home, Mission, MissionItem, RallyPoint
 
 HOME = LonLat(127.11, 37.37)
 FRAME = LocalFrame(HOME)
@@ -189,6 +190,26 @@ def test_interrupted_in_the_air_it_returns_and_is_watched_until_the_motors_are_o
     assert not record.completed
     assert record.aborted == "interrupted by the user (return)"
     assert record.events[-1].text == "motors off"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_interrupted_in_the_air_it_can_be_diverted_to_a_rally_point(start, tmp_path, kind):
+    pressed = []
+
+    def press(what, done, _total):
+        if what == "flying" and done >= 1 and not pressed:
+            pressed.append(what)
+            raise KeyboardInterrupt
+
+    rally = RallyPoint(FRAME.place(25, 5), Altitude(10, Datum.HOME))
+    plan = replace(mission(waypoint(80, 0), RETURN), rally=(rally,))
+    record = fly_mission(
+        plan, start(kind), tmp_path, settings=QUICK, on_progress=press,
+        on_interrupt=lambda _: OnInterrupt.DIVERT,
+    )  # fmt: skip
+    assert record.aborted == "interrupted by the user (divert)"
+    assert [e.text for e in record.events if e.kind == "mode"][-2:] == ["GUIDED", "LAND"]
+    assert distance_m(LonLat(*record.track[-1, 1:3]), rally.position) < 3.0
 
 
 @pytest.mark.parametrize("kind", KINDS)
