@@ -1,26 +1,55 @@
 """The airframe: what thrust, drag and wind do to a quadcopter of the kind ArduPilot SITL flies.
 
-Drag and the wind's growth with height were fitted to recorded flights: 25 degrees of lean at 8.8 m/s, 29 at
-9.9 m/s, 11 in a 4.6 m/s wind.
+Its drag is that of the reference flight ArduPilot SITL starts from: 3 kg lean 45 degrees at 15.08 m/s. A part
+of it is the rotors' (the air they turn downwards loses its sideways speed to them; it grows with speed), the
+rest the body's (with the square of speed, along each of the body's own axes).
 """
 
+import cmath
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.units import STANDARD_GRAVITY_MS2
 from flight.simulator.geometry import towards
 
-_DRAG_LINEAR = 0.3  # 1/s
-_DRAG_QUADRATIC = 0.025  # 1/m
+_MASS_KG = 3.0
+_REFERENCE_SPEED_MS = 15.08  # at 45 degrees of lean, 593 m above sea level
+_REFERENCE_HEIGHT_M = 593.0
+_DISC_M2 = 0.385
+_ROTOR_DRAG = 0.2
+_SEA_LEVEL_KGM3 = 1.225
+_THINNER = (2.25577e-5, 4.2559)  # 1/m and exponent of the standard atmosphere's density
 _LEAN_LAG_S = 0.18
 _YAW_RATE_RADS = math.radians(90.0)
 _HOVER_CURRENT_A = 28.1
 _CLIMB_CURRENT_A_PER_MS = 1.0
 
 
-def drag(air: complex) -> complex:
-    """The deceleration in m/s2 of a body that moves through the air at `air` m/s."""
-    return air * (_DRAG_LINEAR + _DRAG_QUADRATIC * abs(air))
+def air_density_kgm3(altitude_m: float) -> float:
+    """The standard atmosphere's density at a height above sea level."""
+    slope, exponent = _THINNER
+    return _SEA_LEVEL_KGM3 * float(max(0.1, 1.0 - slope * altitude_m) ** exponent)
+
+
+def _drag_factors() -> tuple[float, float]:
+    """Of the rotors and of the body, both for 1 kg/m3 of air: sqrt(m3/kg)/s and m2/kg."""
+    density, half = air_density_kgm3(_REFERENCE_HEIGHT_M), math.sqrt(0.5)
+    weight_n = _MASS_KG * STANDARD_GRAVITY_MS2
+    rotors = _ROTOR_DRAG * math.sqrt(_DISC_M2 / _MASS_KG)  # times the root of density and thrust by mass
+    along_ms = _REFERENCE_SPEED_MS * half
+    rotors_n = half * along_ms * rotors * _MASS_KG * math.sqrt(density * STANDARD_GRAVITY_MS2 / half)
+    body = (weight_n - rotors_n) / (density * _REFERENCE_SPEED_MS**2) / _MASS_KG
+    return rotors, body
+
+
+_ROTORS, _BODY = _drag_factors()
+
+
+def _tilt(lean_mss: complex) -> tuple[complex, float]:
+    """The direction of thrust for a horizontal acceleration: its horizontal part, and its part upwards."""
+    lean = lean_mss / STANDARD_GRAVITY_MS2
+    upright = 1.0 / math.sqrt(1.0 + lean.real * lean.real + lean.imag * lean.imag)
+    return lean * upright, upright
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +77,19 @@ class Airframe:
     yaw_rate_rads: float = 0.0
     on_ground: bool = True
     hit_ms: float | None = None  # the speed of the last touch, until somebody took note
+    altitude_m: float = 0.0  # of the ground, above sea level
+    thrust_mss: float = STANDARD_GRAVITY_MS2
+    _density: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._density = air_density_kgm3(self.altitude_m)
 
     @property
     def attitude_rad(self) -> tuple[float, float, float]:
-        """Roll, pitch, yaw."""
-        body = self.lean_mss * towards(-self.yaw_rad)
-        pitch = -math.atan2(body.real, STANDARD_GRAVITY_MS2)
-        roll = math.atan2(body.imag * math.cos(pitch), STANDARD_GRAVITY_MS2)
-        return roll, pitch, self.yaw_rad
+        """Roll, pitch, yaw: those of a body that was turned to its heading and then tilted."""
+        lean, upright = _tilt(self.lean_mss * towards(-self.yaw_rad))
+        bow = 1.0 - lean * (lean.real / (1.0 + upright))
+        return math.atan2(lean.imag, upright), -math.asin(lean.real), self.yaw_rad + cmath.phase(bow)
 
     @property
     def rates_rads(self) -> tuple[float, float, float]:
@@ -94,12 +128,35 @@ class Airframe:
         self.on_ground = False
         self.lean_change = (demand.lean_mss - self.lean_mss) * min(1.0 / dt, 1.0 / _LEAN_LAG_S)
         self.lean_mss += self.lean_change * dt
-        pull = self.lean_mss - drag(self.velocity - wind)
+        pull = self._pull(demand.climb_mss, self.velocity - wind)
         self.position += (self.velocity + 0.5 * pull * dt) * dt
         self.velocity += pull * dt
         self.vertical_mss = demand.climb_mss
         self.height_m += (self.climb_ms + 0.5 * demand.climb_mss * dt) * dt
         self.climb_ms += demand.climb_mss * dt
+
+    def _pull(self, climb_mss: float, through: complex) -> complex:
+        """The horizontal acceleration, when thrust holds `climb_mss` and the body moves `through` the air.
+
+        Drag acts along the body's own axes, each for itself, so it leans with the body: its vertical part,
+        and the air that flows through the rotors from above, are what thrust has to make good.
+        """
+        nose = cmath.rect(1.0, self.yaw_rad)
+        lean, upright = _tilt(self.lean_mss / nose)
+        air, climb_ms = through / nose, self.climb_ms
+        bow = 1.0 - lean * (lean.real / (1.0 + upright))
+        beam = 1j - lean * (lean.imag / (1.0 + upright))
+        ahead_ms = (air * bow.conjugate()).real - climb_ms * lean.real
+        aside_ms = (air * beam.conjugate()).real - climb_ms * lean.imag
+        up_ms = (air * lean.conjugate()).real + climb_ms * upright
+        density = self._density * (1.0 - 9.6e-5 * self.height_m)
+        rotors, body = _ROTORS * math.sqrt(density * self.thrust_mss), _BODY * density
+        ahead = ahead_ms * (rotors + body * abs(ahead_ms))
+        aside = aside_ms * (rotors + body * abs(aside_ms))
+        lift = STANDARD_GRAVITY_MS2 + climb_mss - ahead * lean.real - aside * lean.imag
+        net = max(1.0, lift / upright)
+        self.thrust_mss = max(1.0, net + up_ms * (rotors + body * abs(up_ms)))
+        return (net * lean - ahead * bow - aside * beam) * nose
 
     def _fall(self, dt: float) -> None:
         self.lean_mss = self.lean_change = 0j
@@ -110,7 +167,7 @@ class Airframe:
         self.height_m += self.climb_ms * dt
         self.climb_ms += pull * dt
         self.position += self.velocity * dt
-        self.velocity -= drag(self.velocity) * dt
+        self.velocity *= max(0.0, 1.0 - (0.3 + 0.025 * abs(self.velocity)) * dt)
 
     def _touch(self) -> None:
         if self.height_m > 0.0 or self.on_ground or self.climb_ms > 0.0:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from core.units import cm_to_m
 from flight.simulator.actions import Condition, do_finished, do_item
 from flight.simulator.control import Target
+from flight.simulator.geometry import heading, towards
 from flight.simulator.messages import ModeNumber, Severity
 from flight.simulator.mission import Sequencer
 from flight.simulator.missionitems import Item
@@ -18,7 +19,9 @@ from flight.simulator.vehicle import Vehicle
 WP, LOITER_UNLIM, LOITER_TURNS, LOITER_TIME, RTL, LAND, TAKEOFF = 16, 17, 18, 19, 20, 21, 22
 LOITER_TO_ALT, SPLINE, VTOL_TAKEOFF, VTOL_LAND, DELAY, PLACE = 31, 82, 84, 85, 93, 94
 _FLOWN_THROUGH_TO = {WP, SPLINE, LOITER_UNLIM, LOITER_TIME, PLACE}
-_HOLD_JERK = 5.0
+
+_NEAR_CENTRE_M = 3.0
+_LEAST_RADSS = math.radians(2.0)  # a circle's angular acceleration
 
 Step = Callable[[float], Target | None]
 Done = Callable[[], bool]
@@ -57,7 +60,7 @@ class Auto:
             return False
         if self.vehicle.landed and self.vehicle.params.bit("AUTO_OPTIONS", 1):
             self.vehicle.auto_armed = self.vehicle.auto_armed or self.vehicle.armed
-        self.vehicle.nav.stop(self.vehicle.air, _HOLD_JERK)
+        self.vehicle.nav.hold_here(self.vehicle.air)
         if self.vehicle.has_position or self.vehicle.boot_share >= 0.55:
             self.start()
         return True
@@ -130,7 +133,7 @@ class Auto:
         self.item_done = self.step_item = None
         self.landing, self.takeoff = False, None
         if self.vehicle.flying:
-            self.vehicle.nav.stop(self.vehicle.air, _HOLD_JERK)
+            self.vehicle.nav.hold_here(self.vehicle.air)
 
     # -- the items
 
@@ -158,7 +161,7 @@ class Auto:
             self.timer_s = vehicle.time_s
         if vehicle.time_s - self.timer_s < item.params[0] and item.command != LOITER_TO_ALT:
             return False
-        if item.command in (WP, SPLINE):
+        if item.command in (WP, SPLINE, LOITER_TIME):
             vehicle.say(f"Reached command #{seq}")
         return True
 
@@ -184,9 +187,7 @@ class Auto:
             return False
         vehicle, self.takeoff = self.vehicle, None
         vehicle.nav.yaw_rad = vehicle.air.yaw_rad
-        vehicle.nav.fly_to(vehicle.air, Point(takeoff.place, takeoff.height_m))
-        if vehicle.nav.leg is not None:
-            vehicle.nav.leg.elapsed_s = vehicle.nav.leg.curve.duration_s
+        vehicle.nav.hold(Point(takeoff.place, takeoff.height_m))
         return True
 
     def _start_rtl(self, _seq: int, _item: Item, _after: Item | None) -> None:
@@ -205,16 +206,16 @@ class Auto:
         if place is not None:
             vehicle.nav.fly_to(vehicle.air, Point(place, vehicle.air.height_m))
         else:
-            vehicle.nav.stop(vehicle.air, _HOLD_JERK)
+            vehicle.nav.hold_here(vehicle.air)
         self.step_item, self.item_done = self._land_step, self._down
 
     def _land_step(self, dt: float) -> Target:
         vehicle = self.vehicle
-        target = vehicle.nav.advance(dt, vehicle.air)
-        self.landing = self.landing or vehicle.nav.reached(vehicle.air)
         if not self.landing:
+            target = vehicle.nav.advance(dt, vehicle.air)
+            self.landing = vehicle.nav.reached(vehicle.air)
             return target
-        return Descent(vehicle, target.position, vehicle.air.yaw_rad).step()
+        return Descent(vehicle, vehicle.air.yaw_rad).step()
 
     def _down(self) -> bool:
         return self.landing and self.vehicle.landed and self.vehicle.time_s - self.vehicle.touched_s > 2.2
@@ -244,14 +245,16 @@ class Auto:
 
 @dataclass(slots=True)
 class Turns:
-    """NAV_LOITER_TURNS: to the circle's nearest point, then round it; negative radius turns left."""
+    """NAV_LOITER_TURNS: to the circle's nearest point unless about there, then round it; a negative radius
+    turns left. The height on the circle is that on which it was begun.
+    """
 
     vehicle: Vehicle
     centre: complex
     radius_m: float
+    clockwise: bool
     angle_rad: float
     left_rad: float
-    height_m: float
     rate_rads: float = 0.0
     circling: bool = False
 
@@ -259,15 +262,25 @@ class Turns:
     def begin(cls, vehicle: Vehicle, item: Item) -> "Turns":
         point = vehicle.point(item)
         radius = item.params[2] or cm_to_m(vehicle.params["CIRCLE_RADIUS"])
-        away = vehicle.air.position - point.place
-        angle = math.atan2(away.imag, away.real) if abs(away) > 0.1 else 0.0
-        turns = cls(vehicle, point.place, radius, angle, item.params[0] * 2.0 * math.pi, point.height_m)
-        vehicle.nav.fly_to(vehicle.air, Point(turns.place, point.height_m))
-        return turns
+        stop = vehicle.controller.stopping_place(vehicle.air)
+        away = stop - point.place
+        angle = heading(away) if abs(away) > 0.0 else vehicle.air.yaw_rad + math.pi
+        turns = item.params[0] * 2.0 * math.pi
+        circle = cls(vehicle, point.place, max(abs(radius), 0.1), radius >= 0.0, angle, turns)
+        if math.hypot(abs(away), vehicle.air.height_m - point.height_m) > _NEAR_CENTRE_M:
+            vehicle.nav.fly_to(vehicle.air, Point(circle.place, point.height_m))
+        else:
+            circle.start()
+        return circle
+
+    def start(self) -> None:
+        """Begin to circle from where the vehicle stops."""
+        self.circling = True
+        self.angle_rad = heading(self.vehicle.controller.stopping_place(self.vehicle.air) - self.centre)
 
     @property
     def place(self) -> complex:
-        return self.centre + abs(self.radius_m) * complex(math.cos(self.angle_rad), math.sin(self.angle_rad))
+        return self.centre + self.radius_m * towards(self.angle_rad)
 
     @property
     def done(self) -> bool:
@@ -275,22 +288,24 @@ class Turns:
 
     def step(self, dt: float) -> Target:
         vehicle = self.vehicle
-        if not self.circling:
-            self.circling = vehicle.nav.reached(vehicle.air)
-            return vehicle.nav.advance(dt, vehicle.air)
-        return self._round(dt)
+        if self.circling:
+            return self._round(dt)
+        target = vehicle.nav.advance(dt, vehicle.air)
+        if vehicle.nav.reached(vehicle.air):
+            self.start()
+        target.yaw_rad = vehicle.look(target.yaw_rad)
+        return target
 
     def _round(self, dt: float) -> Target:
-        vehicle, radius = self.vehicle, max(abs(self.radius_m), 0.1)
-        most = math.radians(abs(vehicle.params["CIRCLE_RATE"]))
+        vehicle, radius = self.vehicle, self.radius_m
         accel = cm_to_m(vehicle.params["WPNAV_ACCEL"])
-        most = min(most, math.sqrt(accel / radius), vehicle.nav.cruise_ms / radius)
-        self.rate_rads = min(most, self.rate_rads + accel / radius * dt)
-        turn = math.copysign(self.rate_rads, self.radius_m)
+        most = min(vehicle.nav.cruise_ms, math.sqrt(0.5 * accel * radius)) / radius
+        most = min(most, math.radians(abs(vehicle.params["CIRCLE_RATE"])))
+        faster = max(accel / radius, _LEAST_RADSS) * dt
+        self.rate_rads = min(most, self.rate_rads + faster)
+        turn = self.rate_rads if self.clockwise else -self.rate_rads
         self.angle_rad += turn * dt
         self.left_rad -= abs(turn) * dt
-        out = (self.place - self.centre) / radius
-        speed = 1j * out * turn * radius
-        inward = -out * turn**2 * radius
-        yaw = math.atan2(-out.imag, -out.real)
-        return Target(self.place, speed, inward, self.height_m, yaw_rad=vehicle.look(yaw))
+        yaw = heading(self.centre - vehicle.controller.drift.place)
+        speed = vehicle.nav.cruise_ms
+        return Target(self.place, eased=True, speed_ms=speed, yaw_rad=vehicle.look(yaw))

@@ -74,7 +74,7 @@ class Copter:
 
     def _boot(self) -> None:
         setup = self.setup
-        air = Airframe(yaw_rad=math.radians(setup.heading_deg))
+        air = Airframe(yaw_rad=math.radians(setup.heading_deg), altitude_m=setup.altitude_m)
         ground = Ground(setup.lat, setup.lon)
         self.vehicle = vehicle = Vehicle(setup, self.params, ground, air, random.Random(setup.seed))
         self.auto = Auto(vehicle, Sequencer(self.plans.mission, vehicle.say))

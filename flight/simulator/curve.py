@@ -6,11 +6,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a vehicle may do along a line: speed m/s, acceleration m/s2, jerk m/s3."""
+    """What a vehicle may do along a line: speed m/s, acceleration m/s2, jerk m/s3, its change (snap) m/s4.
+
+    The jerk comes and goes as a raised cosine; with an endless snap it jumps.
+    """
 
     speed_ms: float
     accel_mss: float
     jerk_msss: float
+    snap_mssss: float = math.inf
+
+    @property
+    def ease_s(self) -> float:
+        """How long the jerk takes to come."""
+        return self.jerk_msss * math.pi / (2.0 * self.snap_mssss)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,29 +32,77 @@ class Motion:
 
 
 @dataclass(frozen=True, slots=True)
-class Ramp:
-    """A change of speed from `start_ms` to `end_ms`: the acceleration rises, holds and falls.
+class Rising:
+    """An acceleration that comes: the jerk eases in for `ease_s`, holds and eases out, `rise_s` in all."""
 
-    `rise_s` is the time of each jerk phase, `hold_s` that of constant acceleration.
-    """
+    jerk: float
+    ease_s: float
+    rise_s: float
+
+    @property
+    def accel_mss(self) -> float:
+        """What it comes to."""
+        return self.jerk * (self.rise_s - self.ease_s)
+
+    def at(self, t: float) -> tuple[float, float, float]:
+        """Acceleration, and speed and way gained, after `t` seconds."""
+        left = self.rise_s - t
+        if t < self.ease_s:
+            return self._easing(t)
+        if left >= self.ease_s:
+            return self._steady(t)
+        most = self.accel_mss
+        speed, way = most * self.rise_s / 2.0, self._whole_way()
+        accel, slower, nearer = self._easing(max(0.0, left))
+        return most - accel, speed - most * left + slower, way - speed * left + most * left**2 / 2.0 - nearer
+
+    def _easing(self, t: float) -> tuple[float, float, float]:
+        if self.ease_s <= 0.0:
+            return 0.0, 0.0, 0.0
+        half, turn = self.jerk / 2.0, math.pi / self.ease_s
+        sine, cosine = math.sin(turn * t) / turn, (math.cos(turn * t) - 1.0) / turn**2
+        return half * (t - sine), half * (t**2 / 2.0 + cosine), half * (t**3 / 6.0 - (t - sine) / turn**2)
+
+    def _steady(self, t: float) -> tuple[float, float, float]:
+        since, offset = t - self.ease_s / 2.0, self.ease_s**2 * (0.125 - math.pi**-2)
+        return (
+            self.jerk * since,
+            self.jerk * (since**2 / 2 + offset),
+            self.jerk * (since**3 / 6 + offset * since),
+        )
+
+    def _whole_way(self) -> float:
+        ease, most = self.ease_s, self.accel_mss
+        _, _, way = self._steady(self.rise_s - ease)
+        eased = self._easing(ease)[2]
+        return way + most * self.rise_s / 2.0 * ease - most * ease**2 / 2.0 + eased
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """A change of speed from `start_ms` to `end_ms`: the acceleration comes, holds for `hold_s` and goes."""
 
     start_ms: float
     end_ms: float
-    jerk: float
-    rise_s: float
+    rising: Rising
     hold_s: float
 
     @classmethod
     def between(cls, start_ms: float, end_ms: float, limits: Limits) -> "Ramp":
-        change = abs(end_ms - start_ms)
-        rise = min(limits.accel_mss / limits.jerk_msss, math.sqrt(change / limits.jerk_msss))
-        hold = max(0.0, change / limits.accel_mss - rise) if rise > 0.0 else 0.0
-        jerk = math.copysign(limits.jerk_msss, end_ms - start_ms)
-        return cls(start_ms, end_ms, jerk, rise, hold)
+        change, ease, jerk = abs(end_ms - start_ms), limits.ease_s, limits.jerk_msss
+        accel = min(limits.accel_mss, jerk * (math.sqrt(ease**2 + 4.0 * change / jerk) - ease) / 2.0)
+        if accel < jerk * ease:
+            ease = min(ease, (change * math.pi / (4.0 * limits.snap_mssss)) ** (1.0 / 3.0))
+            ease = min(ease, math.sqrt(limits.accel_mss * math.pi / (2.0 * limits.snap_mssss)))
+            jerk = 2.0 * limits.snap_mssss * ease / math.pi
+            accel = jerk * ease
+        rise = ease + accel / jerk if jerk > 0.0 else 0.0
+        hold = max(0.0, change / accel - rise) if accel > 0.0 else 0.0
+        return cls(start_ms, end_ms, Rising(math.copysign(jerk, end_ms - start_ms), ease, rise), hold)
 
     @property
     def duration_s(self) -> float:
-        return 2.0 * self.rise_s + self.hold_s
+        return 2.0 * self.rising.rise_s + self.hold_s
 
     @property
     def length_m(self) -> float:
@@ -53,20 +110,18 @@ class Ramp:
 
     def at(self, t: float) -> Motion:
         """The motion `t` seconds after the ramp began."""
-        if t >= self.rise_s + self.hold_s:
-            return self._falling(max(0.0, self.duration_s - t))
-        first = min(t, self.rise_s)
-        accel = self.jerk * first
-        speed = self.start_ms + 0.5 * self.jerk * first**2
-        along = self.start_ms * first + self.jerk * first**3 / 6.0
-        held = t - first
-        along += speed * held + 0.5 * accel * held**2
+        rise = self.rising.rise_s
+        if t >= rise + self.hold_s:
+            return self._going(max(0.0, self.duration_s - t))
+        first = min(t, rise)
+        accel, faster, way = self.rising.at(first)
+        speed, held = self.start_ms + faster, t - first
+        along = self.start_ms * first + way + speed * held + 0.5 * accel * held**2
         return Motion(along, speed + accel * held, accel)
 
-    def _falling(self, left: float) -> Motion:
-        speed = self.end_ms - 0.5 * self.jerk * left**2
-        along = self.length_m - self.end_ms * left + self.jerk * left**3 / 6.0
-        return Motion(along, speed, self.jerk * left)
+    def _going(self, left: float) -> Motion:
+        accel, faster, way = self.rising.at(left)
+        return Motion(self.length_m - self.end_ms * left + way, self.end_ms - faster, accel)
 
 
 @dataclass(frozen=True, slots=True)

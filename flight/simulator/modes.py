@@ -1,18 +1,20 @@
 """The flight modes but AUTO: what each does with the vehicle."""
 
+import math
 from dataclasses import dataclass, field
 
 from core.units import cm_to_m
 from flight.simulator.control import Target
-from flight.simulator.geometry import capped
+from flight.simulator.geometry import capped, heading
 from flight.simulator.limits import HIGHEST_M, within
 from flight.simulator.messages import ModeNumber
 from flight.simulator.navigator import Point
-from flight.simulator.procedures import Landing, Return, Takeoff
+from flight.simulator.procedures import Descent, Return, Takeoff
 from flight.simulator.vehicle import Vehicle
 
 _PAUSE_JERK = 5.0
 _BRAKE_JERK = 17.0
+_COURSE_SHARE = 0.05  # of the cruising speed: slower, the course turns nothing
 
 
 @dataclass(slots=True)
@@ -39,6 +41,7 @@ class Manual:
     def step(self, dt: float) -> Target | None:
         vehicle = self.vehicle
         if self.number is ModeNumber.STABILIZE:
+            vehicle.controller.rest(vehicle.air)
             return None
         p = vehicle.params
         sink = -cm_to_m(p["PILOT_SPEED_DN"] or p["PILOT_SPEED_UP"])
@@ -63,6 +66,7 @@ class Guided:
     armable: bool = True
     landing: bool = False
     takeoff: Takeoff | None = None
+    goal: Point | None = None
     velocity: tuple[complex, float] | None = None  # horizontal and climb, m/s
     velocity_until_s: float = 0.0
 
@@ -71,8 +75,9 @@ class Guided:
         return self.takeoff is not None
 
     def enter(self) -> bool:
-        self.takeoff = self.velocity = None
-        self.vehicle.nav.stop(self.vehicle.air, _PAUSE_JERK)
+        self.takeoff = self.velocity = self.goal = None
+        self.vehicle.nav.hold_here(self.vehicle.air)
+        self.vehicle.controller.rest(self.vehicle.air)
         return True
 
     def leave(self) -> None:
@@ -92,7 +97,8 @@ class Guided:
         if self.vehicle.landed:
             return False
         self.takeoff = self.velocity = None
-        self.vehicle.nav.fly_to(self.vehicle.air, point)
+        self.goal = point
+        self.vehicle.nav.hold(point)
         return True
 
     def drift(self, velocity: complex, climb_ms: float) -> bool:
@@ -101,7 +107,7 @@ class Guided:
             return False
         p, flat = self.vehicle.params, capped(velocity, self.vehicle.nav.cruise_ms)
         climb_ms = within(climb_ms, (-cm_to_m(p["WPNAV_SPEED_DN"]), cm_to_m(p["WPNAV_SPEED_UP"])))
-        self.takeoff, self.velocity = None, (flat, climb_ms)
+        self.takeoff, self.goal, self.velocity = None, None, (flat, climb_ms)
         self.velocity_until_s = self.vehicle.time_s + self.vehicle.params["GUID_TIMEOUT"]
         return True
 
@@ -110,7 +116,7 @@ class Guided:
         self.enter()
         return True
 
-    def step(self, dt: float) -> Target | None:
+    def step(self, _dt: float) -> Target | None:
         vehicle = self.vehicle
         if vehicle.landed and self.takeoff is None:
             return Target(vehicle.air.position, climb_ms=-0.1, yaw_rad=vehicle.air.yaw_rad)
@@ -119,26 +125,37 @@ class Guided:
             if self.takeoff.done:
                 self._arrive(self.takeoff)
             return target
-        if self.velocity is not None:
-            return self._drifting()
-        target = vehicle.nav.advance(dt, vehicle.air)
-        target.yaw_rad = vehicle.look(target.yaw_rad)
-        return target
+        return self._going(self.goal) if self.goal is not None else self._drifting()
 
     def _arrive(self, takeoff: Takeoff) -> None:
         self.takeoff = None
-        vehicle = self.vehicle
-        vehicle.nav.yaw_rad = vehicle.air.yaw_rad
-        vehicle.nav.fly_to(vehicle.air, Point(takeoff.place, takeoff.height_m))
+        self.go(Point(takeoff.place, takeoff.height_m))
+
+    def _going(self, goal: Point) -> Target:
+        """Straight to the goal: up or down no faster than in step with the way over ground."""
+        vehicle, nav = self.vehicle, self.vehicle.nav
+        drift, rise, gains = vehicle.controller.drift, vehicle.controller.rise, vehicle.controller.gains
+        flat, steep = abs(goal.place - drift.place), goal.height_m - rise.height_m
+        length = max(math.hypot(flat, steep), 1e-9)
+        vertical = gains.up_ms if steep >= 0.0 else gains.down_ms
+        speed = min(nav.cruise_ms / max(flat / length, 1e-6), vertical / max(abs(steep) / length, 1e-6))
+        if abs(drift.velocity) > _COURSE_SHARE * nav.cruise_ms and vehicle.params.integer("WP_YAW_BEHAVIOR"):
+            nav.yaw_rad = heading(drift.velocity)
+        return Target(
+            goal.place,
+            eased=True,
+            speed_ms=speed * flat / length,
+            rise_to_m=goal.height_m,
+            rise_ms=speed * abs(steep) / length,
+            yaw_rad=vehicle.look(nav.yaw_rad),
+        )
 
     def _drifting(self) -> Target:
         vehicle = self.vehicle
         if vehicle.time_s > self.velocity_until_s:
             self.velocity = None
-            vehicle.nav.stop(vehicle.air, _PAUSE_JERK)
-            return vehicle.nav.advance(0.0, vehicle.air)
         flat, climb = self.velocity or (0j, 0.0)
-        return Target(None, flat, climb_ms=climb, yaw_rad=vehicle.look(vehicle.air.yaw_rad))
+        return Target(None, flat, eased=True, climb_ms=climb, yaw_rad=vehicle.look(vehicle.air.yaw_rad))
 
 
 @dataclass(slots=True)
@@ -151,17 +168,12 @@ class Land:
     armable: bool = False
     landing: bool = True
     taking_off: bool = False
-    procedure: Landing = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.procedure = Landing(self.vehicle)
 
     def enter(self) -> bool:
-        self.procedure.begin()
         return True
 
-    def step(self, dt: float) -> Target | None:
-        return self.procedure.step(dt)
+    def step(self, _dt: float) -> Target | None:
+        return Descent(self.vehicle, self.vehicle.air.yaw_rad).step()
 
     def leave(self) -> None:
         """Nothing to put away."""

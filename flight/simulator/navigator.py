@@ -9,15 +9,16 @@ from dataclasses import dataclass, field, replace
 
 from core.units import cm_to_m
 from flight.simulator.airframe import Airframe
-from flight.simulator.control import Target
+from flight.simulator.control import Controller, Target
 from flight.simulator.curve import Curve, Limits
 from flight.simulator.geometry import heading
 from flight.simulator.params import Params
+from flight.simulator.shaping import Reach, Rise
 
-_JERK_RISE_S = 0.3  # twice ATC_INPUT_TC: the attitude controller's share in a change of jerk
-_SCALE_TC_S = 1.0
+_INPUT_TC_S = 0.15  # ATC_INPUT_TC: how fast an attitude, and so an acceleration, can change
 _YAW_LEG_M = 2.0
-_STOP_JERK = 5.0  # PSC_JERK_XY: stopping is less gentle than flying a leg
+_ACTIVE_STEPS = 10
+_LAST_S = 0.12  # in which a leg that stops moves less than single precision can tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,13 @@ class Moving:
     velocity: complex = 0j
     climb_ms: float = 0.0
     accel: complex = 0j
+    climb_mss: float = 0.0
+
+    def slowed(self, pace: float, change: float) -> "Moving":
+        """The same at another pace, which changes by `change` a second."""
+        velocity, accel = self.velocity * pace, self.accel * pace**2 + self.velocity * change
+        climb_mss = self.climb_mss * pace**2 + self.climb_ms * change
+        return Moving(self.place, self.height_m, velocity, self.climb_ms * pace, accel, climb_mss)
 
     def plus(self, other: "Moving") -> "Moving":
         return Moving(
@@ -48,6 +56,7 @@ class Moving:
             self.velocity + other.velocity,
             self.climb_ms + other.climb_ms,
             self.accel + other.accel,
+            self.climb_mss + other.climb_mss,
         )
 
 
@@ -59,6 +68,7 @@ class Leg:
     end: Point
     curve: Curve
     elapsed_s: float = 0.0
+    most_ms: float = 0.0  # the limits' speed along it
 
     @property
     def length_m(self) -> float:
@@ -70,7 +80,7 @@ class Leg:
 
     @property
     def done(self) -> bool:
-        return self.left_s <= 0.0
+        return self.left_s <= _LAST_S
 
     def _direction(self) -> tuple[complex, float]:
         length = self.length_m
@@ -90,6 +100,7 @@ class Leg:
             flat * motion.speed_ms,
             steep * motion.speed_ms,
             flat * motion.accel_mss,
+            steep * motion.accel_mss,
         )
 
     def from_end(self, t: float) -> Moving:
@@ -104,6 +115,7 @@ class Navigator:
     """The moving target. `speed_ms` None flies at WPNAV_SPEED."""
 
     params: Params
+    controller: Controller
     speed_ms: float | None = None
     up_ms: float | None = None
     down_ms: float | None = None
@@ -115,6 +127,8 @@ class Navigator:
     yaw_rad: float = 0.0
     _scale: float = field(default=1.0)
     _new_speed: bool = False
+    _speed: Rise | None = None  # over ground while a pause begins, lasts or ends
+    _step: int = -1_000  # the controller's, when the target was last moved
 
     @property
     def cruise_ms(self) -> float:
@@ -128,6 +142,13 @@ class Navigator:
     def destination(self) -> Point | None:
         return self.leg.end if self.leg else None
 
+    @property
+    def rest(self) -> Point:
+        """Where the leg under way ends; only while there is one."""
+        if self.leg is None:
+            raise ValueError("there is no leg")
+        return self.leg.end
+
     def limits(self, start: Point, end: Point, jerk: float | None = None) -> Limits:
         """What the vehicle may do along the line between two points."""
         length = max(start.distance_m(end), 1e-6)
@@ -137,8 +158,11 @@ class Navigator:
         down = self.down_ms or cm_to_m(self.params["WPNAV_SPEED_DN"])
         vertical = up if end.height_m >= start.height_m else down
         accel = cm_to_m(min(self.params["WPNAV_ACCEL"] / flat, self.params["WPNAV_ACCEL_Z"] / steep))
-        rise_s = accel / (jerk or self.params["WPNAV_JERK"]) + _JERK_RISE_S
-        return Limits(min(self.cruise_ms / flat, vertical / steep), accel, accel / rise_s)
+        speed = min(self.cruise_ms / flat, vertical / steep)
+        if jerk is not None:
+            return Limits(speed, accel, jerk)
+        jerk = self.params["WPNAV_JERK"]
+        return Limits(speed, accel, jerk, math.pi * jerk / (4.0 * _INPUT_TC_S))
 
     def fly_to(self, air: Airframe, end: Point, then: Point | None = None) -> None:
         """Fly to a point, and through it where the point after is known."""
@@ -151,32 +175,31 @@ class Navigator:
         self.ahead = self._plan(end, then) if then is not None and then.distance_m(end) > 0.1 else None
 
     def _start(self, air: Airframe, end: Point) -> None:
-        start = self._rest_point(air)
-        along = self._along(air, start, end)
+        """A leg from rest: from the end of the last one if that was flown, else from where it would stop."""
+        active = self.controller.steps - self._step <= _ACTIVE_STEPS
+        origin = self.leg.end if self.leg is not None and active and self.reached(air) else self._stop_at(air)
+        if not active:
+            self._scale = 1.0
         self.tail = None
-        self._scale = 1.0
-        self.leg = Leg(start, end, Curve.plan(start.distance_m(end), self.limits(start, end), along))
+        self.leg = self._plan(origin, end)
 
-    def _rest_point(self, air: Airframe) -> Point:
-        """Where a new leg begins: where the last one ends if the vehicle is about there, else here."""
-        here = Point(air.position, air.height_m)
-        if self.leg is None:
-            return here
-        if self.nearly_stopped(air):
-            return Point(self.leg.end.place, air.height_m)
-        settled = self.leg.done and abs(air.velocity) < 1.0 and here.distance_m(self.leg.end) < 3.0
-        return self.leg.end if settled else here
-
-    @staticmethod
-    def _along(air: Airframe, start: Point, end: Point) -> float:
-        length = start.distance_m(end)
-        if length < 1e-6:
-            return 0.0
-        flat = (end.place - start.place) / length
-        return max(0.0, (air.velocity * flat.conjugate()).real)
+    def _stop_at(self, air: Airframe) -> Point:
+        return Point(self.controller.stopping_place(air), self.controller.stopping_height_m(air))
 
     def _plan(self, start: Point, end: Point) -> Leg:
-        return Leg(start, end, Curve.plan(start.distance_m(end), self.limits(start, end)))
+        limits = self.limits(start, end)
+        return Leg(start, end, Curve.plan(start.distance_m(end), limits), most_ms=limits.speed_ms)
+
+    def hold(self, at: Point) -> None:
+        """Wait at a point."""
+        self.leg = Leg(at, at, Curve.plan(0.0, self.limits(at, at)))
+        self.tail = self.ahead = None
+        self._scale, self._step, self._speed = 1.0, self.controller.steps, None
+        self.paused = self.stopping = False
+
+    def hold_here(self, air: Airframe) -> None:
+        """Wait where the vehicle would stop."""
+        self.hold(self._stop_at(air))
 
     def stop(self, air: Airframe, jerk: float | None = None, *, harder: float = 1.0) -> None:
         """Brake along the present course, `harder` than WPNAV_ACCEL, and stay there."""
@@ -188,6 +211,7 @@ class Navigator:
         curve = Curve.plan(0.0, limits, speed if speed > 0.05 else 0.0)
         end = Point(here.place + (beyond.place - here.place) * curve.length_m, here.height_m)
         self.leg, self.tail, self.ahead, self._scale = Leg(here, end, curve), None, None, 1.0
+        self._step = self.controller.steps
         self.stopping = True
 
     def nearly_stopped(self, air: Airframe) -> bool:
@@ -197,16 +221,11 @@ class Navigator:
 
     def pause(self) -> None:
         """Slow down along the leg and wait on it."""
-        if self.leg is not None and not self.paused:
-            self.paused = True
-            self.ahead = None
-            self.leg = self._replanned(self.leg, jerk=_STOP_JERK, stop=True)
+        self.paused = self.leg is not None
 
     def resume(self) -> None:
         """Go on with a leg that was paused."""
-        if self.leg is not None and self.paused:
-            self.paused = False
-            self.leg = self._replanned(self.leg, jerk=_STOP_JERK)
+        self.paused = False
 
     def change_speed(self) -> None:
         """Take on a new speed, also on a leg: once its first ramp is flown, unless it brakes."""
@@ -222,32 +241,37 @@ class Navigator:
         if leg.elapsed_s < leg.curve.braking_from_s:
             self.leg = self._replanned(leg)
 
-    def _replanned(self, leg: Leg, *, jerk: float | None = None, stop: bool = False) -> Leg:
+    def _replanned(self, leg: Leg) -> Leg:
         """A new profile from where the target is on a leg; the leg keeps its end as its goal."""
         if leg.length_m < 1e-3:
             return leg
-        limits = self.limits(leg.start, leg.end, jerk)
+        limits = self.limits(leg.start, leg.end)
         now = leg.curve.at(leg.elapsed_s)
         share = min(1.0, now.along_m / leg.length_m)
         here = Point(
             leg.start.place + (leg.end.place - leg.start.place) * share,
             leg.start.height_m + (leg.end.height_m - leg.start.height_m) * share,
         )
-        length = 0.0 if stop else here.distance_m(leg.end)
+        length = here.distance_m(leg.end)
         elapsed = 1e-9 if leg.elapsed_s > 0.0 else 0.0
-        return Leg(here, leg.end, Curve.plan(length, limits, now.speed_ms), elapsed)
+        curve = Curve.plan(length, limits, now.speed_ms)
+        return Leg(here, leg.end, curve, elapsed, limits.speed_ms)
 
     def advance(self, dt: float, air: Airframe) -> Target:
         """Move the target on by `dt` seconds, slower where the vehicle cannot follow."""
         if self._new_speed:
             self._take_new_speed()
+        self._step = self.controller.steps
         leg = self.leg
         if leg is None:
             return Target(air.position, height_m=air.height_m, yaw_rad=self.yaw_rad)
-        step = dt * self._scale
+        pace, change = self._paced(dt)
+        step = dt * self._scale * pace
         leg.elapsed_s += step
         moving = Moving(leg.start.place, leg.start.height_m).plus(leg.from_start(leg.elapsed_s))
         moving = moving.plus(self._fade(step)).plus(self._turn_in(step, leg))
+        if pace != 1.0:
+            moving = moving.slowed(pace, change)
         self._rescale(dt, moving, air)
         self._look(leg, moving)
         return Target(
@@ -257,7 +281,22 @@ class Navigator:
             moving.height_m,
             moving.climb_ms,
             self.yaw_rad,
+            climb_mss=moving.climb_mss,
         )
+
+    def _paced(self, dt: float) -> tuple[float, float]:
+        """How fast the leg's clock goes by a pause, and how fast that changes (1/s)."""
+        cruise, speed = self.cruise_ms, self._speed
+        if not self.paused and speed is None:
+            return 1.0, 0.0
+        if speed is None:
+            self._speed = speed = Rise(0.0, cruise, 0.0)
+        gains = self.controller.gains
+        reach = Reach(math.inf, gains.accel_mss, gains.jerk_msss)
+        speed.at_rate(dt, 0.0 if self.paused else cruise, reach)
+        if not self.paused and abs(speed.climb_ms - cruise) < 1e-3:
+            self._speed = None
+        return max(0.0, speed.climb_ms / cruise), speed.climb_mss / cruise
 
     def _fade(self, step: float) -> Moving:
         if self.tail is None:
@@ -280,24 +319,28 @@ class Navigator:
     def _may_turn(self, leg: Leg, ahead: Leg) -> bool:
         """Whether turning now keeps the middle of the corner inside radius, speed and acceleration."""
         left = leg.left_s
-        if leg.curve.at(leg.elapsed_s).along_m < 0.5 * leg.length_m or left > 0.5 * ahead.curve.duration_s:
-            return left <= 0.0
+        if leg.elapsed_s < leg.curve.braking_from_s or left > ahead.curve.up.duration_s:
+            return False
         middle = leg.from_end(leg.elapsed_s + left / 2.0).plus(ahead.from_start(left / 2.0))
-        slowest = min(leg.curve.peak_ms, ahead.curve.peak_ms)
+        slowest = min(leg.most_ms, ahead.most_ms) + 1e-6
         corner = cm_to_m(self.params["WPNAV_ACCEL_C"] or 2.0 * self.params["WPNAV_ACCEL"])
         within = math.hypot(abs(middle.place), middle.height_m) < self.radius_m
-        return within and abs(middle.velocity) < slowest + 1e-6 and abs(middle.accel) < corner
+        slow = math.hypot(abs(middle.velocity), middle.climb_ms) < slowest
+        steady = abs(middle.climb_mss) < cm_to_m(self.params["WPNAV_ACCEL_Z"])
+        return within and slow and steady and abs(middle.accel) < corner
 
     def _rescale(self, dt: float, moving: Moving, air: Airframe) -> None:
-        speed = abs(moving.velocity)
+        """Slow the leg's clock down when the vehicle falls behind its target, by what it makes good."""
+        speed = math.hypot(abs(moving.velocity), moving.climb_ms)
         wanted = 1.0
-        if speed > 0.1:
-            along = moving.velocity / speed
-            behind = ((moving.place - air.position) * along.conjugate()).real
-            made = (air.velocity * along.conjugate()).real
+        if speed > 1e-6:
+            flat, steep = moving.velocity.conjugate() / speed, moving.climb_ms / speed
+            behind = ((moving.place - air.position) * flat).real + (moving.height_m - air.height_m) * steep
+            made = (air.velocity * flat).real + air.climb_ms * steep
             wanted = 0.05 + (made - self.params["PSC_POSXY_P"] * behind) / speed
-            wanted = max(0.0, min(1.0, wanted)) if behind > 0.0 else 1.0
-        self._scale += (wanted - self._scale) * min(1.0, dt / _SCALE_TC_S)
+            wanted = max(0.0, min(1.0, wanted))
+        lag_s = cm_to_m(self.params["WPNAV_ACCEL"]) / self.params["WPNAV_JERK"]
+        self._scale += (wanted - self._scale) * min(1.0, dt / lag_s)
 
     def _look(self, leg: Leg, moving: Moving) -> None:
         fast = abs(moving.velocity) > 0.05 * self.cruise_ms
@@ -316,5 +359,5 @@ class Navigator:
         if self.paused:
             return False
         if self.ahead is not None:
-            return self.ahead.elapsed_s > 0.0 and self.ahead.elapsed_s >= leg.left_s
+            return leg.done or (self.ahead.elapsed_s > 0.0 and self.ahead.elapsed_s >= leg.left_s)
         return leg.done and Point(air.position, air.height_m).distance_m(leg.end) <= self.radius_m

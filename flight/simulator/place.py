@@ -9,7 +9,7 @@ from flight.simulator.navigator import Point
 from flight.simulator.vehicle import Vehicle
 
 _STANDING_S = 0.5
-_RELEASED_S = 1.5
+_NEARLY = 0.1  # of the greatest climb
 
 
 @dataclass(slots=True)
@@ -33,8 +33,10 @@ class PayloadPlace:
         nav = vehicle.nav
         height = nav.destination.height_m if nav.destination else vehicle.air.height_m
         goal = Point(place, height)
+        noted = Point(place, height - vehicle.air.height_m + vehicle.noted_height_m)
         planned = nav.ahead.end if nav.ahead is not None else None
-        nav.fly_to(vehicle.air, planned if planned is not None and abs(planned.place - place) < 0.1 else goal)
+        known = planned is not None and abs(planned.place - place) < 0.1
+        nav.fly_to(vehicle.air, planned if planned is not None and known else noted)
         return cls(vehicle, goal, most_m)
 
     @property
@@ -59,7 +61,7 @@ class PayloadPlace:
         vehicle = self.vehicle
         target = vehicle.nav.advance(dt, vehicle.air)
         near = vehicle.here.distance_m(self.goal) <= vehicle.nav.radius_m
-        if vehicle.nav.reached(vehicle.air) and near and abs(vehicle.air.velocity) < 0.3:
+        if vehicle.nav.reached(vehicle.air) and near:
             self.stage = "down"
         target.yaw_rad = vehicle.look(target.yaw_rad)
         return target
@@ -71,7 +73,9 @@ class PayloadPlace:
         elif 0.0 < self.most_m <= self.goal.height_m - vehicle.air.height_m:
             vehicle.say("PayloadPlace: Reached maximum descent", Severity.WARNING)
             self.stage = "up"
-        return self._hold(-cm_to_m(vehicle.params["LAND_SPEED"]))
+        p = vehicle.params
+        down_ms = p["PLDP_SPEED_DN"] or cm_to_m(p["LAND_SPEED"])
+        return self._hold(-min(down_ms, vehicle.controller.gains.down_ms))
 
     def _placed(self, _dt: float) -> Target:
         vehicle = self.vehicle
@@ -89,7 +93,9 @@ class PayloadPlace:
         return self._stand()
 
     def _wait(self, _dt: float) -> Target:
-        if self.vehicle.time_s - self.since_s >= _RELEASED_S:
+        vehicle = self.vehicle
+        waited = vehicle.time_s - self.since_s >= vehicle.params["PLDP_DELAY"]
+        if waited and (vehicle.gripper.open or not vehicle.gripper.fitted):
             self.stage = "up"
         return self._stand()
 
@@ -101,16 +107,18 @@ class PayloadPlace:
         return self._hold(-0.1)
 
     def _up(self, _dt: float) -> Target:
-        vehicle = self.vehicle
-        if vehicle.air.height_m > self.goal.height_m - 0.1:
+        vehicle, gains = self.vehicle, self.vehicle.controller.gains
+        near_m = 0.5 * (_NEARLY * gains.up_ms) ** 2 / gains.rise.accel_mss
+        if vehicle.controller.rise.height_m >= self.goal.height_m - near_m:
             self.stage = "done"
-            vehicle.nav.fly_to(vehicle.air, self.goal)
-        return Target(
-            self.goal.place, height_m=self.goal.height_m, yaw_rad=vehicle.air.yaw_rad, braking_mss=0.55
-        )
+        return self._ease(rise_to_m=self.goal.height_m)
 
-    def _done(self, dt: float) -> Target:
-        return self.vehicle.nav.advance(dt, self.vehicle.air)
+    def _done(self, _dt: float) -> Target:
+        return self._ease(rise_to_m=self.goal.height_m)
 
     def _hold(self, climb_ms: float) -> Target:
-        return Target(self.goal.place, climb_ms=climb_ms, yaw_rad=self.vehicle.air.yaw_rad)
+        return self._ease(climb_ms=climb_ms)
+
+    def _ease(self, *, climb_ms: float = 0.0, rise_to_m: float | None = None) -> Target:
+        yaw = self.vehicle.air.yaw_rad
+        return Target(None, eased=True, climb_ms=climb_ms, rise_to_m=rise_to_m, yaw_rad=yaw)

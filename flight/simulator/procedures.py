@@ -4,14 +4,12 @@ import math
 from dataclasses import dataclass, field
 
 from core.units import cm_to_m
-from flight.simulator.control import Target, approach_speed
+from flight.simulator.control import Target
 from flight.simulator.navigator import Point
+from flight.simulator.shaping import closing_speed
 from flight.simulator.vehicle import Vehicle
 
-_TAKEOFF_BRAKING_MSS = 0.55
-_TAKEOFF_NEAR_M = 0.06
-_HOLD_JERK = 5.0
-_RETURN_STARTS_AFTER_S = 0.7
+_NEARLY = 0.1  # of the greatest climb
 
 
 @dataclass(slots=True)
@@ -36,25 +34,23 @@ class Takeoff:
         if self.vehicle.time_s < self.lift_s:
             return Target(self.place, yaw_rad=self.yaw_rad)
         self.vehicle.landed = False
-        return Target(
-            self.place,
-            height_m=self.height_m,
-            yaw_rad=self.yaw_rad,
-            braking_mss=_TAKEOFF_BRAKING_MSS,
-            gain=3.0,
-        )
+        return Target(self.place, rise_to_m=self.height_m, yaw_rad=self.yaw_rad)
 
     @property
     def done(self) -> bool:
-        return not self.vehicle.landed and self.vehicle.air.height_m > self.height_m - _TAKEOFF_NEAR_M
+        """Nearly there and nearly stopped, by what is wanted rather than by what is measured."""
+        gains, rise = self.vehicle.controller.gains, self.vehicle.controller.rise
+        slow_ms = _NEARLY * gains.up_ms
+        near_m = 0.5 * slow_ms**2 / gains.rise.accel_mss
+        near = rise.height_m >= self.height_m - near_m and rise.climb_ms < slow_ms
+        return near and not self.vehicle.landed
 
 
 @dataclass(slots=True)
 class Descent:
-    """Straight down: quickly above LAND_ALT_LOW, then at LAND_SPEED until it stands."""
+    """Stop, and straight down: quickly above LAND_ALT_LOW, then at LAND_SPEED until it stands."""
 
     vehicle: Vehicle
-    place: complex | None
     yaw_rad: float
 
     def step(self) -> Target:
@@ -62,29 +58,11 @@ class Descent:
         slow = -cm_to_m(p["LAND_SPEED"])
         fast = -cm_to_m(p["LAND_SPEED_HIGH"] or p["WPNAV_SPEED_DN"])
         above_low = vehicle.above_home_m - cm_to_m(p["LAND_ALT_LOW"])
-        climb = max(fast, min(slow, -approach_speed(above_low, 1.0, gain=1.5)))
-        place = None if vehicle.position_lost else self.place
-        return Target(place, climb_ms=climb, yaw_rad=self.yaw_rad, level=vehicle.position_lost)
-
-
-@dataclass(slots=True)
-class Landing:
-    """Brake, then come down where the vehicle stops; without a position it drifts."""
-
-    vehicle: Vehicle
-
-    def begin(self) -> None:
-        self.vehicle.nav.stop(self.vehicle.air, _HOLD_JERK)
-
-    def step(self, dt: float) -> Target:
-        vehicle = self.vehicle
-        yaw = vehicle.air.yaw_rad
-        if vehicle.position_lost:
-            return Descent(vehicle, None, yaw).step()
-        braking = vehicle.nav.advance(dt, vehicle.air)
-        down = Descent(vehicle, braking.position, yaw).step()
-        braking.height_m, braking.climb_ms, braking.yaw_rad = None, down.climb_ms, yaw
-        return braking
+        gains = vehicle.controller.gains
+        near = math.copysign(closing_speed(abs(above_low), gains.height, gains.rise.accel_mss), above_low)
+        climb = max(min(fast, slow), min(slow, -near))
+        lost = vehicle.position_lost
+        return Target(None, eased=True, climb_ms=climb, yaw_rad=self.yaw_rad, level=lost)
 
 
 @dataclass(slots=True)
@@ -104,13 +82,15 @@ class Return:
         self.goal = self._nearest()
         self.height_m = self._height()
         self.yaw_rad = vehicle.air.yaw_rad
-        self.until_s = vehicle.time_s + _RETURN_STARTS_AFTER_S
-        vehicle.nav.speed_ms = cm_to_m(vehicle.params["RTL_SPEED"]) or None
-        vehicle.nav.stop(vehicle.air, _HOLD_JERK)
+        nav = vehicle.nav
+        nav.speed_ms = cm_to_m(vehicle.params["RTL_SPEED"]) or None
+        nav.hold_here(vehicle.air)
+        above = Point(nav.rest.place, self.height_m)
+        nav.fly_to(vehicle.air, above, Point(self.goal.place, self.height_m))
 
     def _height(self) -> float:
         vehicle, p = self.vehicle, self.vehicle.params
-        above = vehicle.above_home_m
+        above = vehicle.noted_height_m - vehicle.home.height_m
         wanted = max(cm_to_m(p["RTL_ALT"]), above + max(0.0, cm_to_m(p["RTL_CLIMB_MIN"])))
         away = abs(vehicle.air.position - self.goal.place)
         if p["RTL_CONE_SLOPE"] > 0.0:
@@ -139,9 +119,7 @@ class Return:
     def _climb(self, dt: float) -> Target:
         vehicle = self.vehicle
         target = vehicle.nav.advance(dt, vehicle.air)
-        target.height_m, target.climb_ms = self.height_m, 0.0
-        stopped = vehicle.nav.nearly_stopped(vehicle.air) and vehicle.time_s >= self.until_s
-        if stopped and vehicle.air.height_m > self.height_m - 0.2:
+        if vehicle.nav.reached(vehicle.air):
             vehicle.nav.fly_to(vehicle.air, Point(self.goal.place, self.height_m))
             self.stage = "fly"
         return target
@@ -163,5 +141,5 @@ class Return:
     def _land(self, _dt: float) -> Target:
         final_m = cm_to_m(self.vehicle.params["RTL_ALT_FINAL"])
         if final_m > 0.0:
-            return Target(self.goal.place, height_m=final_m + self.vehicle.home.height_m)
-        return Descent(self.vehicle, self.goal.place, self.yaw_rad).step()
+            return Target(None, eased=True, rise_to_m=final_m + self.vehicle.home.height_m)
+        return Descent(self.vehicle, self.yaw_rad).step()

@@ -23,6 +23,7 @@ from flight.simulator.terrain import Terrain
 _TEXT_BYTES = 50
 _SPOOL_AFTER_ARMING_S = 3.3
 _SPOOL_S = 1.0
+_NOTED_BESIDE_M = 0.0015
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,8 @@ class Vehicle:
 
     def __post_init__(self) -> None:
         p = self.params
-        self.nav, self.controller = Navigator(p), Controller(p)
+        self.controller = Controller(p)
+        self.nav = Navigator(p, self.controller)
         self.battery, self.fence = Battery(p), Fence(p)
         self.terrain = Terrain(p)
         self.camera = Trigger(fitted=p.flag("CAM1_TYPE"))
@@ -179,6 +181,11 @@ class Vehicle:
     @property
     def above_home_m(self) -> float:
         return self.air.height_m - self.home.height_m
+
+    @property
+    def noted_height_m(self) -> float:
+        """Its height as the autopilot notes it, in whole units of its own: a little beside the truth."""
+        return self.air.height_m - _NOTED_BESIDE_M
 
     @property
     def boot_share(self) -> float:
