@@ -4,6 +4,7 @@ Source: the record layout as documented by ExifTool's FLIR tag tables.
 """
 
 import struct
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -161,6 +162,7 @@ def _png_counts(block: RawBlock) -> NDArray[np.uint16]:
     width, height = block.size
     if struct.unpack_from(">II", block.payload.ljust(24, b"\x00"), 16) != (width, height):
         raise ValueError("the raw image's PNG has another size than its record")
+    _check_chunks(block.payload)
     try:
         image = cv2.imdecode(np.frombuffer(block.payload, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
@@ -169,3 +171,16 @@ def _png_counts(block: RawBlock) -> NDArray[np.uint16]:
         raise ValueError("the raw image's PNG is damaged or not 16 bit grey")
     swapped: NDArray[np.uint16] = image.byteswap()
     return swapped
+
+
+def _check_chunks(png: bytes) -> None:
+    """Every chunk whole and its checksum right, up to the end: a decoder may pass over what is missing."""
+    at = len(_PNG)
+    while True:
+        length, kind = struct.unpack_from(">I4s", png, at)
+        end = at + 8 + length
+        if end + 4 > len(png) or zlib.crc32(png[at + 4 : end]) != struct.unpack_from(">I", png, end)[0]:
+            raise ValueError("the raw image's PNG is damaged")
+        if kind == b"IEND":
+            return
+        at = end + 4
