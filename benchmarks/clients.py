@@ -205,7 +205,7 @@ class Console:
             self._process.stdin.write(words + "\n")
             self._process.stdin.flush()
 
-    def answers(self, pattern: str, patience_s: float = 3.0) -> bool:
+    def answers(self, pattern: str, patience_s: float = 5.0) -> bool:
         """Whether something fitting is printed since the last words."""
         with contextlib.suppress(GivenUpError):
             until(lambda: re.search(pattern, self.heard[self._from :]) is not None, pattern, patience_s)
@@ -231,18 +231,22 @@ def fly_mavproxy(vehicle: RunningVehicle, seen: Seen) -> None:
 
             until(lambda: works(f"wp load {plan}", "TYPE_MISSION: ACCEPTED"), "no upload succeeded", 60)
             with watching(vehicle, seen):
-                until(lambda: works("mode GUIDED", "Mode GUIDED"), "not in GUIDED")
-                until(lambda: works("arm throttle", r"\bARMED"), "not armed")
-                until(lambda: works("mode AUTO", "Mode AUTO"), "not in AUTO")
-                console.say("long MISSION_START")
+                until(lambda: all(works(*step) for step in STEPS), "not started")
                 if not console.answers("DISARMED", PATIENCE_S):
                     raise GivenUpError("not landed")
-                told = [int(n) for n in re.findall(r"^waypoint (\d+)", console.heard, re.MULTILINE)]
-                seen.followed = f"item {max(told)}"
+                told = [int(n) for n in re.findall(r"waypoint (\d+)", console.heard)]
+                seen.followed = f"item {max(told, default=0)}"
                 until(lambda: seen.landed, "our side saw no landing", 10)
             seen.uploaded = held_as_sent(vehicle)
 
 
+# Words, and what MAVProxy prints when they have worked; from the start again until all have.
+STEPS = (
+    ("mode GUIDED", "DO_SET_MODE: ACCEPTED"),
+    ("arm throttle", r"\bARMED"),
+    ("mode AUTO", "DO_SET_MODE: ACCEPTED"),
+    ("long MISSION_START", "Mission: 2 WP"),
+)
 CLIENTS: dict[str, Callable[[RunningVehicle, Seen], None]] = {"MAVSDK": fly_mavsdk, "MAVProxy": fly_mavproxy}
 
 
@@ -262,7 +266,7 @@ def row(client: str, kind: VehicleKind, speedup: float) -> str:
 
 
 def main() -> None:
-    speedup = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
+    speedup = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
     kinds: list[VehicleKind] = ["embedded"]
     if os.environ.get("SKYSHADE_ARDUCOPTER"):
         kinds.append("ardupilot")
