@@ -151,7 +151,7 @@ def frames(data: bytes) -> Iterator[Frame]:
 
 def _frame(found: Recording, place: int) -> Frame:
     sender = int(found.system[place]), int(found.component[place])
-    return Frame(found.stamps_us[place] / 1e6, int(found.found[place, 2]), *sender, found.frame(place))
+    return Frame(int(found.stamps_us[place]) / 1e6, int(found.found[place, 2]), *sender, found.frame(place))
 
 
 def messages(

@@ -3,13 +3,20 @@
 import csv
 import json
 import struct
+from dataclasses import replace
 
 import click
 import numpy as np
 import pytest
 
 from core.errors import BadFileError, SkyshadeError
+from core.geo import Altitude, Datum, LocalFrame, LonLat
+from flight.fly import fly_mission
+from flight.locations import Start
 from flight.simulator.messages import mavlink
+from flight.sitl import start_vehicle
+from missions.formats import write_plan
+from missions.model import Command, Home, Mission, MissionItem
 from skyshade.cli.log import command
 
 BEGAN_US = 1_790_000_000_000_000
@@ -155,3 +162,50 @@ def test_a_real_flight_is_told_and_drawn(shared_data, tmp_path, capsys):
     assert [m["mode"] for m in facts["files"][0]["modes"]] == ["STABILIZE", "GUIDED", "AUTO", "AUTO"]
     told(capsys, "plot", shared_data / "flight" / "main10.tlog.gz", "-o", tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 20_000
+
+
+@pytest.fixture(scope="module")
+def flown(tmp_path_factory):
+    """A short mission of the embedded copter: its plan, its folder, its record."""
+    out = tmp_path_factory.mktemp("비행")
+    frame = LocalFrame(LonLat(127.11, 37.37))
+    legs = [
+        MissionItem(Command.NAV_WAYPOINT, (0.0,) * 4, frame.place(60.0 * n, 0.0), Altitude(15, Datum.HOME))
+        for n in (1, 2)
+    ]
+    takeoff = MissionItem(Command.NAV_TAKEOFF, altitude=Altitude(15, Datum.HOME))
+    back = MissionItem(Command.NAV_RETURN_TO_LAUNCH)
+    mission = Mission(Home(LonLat(127.11, 37.37), 40.0), (takeoff, *legs, back))
+    write_plan(mission, out / "계획.plan")
+    with start_vehicle(home=Start(LonLat(127.11, 37.37), 40.0), speedup=20) as vehicle:
+        record = fly_mission(mission, vehicle, out)
+    assert record.completed
+    return mission, out, record
+
+
+def test_a_review_tells_what_the_flight_itself_told(flown, capsys):
+    mission, out, record = flown
+    told_again = told(capsys, "review", out / "flight.tlog", out / "계획.plan")
+    assert told_again["completed"]
+    assert (told_again["reached"], told_again["items"]) == (record.reached, len(mission.items))
+    assert told_again["flown_s"] == pytest.approx(record.flown_s, abs=1.0)
+    assert told_again["max_deviation_m"] == pytest.approx(record.max_deviation_m, abs=0.3)
+    assert told_again["same_plan"] is True
+    assert [row["item"] for row in told_again["flown"]] == [1, 2, 3, 4]
+    assert sum(row["duration_s"] for row in told_again["flown"]) == pytest.approx(record.flown_s, rel=0.15)
+
+
+def test_a_review_against_another_plan_says_so(flown, tmp_path, capsys):
+    mission, out, _ = flown
+    higher = replace(mission.items[1], altitude=Altitude(25, Datum.HOME))
+    write_plan(replace(mission, items=(mission.items[0], higher, *mission.items[2:])), tmp_path / "b.plan")
+    assert told(capsys, "review", out / "flight.tlog", tmp_path / "b.plan")["same_plan"] is False
+    run("review", out / "flight.tlog", tmp_path / "b.plan")
+    assert "ANOTHER mission" in capsys.readouterr().out
+
+
+def test_a_recording_without_an_upload_leaves_the_plan_unknown(recording, flown, capsys):
+    facts = told(capsys, "review", recording, flown[1] / "계획.plan")
+    assert (facts["same_plan"], facts["completed"], facts["reached"]) == (None, False, 0)
+    with pytest.raises(BadFileError, match="holds nothing of system 7"):
+        run("review", recording, flown[1] / "계획.plan", "--system", "7")
