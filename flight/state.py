@@ -8,7 +8,9 @@ from typing import Any
 
 from core.geo import LonLat
 from core.units import e7_to_deg, mm_to_m, mv_to_v
+from core.wind import Wind
 from flight.modes import mode_name
+from flight.windestimate import WindEstimate, observe
 from flight.wire import Fields, Message
 
 EKF_READY_FLAGS = 831  # attitude, velocity, relative and absolute position, and their predictions
@@ -34,7 +36,8 @@ class VehicleState:
     """What is known of the vehicle; None = not heard yet.
 
     Times in seconds (`boot_s` since the vehicle started, `epoch_s` UTC of its start); altitudes in metres;
-    attitude and heading in degrees; speeds in m/s east, north, up; battery in volts and 0..1.
+    attitude and heading in degrees; speeds in m/s east, north, up; battery in volts and 0..1; `air` is the
+    wind as far as it can be told from the flight so far.
     """
 
     vehicle_type: int | None = None
@@ -63,6 +66,7 @@ class VehicleState:
     reached: int | None = None
     home: LonLat | None = None
     home_geoid_m: float | None = None
+    air: WindEstimate = WindEstimate()  # noqa: RUF009  # a frozen value
     texts: tuple[Text, ...] = ()
 
     @property
@@ -71,6 +75,11 @@ class VehicleState:
         if self.boot_s is None or self.epoch_s is None:
             return None
         return self.epoch_s + self.boot_s
+
+    @property
+    def wind(self) -> Wind | None:
+        """The wind estimated from lean and track, None while it is unknown (`air` holds its error)."""
+        return self.air.wind
 
     @property
     def speed_ms(self) -> float | None:
@@ -125,16 +134,32 @@ def _system_time(state: VehicleState, f: Fields) -> VehicleState:
     return replace(state, boot_s=boot_s, epoch_s=epoch_s)
 
 
+def _place(lat_e7: int, lon_e7: int) -> LonLat | None:
+    """A place; None where there is no fix or the numbers are no place on earth."""
+    if (lat_e7 == 0 and lon_e7 == 0) or abs(lat_e7) > 900_000_000 or abs(lon_e7) > 1_800_000_000:
+        return None
+    return LonLat(e7_to_deg(lon_e7), e7_to_deg(lat_e7))
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
 def _global_position(state: VehicleState, f: Fields) -> VehicleState:
     heading = None if f["hdg"] == 65535 else f["hdg"] / 100.0
-    no_fix = f["lat"] == 0 and f["lon"] == 0
+    boot_s, east_ms, north_ms = f["time_boot_ms"] / 1000.0, f["vy"] / 100.0, f["vx"] / 100.0
+    air, climb_ms, roll, pitch = state.air, -f["vz"] / 100.0, state.roll_deg, state.pitch_deg
+    flying = state.armed and state.landed_state == IN_AIR
+    if flying and heading is not None and roll is not None and pitch is not None:
+        air = observe(air, boot_s, (east_ms, north_ms), climb_ms, (roll, pitch, heading))
     return replace(
         state,
-        boot_s=f["time_boot_ms"] / 1000.0,
-        position=None if no_fix else LonLat(e7_to_deg(f["lon"]), e7_to_deg(f["lat"])),
+        boot_s=boot_s,
+        air=air,
+        position=_place(f["lat"], f["lon"]),
         altitude_home_m=mm_to_m(f["relative_alt"]),
         altitude_geoid_m=mm_to_m(f["alt"]),
-        velocity_enu_ms=(f["vy"] / 100.0, f["vx"] / 100.0, -f["vz"] / 100.0),
+        velocity_enu_ms=(east_ms, north_ms, climb_ms),
         heading_deg=heading,
     )
 
@@ -143,8 +168,8 @@ def _attitude(state: VehicleState, f: Fields) -> VehicleState:
     return replace(
         state,
         boot_s=f["time_boot_ms"] / 1000.0,
-        roll_deg=math.degrees(f["roll"]),
-        pitch_deg=math.degrees(f["pitch"]),
+        roll_deg=_finite(math.degrees(f["roll"])),
+        pitch_deg=_finite(math.degrees(f["pitch"])),
     )
 
 
@@ -174,8 +199,8 @@ def _mission_current(state: VehicleState, f: Fields) -> VehicleState:
 
 
 def _home(state: VehicleState, f: Fields) -> VehicleState:
-    place = LonLat(e7_to_deg(f["longitude"]), e7_to_deg(f["latitude"]))
-    return replace(state, home=place, home_geoid_m=mm_to_m(f["altitude"]))
+    place = _place(f["latitude"], f["longitude"])
+    return state if place is None else replace(state, home=place, home_geoid_m=mm_to_m(f["altitude"]))
 
 
 _HANDLERS: dict[str, Callable[[VehicleState, Fields], VehicleState]] = {
