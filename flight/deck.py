@@ -63,6 +63,7 @@ class Deck:
     interrupts: Interrupts
     gripper: Gripper = field(default_factory=Gripper)
     shots_known: bool = True
+    unknown_releases: int = 0
     returning: bool = False
     left: bool = False
     wish: tuple[str, str] | None = None  # the mode it is to come down in, and why

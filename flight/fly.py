@@ -5,6 +5,7 @@ air the watch is never dropped silently: Ctrl-C asks what to do, a pilot who tak
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from core.clock import Clock, RealClock
@@ -72,9 +73,16 @@ def fly_mission(
         prepare(deck, settings or {})
         start(deck)
         watch_it_land(deck)
-        record = recorder.record(len(mission.items), out_dir / LOG_NAME, shots_known=deck.shots_known)
+        record = _record_of(deck, out_dir / LOG_NAME)
         write_record(record, out_dir)
     return record
+
+
+def _record_of(deck: Deck, log: Path) -> FlightRecord:
+    """The flight, with what its vehicle cannot tell marked as unknown."""
+    record = deck.recorder.record(len(deck.mission.items), log)
+    known = deck.shots_known or bool(record.shots)
+    return replace(record, shots_known=known, unknown_releases=deck.unknown_releases)
 
 
 def _no_progress(_what: str, _done: int, _total: int) -> None:

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 from core.errors import SkyshadeError
 from flight.commands import Cmd, Order
+from flight.paramtable import NEWEST, OLDEST
 from flight.state import COPTER_TYPES
 from flight.wire import Fields, Message
 
 ARDUPILOT = 3  # MAV_AUTOPILOT_ARDUPILOTMEGA
-OLDEST = (4, 3)
-NEWEST = (4, 6)  # what the names and units of parameters are known for
 ANSWER_S = 3.0
 TRIES = 3
 VERSION_MESSAGE = 148

@@ -6,6 +6,7 @@ from core.errors import SkyshadeError
 from core.geo import Datum
 from flight.deck import POLL_S, Deck, InterruptedFlightError
 from flight.minding import bring_home_whatever, interrupted
+from flight.ports import LinkError
 from flight.vehicle import CommandRefusedError
 from flight.watch import start_watch
 from missions.model import Command, Mission
@@ -82,11 +83,11 @@ def _stands_down(deck: Deck) -> bool:
     try:
         if deck.vehicle.state.armed:
             deck.vehicle.disarm()
-    except CommandRefusedError as error:
-        log.warning("the vehicle could not be disarmed: %s", error)
-        return False
+    except LinkError as error:
+        log.warning("the vehicle can no longer be asked: %s", error)
     except SkyshadeError as error:
         log.warning("the vehicle could not be disarmed: %s", error)
+        return False
     finally:
         deck.listen_to_interrupts()
     return True

@@ -11,7 +11,7 @@ from typing import Self
 
 from core.errors import SkyshadeError
 from flight.commands import Cmd, CommandParams, CommandRefusedError, Order
-from flight.gripper import GRABBED, RELEASED, Gripper, near, output_us
+from flight.gripper import GRABBED, RELEASED, SAMPLES, Gripper, near, output_us
 from flight.state import VehicleState
 from flight.vehicle import Vehicle, VehicleTimeoutError
 from flight.wire import Message
@@ -71,11 +71,14 @@ class _Listening:
 
 def close_gripper(vehicle: Vehicle, gripper: Gripper, *, timeout_s: float = GRIPPER_S) -> Gripper:
     """Close the gripper and see it closed, by its word or its servo output; raises `PayloadError`."""
+    stood = 0
 
     def closed(message: Message) -> bool:
+        nonlocal stood
         if message.name == "SERVO_OUTPUT_RAW" and gripper.channel is not None:
-            return near(output_us(message, gripper.channel), gripper.grab_us)
-        return message.name == "STATUSTEXT" and message.fields["text"] == GRABBED
+            stood = stood + 1 if near(output_us(message, gripper.channel), gripper.grab_us) else 0
+        said = message.name == "STATUSTEXT" and message.fields["text"] == GRABBED
+        return said or stood >= SAMPLES
 
     with _Listening(vehicle, closed) as listening:
         try:

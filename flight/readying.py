@@ -98,6 +98,7 @@ def _avoid_traps(deck: Deck) -> None:
         raise TrapError(grave)
     deck.mission, changed = traps.with_place_delays(deck.mission)
     deck.shots_known = traps.reports_shots(deck.mission, values)
+    deck.unknown_releases = traps.unknown_releases(deck.mission, values)
     _tell(deck, found)
     _tell(deck, changed, "mission")
 

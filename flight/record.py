@@ -32,7 +32,8 @@ class FlightRecord:
     the vehicle's time from take-off to motors off; `max_deviation_m` horizontal; `track` has one row a
     position message with the columns `TRACK_COLUMNS` (UTC seconds, degrees, metres, m/s; yaw of the airframe
     clockwise from north); `log` is the recording. `aborted` says why the mission was not completed;
-    `shots_known` is false where the vehicle reports no shots though the mission takes them.
+    `shots_known` is false where the vehicle reports no shots though the mission takes them,
+    `unknown_releases` counts the items that let something go of which nothing tells.
     """
 
     completed: bool
@@ -47,6 +48,7 @@ class FlightRecord:
     aborted: str | None = None
     shots_geoid_m: tuple[float, ...] = ()
     shots_known: bool = True
+    unknown_releases: int = 0
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -70,6 +72,7 @@ class FlightRecord:
             "items": self.items,
             "shots": len(self.shots),
             "shots_known": self.shots_known,
+            "releases": {"confirmed": len(self.releases), "unknown": self.unknown_releases},
             "flown_s": round(self.flown_s, 2),
             "max_deviation_m": round(self.max_deviation_m, 2),
             "events": [{"time_s": e.time_s, "kind": e.kind, "text": e.text} for e in self.events],

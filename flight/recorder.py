@@ -96,8 +96,8 @@ class Recorder:
             self._mode = state.mode
             self.tell("mode", state.mode)
 
-    def record(self, items: int, log: Path, *, shots_known: bool = True) -> FlightRecord:
-        """The flight as a value; without a camera that reports them its shots are not known."""
+    def record(self, items: int, log: Path) -> FlightRecord:
+        """The flight as a value."""
         watch, state = self.watch, self._vehicle.state
         landed = state.armed is False
         completed = watch.complete and landed and self._aborted is None
@@ -115,7 +115,6 @@ class Recorder:
             track=track,
             aborted=None if completed else self._why(watch),
             shots_geoid_m=tuple(height for _, height in shots),
-            shots_known=shots_known or bool(shots),
         )
 
     def _why(self, watch: Watch) -> str:

@@ -155,6 +155,21 @@ def _first_picture(mission: Mission) -> int | None:
     return next((n for n, i in enumerate(mission.items, 1) if _takes_pictures(i)), None)
 
 
+def unknown_releases(mission: Mission, parameters: Parameters) -> int:
+    """How many items let something go of which nothing will tell: servos, lines let out, places without a
+    gripper.
+    """
+    return sum(_tells_nothing(item, parameters) for item in mission.items)
+
+
+def _tells_nothing(item: MissionItem, parameters: Parameters) -> bool:
+    if item.command == Command.DO_WINCH:
+        return item.params[2] > 0
+    if item.command == Command.NAV_PAYLOAD_PLACE:
+        return parameters.get("GRIP_ENABLE") != 1.0
+    return item.command == DO_SET_SERVO
+
+
 def reports_shots(mission: Mission, parameters: Parameters) -> bool:
     """Whether the vehicle will report the mission's shots; true where it takes none."""
     return _first_picture(mission) is None or bool(parameters.get("CAM1_TYPE"))

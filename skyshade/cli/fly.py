@@ -99,6 +99,8 @@ def _summary(record: "FlightRecord") -> list[str]:
     ]
     if record.releases:
         lines.append(f"{len(record.releases)} release(s) confirmed by the vehicle")
+    if record.unknown_releases:
+        lines.append(f"{record.unknown_releases} release(s) of which nothing tells: unknown")
     return [*lines, f"recording: {record.log}"]
 
 

@@ -157,7 +157,7 @@ def test_a_vehicle_that_is_not_flown_here_is_refused_by_what_it_is(messages, wor
     [
         ([version(4, 6, 2)], None),
         ([version(4, 3, 0)], None),
-        ([version(4, 7, 0)], r"4\.7\.0 is newer than what is known here"),
+        ([version(4, 9, 0)], r"4\.9\.0 is newer than what is known here"),
         ([], "does not say its firmware version"),
     ],
 )

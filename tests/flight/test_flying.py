@@ -237,13 +237,14 @@ def test_a_second_interrupt_leaves_with_a_note(start, tmp_path):
     assert "left" in record.events[-1].text
 
 
-def test_a_pilot_who_takes_over_is_left_in_command(start, tmp_path):
-    vehicle = start(speedup=15.0)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pilot_who_takes_over_is_left_in_command(start, tmp_path, kind):
+    vehicle = start(kind, speedup=15.0)
     pilot = []
 
     def take_over(what, done, _total):
         if what == "flying" and done >= 1 and not pilot:
-            other = Vehicle(open_link(vehicle.address, RealClock()), RealClock())
+            other = Vehicle(open_link(vehicle.side_address, RealClock()), RealClock())
             pilot.append(other)
             other.link.wait_vehicle(5)
             other.set_mode("LAND")

@@ -6,7 +6,7 @@ import pytest
 
 from core.geo import Altitude, Datum, LonLat
 from flight.gripper import GRABBED, RELEASED, RELEASING, Gripper
-from flight.traps import parameters_wanted, traps, with_place_delays
+from flight.traps import parameters_wanted, traps, unknown_releases, with_place_delays
 from flight.wire import Message
 from missions.model import Command, Home, Mission, MissionItem
 
@@ -110,3 +110,15 @@ def test_a_waypoint_before_a_payload_place_waits_where_it_must(before, delay_s):
     assert flown.items[0].params[0] == delay_s
     assert bool(told) == (delay_s != before.params[0])
     assert flown.items[1:] == (speed, PLACE)
+
+
+def test_releases_that_nothing_tells_of_are_counted_as_unknown():
+    items = [
+        item(183, 9, 1100),
+        item(Command.DO_WINCH, 1, 1, 5),
+        item(Command.DO_WINCH, 1, 1, -5),
+        GRIP,
+        PLACE,
+    ]
+    assert unknown_releases(plan(*items), {"GRIP_ENABLE": 1.0}) == 2
+    assert unknown_releases(plan(*items), {"GRIP_ENABLE": 0.0}) == 3
