@@ -13,7 +13,6 @@ from flight.pace import Pace
 from flight.protocol import Event, Outgoing, Phase, Result, Sends, Tick, why_end
 from flight.wire import Kind, WireItem, item_of
 
-LIST_WAIT_S = 0.15  # until a first request is repeated: one too many does no harm
 OVERTAKEN = 3  # so many later answers, and an item is taken for lost
 FEW = 4  # missing at the end: asked for twice where answers get lost
 
@@ -152,14 +151,12 @@ def _tick(state: Download, now_s: float) -> tuple[Download, Sends]:
     why = why_end(now_s, heard_s=state.heard_s, moved_s=state.moved_s, until_s=state.until_s)
     if why:
         return replace(state, phase=Phase.SILENT, trouble=why), ()
-    trip = state.pace.trip
-    wait_s = trip.timeout_s
     if state.phase is Phase.ASKING:
-        wait_s = wait_s if trip.mean_s is not None else LIST_WAIT_S * trip.backoff
-        if now_s - state.list_s < wait_s:
+        if now_s - state.list_s < state.pace.ask_wait_s:
             return state, ()
         again = replace(state, list_s=now_s, pace=state.pace.unanswered(), resends=state.resends + 1)
         return again, _list(state)
+    wait_s = state.pace.trip.timeout_s
     late = [seq for seq, a in state.asked.items() if now_s - a.at_s >= wait_s]
     if not late:
         return state, ()

@@ -12,7 +12,10 @@ from flight.roundtrip import RoundTrip
 WIDEST = 64
 FIRST = 8.0
 NOISY_LEAST = 8.0  # random loss alone never brings it below
-QUEUE_S = 0.05  # so much longer than the shortest round trip is still no queue
+SILENT_LEAST = 4.0  # nor do a few silences
+SURELY_TOO_MUCH = 3.0  # many silences do
+ASK_S = 0.15  # until a first question is repeated: one too many does no harm
+QUEUE_S = 0.1  # so much longer than the shortest round trip is still no queue
 QUEUE_SHARE = 0.5  # or this share of it
 SHRINK = 0.7
 GAP_SHRINK = 0.75
@@ -46,9 +49,14 @@ class Pace:
         return self.trip.queued_s > max(QUEUE_S, QUEUE_SHARE * self.trip.least_s)
 
     @property
+    def ask_wait_s(self) -> float:
+        """How long to wait for the answer to a question that opens a transfer."""
+        return self.trip.timeout_s if self.trip.mean_s is not None else ASK_S * self.trip.backoff
+
+    @property
     def copies(self) -> int:
         """How often to say each item."""
-        if self.messages < NOISY_LEAST or self.queueing or self.loss < TWICE:
+        if self.messages < SILENT_LEAST or self.queueing or self.loss < TWICE:
             return 1
         return 2 if self.loss < THRICE else 3
 
@@ -76,7 +84,9 @@ class Pace:
 
     def silent(self) -> "Pace":
         """None of several messages under way was answered in time."""
-        return replace(self, trip=self.trip.silent(), allowed=max(1.0, self.allowed / 2.0))
+        sure = self.queueing or self.trip.backoff >= SURELY_TOO_MUCH
+        least = min(self.allowed, 1.0 if sure else SILENT_LEAST)
+        return replace(self, trip=self.trip.silent(), allowed=max(least, self.allowed / 2.0))
 
 
 def _grown(pace: Pace) -> Pace:

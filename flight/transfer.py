@@ -117,14 +117,13 @@ def _tick(state: Upload, now_s: float) -> tuple[Upload, Sends]:
     why = why_end(now_s, heard_s=state.heard_s, moved_s=state.moved_s, until_s=state.until_s)
     if why:
         return replace(state, phase=Phase.SILENT, trouble=why), ()
-    wait_s = state.pace.trip.timeout_s
     if state.phase is Phase.ASKING:
-        if now_s - state.asked_s < wait_s:
+        if now_s - state.asked_s < state.pace.ask_wait_s:
             return state, ()
         again = replace(state, asked_s=now_s, pace=state.pace.unanswered(), resends=state.resends + 1)
         return again, _count(again)
     at_s, _ = state.sent_s.get(state.wanted, (state.heard_s, True))
-    if now_s - at_s < wait_s:
+    if now_s - at_s < state.pace.trip.timeout_s:
         return state, ()
     if state.known >= len(state.items) - 1 and state.pace.trip.backoff >= GIVE_UP_BACKOFF:
         return replace(state, phase=Phase.DONE), ()  # the last acknowledgement is lost

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from missions.finding import Finding
 
 TRANSFER = "skyshade.cli.mission_transfer"
-TRANSFER_COMMANDS = ("upload", "download")
+TRANSFER_COMMANDS = ("upload", "download", "clear")
 
 
 class MissionGroup(click.Group):
@@ -40,7 +40,7 @@ class MissionGroup(click.Group):
 
 @click.group(cls=MissionGroup)
 def command() -> None:
-    """Check, convert, upload and download plans.
+    """Check, convert, upload, download and clear plans.
 
     \b
     Example: skyshade mission check park.plan --zones airspace.geojson --dem dem.tif

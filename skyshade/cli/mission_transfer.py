@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from skyshade.cli.options import IN_FILE, OUT_FILE
-from skyshade.cli.output import emit, json_option, progress
+from skyshade.cli.output import emit, json_option, note, progress
 
 if TYPE_CHECKING:
     from flight.vehicle import Vehicle
+    from flight.wire import Kind, WireItem
     from missions.model import Mission
 
 KINDS = ("mission", "fence", "rally", "all")
@@ -34,28 +35,37 @@ kind_option = click.option(
 @click.argument("plan", type=IN_FILE)
 @vehicle_option
 @kind_option
+@click.option(
+    "--keep-old/--no-keep-old",
+    default=True,
+    show_default=True,
+    help="Read what the vehicle holds first, and put it back if the upload fails.",
+)
 @json_option
-def upload(plan: Path, address: str, kind: str, as_json: bool) -> None:
+def upload(plan: Path, address: str, kind: str, keep_old: bool, as_json: bool) -> None:
     """Upload a plan, read it back and compare. Nothing is armed.
 
-    A fence or rally points on the vehicle stay when the plan brings none; `--kind fence` then removes them.
+    A fence or rally points on the vehicle stay when the plan brings none; `mission clear` removes them.
 
     \b
     Example: skyshade mission upload survey.plan --vehicle tcp:127.0.0.1:5760
     """
+    from flight.exchange import LinkMemory
     from flight.exchange import upload as send
-    from flight.wire import Kind, fence_to_wire, mission_to_wire, rally_to_wire
-    from missions.formats import read_plan
+    from flight.replacing import check_replacement
+    from flight.sendable import check_items
 
-    mission = read_plan(plan)
-    sets = {
-        Kind.MISSION: mission_to_wire(mission),
-        Kind.FENCE: fence_to_wire(mission.fence),
-        Kind.RALLY: rally_to_wire(mission.rally),
-    }
-    chosen = {k: items for k, items in sets.items() if kind == k.name.lower() or (kind == "all" and items)}
+    sets = _sets(plan, kind)
+    for k, items in sets.items():
+        check_items(k, items)
+    memory = LinkMemory()
     with _connected(address) as vehicle, progress("uploading") as told:
-        reports = [send(vehicle, k, items, vehicle.clock, on_progress=told) for k, items in chosen.items()]
+        for doubt in check_replacement(vehicle, sets):
+            note(doubt)
+        reports = [
+            send(vehicle, k, items, vehicle.clock, on_progress=told, keep_old=keep_old, memory=memory)
+            for k, items in sets.items()
+        ]
     result = {
         "items": sum(r.items for r in reports),
         "attempts": max(r.attempts for r in reports),
@@ -67,6 +77,52 @@ def upload(plan: Path, address: str, kind: str, as_json: bool) -> None:
     lines = [f"{r.kind.name.lower()}: {r.items} items uploaded and verified" for r in reports]
     lines += [f"kept differently: {line}" for r in reports for line in r.adjusted]
     emit(result, as_json=as_json, lines=lines)
+
+
+def _sets(plan: Path, kind: str) -> "dict[Kind, tuple[WireItem, ...]]":
+    """The plan's lists to send, of the chosen kind; raises when there is nothing of it in the plan."""
+    from core.errors import BadFileError
+    from flight.sendable import check_heights
+    from flight.wire import Kind, fence_to_wire, mission_to_wire, rally_to_wire
+    from missions.formats import read_plan
+
+    mission = read_plan(plan)
+    check_heights(mission)
+    sets = {
+        Kind.MISSION: mission_to_wire(mission),
+        Kind.FENCE: fence_to_wire(mission.fence),
+        Kind.RALLY: rally_to_wire(mission.rally),
+    }
+    chosen = {k: items for k, items in sets.items() if kind in ("all", k.name.lower()) and items}
+    if not chosen:
+        hint = f"`skyshade mission clear --kind {kind}` removes what is on the vehicle"
+        raise BadFileError(plan, f"has 0 {kind} items: nothing to upload", hint=hint)
+    return chosen
+
+
+@click.command()
+@vehicle_option
+@kind_option
+@json_option
+def clear(address: str, kind: str, as_json: bool) -> None:
+    """Remove mission, fence or rally points from a vehicle, and see them gone.
+
+    \b
+    Example: skyshade mission clear --kind fence --vehicle tcp:127.0.0.1:5760
+    """
+    from flight.exchange import clear as remove
+    from flight.replacing import check_replacement
+    from flight.wire import Kind
+
+    kinds = [k for k in Kind if kind in ("all", k.name.lower())]
+    with _connected(address) as vehicle:
+        check_replacement(vehicle, dict.fromkeys(kinds, ()))
+        for k in kinds:
+            remove(vehicle, k, vehicle.clock)
+    names = [k.name.lower() for k in kinds]
+    emit(
+        {"cleared": names, "verified": True}, as_json=as_json, lines=[f"{name}: none left" for name in names]
+    )
 
 
 @click.command()
@@ -112,11 +168,14 @@ def _held(vehicle: "Vehicle", kind: str) -> "Mission":
 
 @contextmanager
 def _connected(address: str) -> "Iterator[Vehicle]":
+    """A vehicle that this toolkit flies; what is unknown of its firmware is said."""
     from core.clock import RealClock
     from flight.link import open_link
+    from flight.readying import identify
     from flight.vehicle import Vehicle
 
     clock = RealClock()
     with Vehicle(open_link(address, clock), clock) as vehicle:
-        vehicle.connect()
+        for sentence in identify(vehicle):
+            note(sentence)
         yield vehicle
