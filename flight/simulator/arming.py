@@ -1,24 +1,31 @@
-"""The checks before arming, in ArduCopter's words."""
+"""The checks before arming, in ArduCopter's words and order."""
 
+from dataclasses import dataclass
+
+from flight.simulator.boot import reached
 from flight.simulator.fence import breach_text
-from flight.simulator.messages import ModeNumber
+from flight.simulator.messages import ModeNumber, Severity
 from flight.simulator.missionitems import Item
 from flight.simulator.vehicle import Vehicle
+
+_SENSORS_S, _AHRS_S, _TILT_S, _ACCELS_S, _HOME_S, _GYROS_S = 2.0, 4.35, 5.6, 12.0, 19.85, 22.6
+_ALT_S = 6.0
+_SHOWN_EVERY_S, _SHOWN_AGAIN_S = 30.0, 4.0
+_CIRCLE, _POLYGON = 2, 4
 
 
 def complaints(vehicle: Vehicle, mission: list[Item]) -> list[str]:
     """What stands against arming now; empty if nothing."""
-    found = _hardware(vehicle) or _battery(vehicle)
-    if found:
-        return found
-    found = _position(vehicle) or _fence(vehicle)
-    if found:
-        return found
-    if any(item.frame in (10, 11) for item in mission):
-        return ["waiting for terrain data" if vehicle.params.flag("TERRAIN_ENABLE") else "terrain disabled"]
-    if vehicle.mode.number is ModeNumber.AUTO and len(mission) <= 1:
-        return ["Mode requires mission"]
-    return ["GCS failsafe on"] if "gcs" in vehicle.failsafes else []
+    return [
+        *(["GCS failsafe on"] if "gcs" in vehicle.failsafes else []),
+        *_height(vehicle),
+        *_sensors(vehicle),
+        *_position(vehicle),
+        *_battery(vehicle),
+        *_radio(vehicle),
+        *_mission(vehicle, mission),
+        *_fence(vehicle),
+    ]
 
 
 def mode_complaint(vehicle: Vehicle) -> str | None:
@@ -28,18 +35,50 @@ def mode_complaint(vehicle: Vehicle) -> str | None:
     return f"{vehicle.mode.number.name} mode not armable"
 
 
-def _hardware(vehicle: Vehicle) -> list[str]:
-    share = vehicle.boot_share
-    if share < 0.06:
-        return ["Gyros not healthy", "EKF attitude is bad", "AHRS: EKF3 not started"]
-    if share < 0.15:
+def _height(vehicle: Vehicle) -> list[str]:
+    manual = vehicle.mode.number is ModeNumber.STABILIZE
+    return [] if manual or reached(vehicle, _ALT_S) else ["Need Alt Estimate"]
+
+
+def _sensors(vehicle: Vehicle) -> list[str]:
+    if not reached(vehicle, _SENSORS_S):
+        return ["Hardware safety switch", "Gyros not healthy", "EKF attitude is bad", "Compass not healthy"]
+    if not reached(vehicle, _TILT_S):
         return ["Accels inconsistent", "EKF attitude is bad"]
-    if share < 0.3:
+    if not reached(vehicle, _ACCELS_S):
         return ["Accels inconsistent"]
-    return ["Gyros inconsistent"] if share < 0.55 else []
+    return [] if reached(vehicle, _GYROS_S) else ["Gyros inconsistent"]
+
+
+def _position(vehicle: Vehicle) -> list[str]:
+    fenced = _fence_needs_position(vehicle)
+    if vehicle.mode.needs_position or fenced:
+        if vehicle.gps_lost_s is not None:
+            return ["GPS 1: Bad fix"]
+        if not reached(vehicle, _HOME_S):
+            return ["AHRS: waiting for home"]
+    if not reached(vehicle, _TILT_S):
+        return [f"AHRS: {_estimator(vehicle)}"]
+    if vehicle.has_position or not (vehicle.mode.needs_position or fenced):
+        return []
+    needed = vehicle.mode.needs_position
+    return ["Need Position Estimate" if needed else "Fence enabled, need position estimate"]
+
+
+def _estimator(vehicle: Vehicle) -> str:
+    if not reached(vehicle, _SENSORS_S):
+        return "EKF3 not started"
+    return "EKF3 still initialising" if reached(vehicle, _AHRS_S) else "not using configured AHRS type"
+
+
+def _fence_needs_position(vehicle: Vehicle) -> bool:
+    kinds = vehicle.params.integer("FENCE_TYPE")
+    return vehicle.fence.enabled and bool(kinds & _CIRCLE or (kinds & _POLYGON and vehicle.fence.areas))
 
 
 def _battery(vehicle: Vehicle) -> list[str]:
+    if not reached(vehicle, _SENSORS_S):
+        return ["Battery 1 unhealthy"]
     found = []
     if vehicle.battery.voltage_v < vehicle.params["BATT_LOW_VOLT"]:
         found.append("Battery 1 low voltage failsafe")
@@ -48,20 +87,63 @@ def _battery(vehicle: Vehicle) -> list[str]:
     return found
 
 
-def _position(vehicle: Vehicle) -> list[str]:
-    if vehicle.params.flag("FENCE_ENABLE") and not vehicle.has_position:
-        return ["Fence enabled, need position estimate"]
-    if not vehicle.mode.needs_position:
+def _radio(vehicle: Vehicle) -> list[str]:
+    if "radio" not in vehicle.failsafes:
         return []
-    if vehicle.gps_lost_s is not None:
-        return ["GPS 1: Bad fix"]
-    return [] if vehicle.has_position else ["Need Position Estimate"]
+    return ["Radio failsafe on" if vehicle.armed_s > 0.0 else "RC not found"]
+
+
+def _mission(vehicle: Vehicle, mission: list[Item]) -> list[str]:
+    found = []
+    if vehicle.mode.number is ModeNumber.AUTO and len(mission) <= 1:
+        found.append("Mode requires mission")
+    if any(item.frame in (10, 11) for item in mission):
+        if not vehicle.terrain.enabled:
+            found.append("terrain disabled")
+        elif vehicle.terrain.pending or not vehicle.terrain.blocks:
+            found.append("waiting for terrain data")
+    return found
 
 
 def _fence(vehicle: Vehicle) -> list[str]:
-    if not vehicle.fence.enabled:
+    fence, kinds = vehicle.fence, vehicle.params.integer("FENCE_TYPE")
+    if not fence.enabled:
         return []
-    breaches = vehicle.fence.check(
-        vehicle.air.position, vehicle.above_home_m, vehicle.home.place, flying=False
-    )
+    if kinds & (_CIRCLE | _POLYGON) and not reached(vehicle, _HOME_S):
+        return ["Fence requires position"]
+    if not vehicle.has_position:
+        return []
+    height_m = vehicle.above_home_m
+    breaches = fence.check(vehicle.air.position, height_m, vehicle.home.place, flying=False)
     return [f"Vehicle breaching {breach_text(breaches)} fence"] if breaches else []
+
+
+@dataclass(slots=True)
+class PreArm:
+    """Shows, each half minute, what stands against arming; sooner when something new does."""
+
+    vehicle: Vehicle
+    mission: list[Item]
+    next_s: float = 0.31
+    shown_s: float = 0.0
+    passed: bool = False
+    at_once: bool = False
+
+    def step(self) -> None:
+        """Check each second while it is not armed."""
+        vehicle, now_s = self.vehicle, self.vehicle.time_s
+        if now_s < self.next_s:
+            return
+        self.next_s += 1.0
+        if vehicle.armed:
+            return
+        since_s = now_s - self.shown_s
+        show = since_s > _SHOWN_EVERY_S or (self.at_once and since_s > _SHOWN_AGAIN_S)
+        if show:
+            self.shown_s, self.at_once = now_s, False
+        found = complaints(vehicle, self.mission)
+        if found and self.passed:
+            self.at_once = True
+        self.passed = not found
+        for text in found if show else ():
+            vehicle.say(f"PreArm: {text}", Severity.CRITICAL)

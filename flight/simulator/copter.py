@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from flight.simulator.actions import feedback
 from flight.simulator.airframe import Airframe, Demand
-from flight.simulator.arming import complaints
+from flight.simulator.arming import PreArm
 from flight.simulator.auto import Auto
+from flight.simulator.boot import Boot
 from flight.simulator.commands import Commands
 from flight.simulator.failsafes import Failsafes
 from flight.simulator.fence import shapes
@@ -27,18 +28,6 @@ _SLOW_STEPS = 5
 _ESTIMATE_SIGMA_M, _ESTIMATE_TAU_S = 0.03, 20.0
 _LANDED_AFTER_S = 1.75
 _STOPPED_AFTER_S = 2.2
-_PREARM_EVERY_S = 30.0
-_BOOT_TEXTS = (
-    (0.0, "ArduPilot Ready"),
-    (0.0, "AHRS: DCM active"),
-    (0.1, "EKF3 IMU0 initialised"),
-    (0.1, "AHRS: EKF3 active"),
-    (0.13, "EKF3 IMU0 tilt alignment complete"),
-    (0.14, "EKF3 IMU0 MAG0 initial yaw alignment complete"),
-    (0.23, "GPS 1: detected u-blox"),
-    (0.48, "EKF3 IMU0 origin set"),
-    (1.0, "EKF3 IMU0 is using GPS"),
-)
 
 
 @dataclass(slots=True)
@@ -60,9 +49,9 @@ class Copter:
     failsafes: Failsafes = field(init=False)
     inbox: Inbox = field(init=False)
     _steps: int = 0
-    _told: int = 0
+    _boot_words: Boot = field(init=False)
+    _prearm: PreArm = field(init=False)
     _heartbeat_s: float = 0.0
-    _prearm_s: float = 0.0
     _rebooting: bool = False
 
     def __post_init__(self) -> None:
@@ -90,7 +79,8 @@ class Copter:
         }
         vehicle.mode = self.modes[ModeNumber.STABILIZE]
         self.failsafes = Failsafes(vehicle, self.change_mode, self.disarm)
-        self._told, self._heartbeat_s, self._prearm_s = 0, 0.0, 0.0
+        self._boot_words, self._prearm = Boot(vehicle), PreArm(vehicle, self.plans.mission)
+        self._heartbeat_s = 0.0
         self._fence_areas()
         self._rally_points()
 
@@ -193,20 +183,11 @@ class Copter:
 
     def _announce(self) -> None:
         vehicle = self.vehicle
-        while self._told < len(_BOOT_TEXTS) and vehicle.boot_share >= _BOOT_TEXTS[self._told][0]:
-            vehicle.say(_BOOT_TEXTS[self._told][1])
-            self._told += 1
+        self._boot_words.step()
         if vehicle.time_s >= self._heartbeat_s:
             self._heartbeat_s += HEARTBEAT_S
             vehicle.tell(self.telemetry.heartbeat())
-        if (
-            not vehicle.armed
-            and vehicle.boot_share >= 1.0
-            and vehicle.time_s >= self._prearm_s + _PREARM_EVERY_S
-        ):
-            self._prearm_s = vehicle.time_s
-            for text in complaints(vehicle, self.plans.mission):
-                vehicle.say(f"PreArm: {text}", Severity.CRITICAL)
+        self._prearm.step()
 
     # -- what commands may ask for
 

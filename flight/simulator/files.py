@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from errno import EACCES, EEXIST, EISDIR, ENOENT, ENOSPC
+from errno import EEXIST, EISDIR, ENOENT, ENOSPC, EROFS
 
 from flight.simulator.missionitems import Item, Kind
 from flight.simulator.params import Param, Params
@@ -13,7 +13,11 @@ _MOST_BYTES = 4 * 1024 * 1024
 _MOST_FOLDERS = 100
 _LIST_BYTES = 1024 * 1024  # what is said of a list's size before it is made
 _SYSTEM_BYTES = 100_000
-_SYSTEM = ("threads.txt", "tasks.txt", "dma.txt", "memory.txt", "uarts.txt", "timers.txt")
+_STORAGE_BYTES = 16_384
+_SYSTEM = (
+    "threads.txt", "tasks.txt", "dma.txt", "memory.txt", "uarts.txt", "timers.txt", "can_log.txt",
+    "can0_stats.txt", "can1_stats.txt", "crash_dump.bin", "storage.bin",
+)  # fmt: skip
 _MISSIONS = {"mission.dat": Kind.MISSION, "fence.dat": Kind.FENCE, "rally.dat": Kind.RALLY}
 _MISSION_MAGIC, _PARAM_MAGIC, _PARAM_MAGIC_DEFAULTS = 0x763D, 0x671B, 0x671C
 _PARAM_TYPES = {2: (1, "<b"), 4: (2, "<h"), 6: (3, "<i"), 9: (4, "<f")}  # MAV_PARAM_TYPE: ArduPilot's, struct
@@ -34,6 +38,7 @@ class Source:
 
     size: int
     read: Callable[[int], bytes]
+    one_block: bool = False  # whether all reads must be of the first one's size
 
 
 @dataclass(slots=True)
@@ -51,12 +56,13 @@ class Files:
         if name == "@PARAM/param.pck":
             wants = dict(part.partition("=")[::2] for part in query.split("&"))
             size = _PARAM_BYTES * len(self.params)
-            return Source(size, lambda block: self._packed_params(block, wants))
+            return Source(size, lambda block: self._packed_params(block, wants), one_block=True)
         if name.startswith("@MISSION/") and name[9:] in _MISSIONS:
             kind = _MISSIONS[name[9:]]
             return Source(_LIST_BYTES, lambda _block: self._packed_items(kind))
         if name.startswith("@SYS/") and name[5:] in _SYSTEM:
-            return Source(_SYSTEM_BYTES, lambda _block: f"{name[5:]}\n".encode())
+            size = _STORAGE_BYTES if name.endswith("storage.bin") else _SYSTEM_BYTES
+            return Source(size, lambda _block: f"{name[5:]}\n".encode())
         if name in self.held:
             content = self.held[name]
             return Source(len(content), lambda _block: content)
@@ -66,7 +72,7 @@ class Files:
         """Keep a whole file; raises `NoFileError`."""
         name = path.strip("/")
         if name.startswith("@"):
-            raise NoFileError(EACCES)
+            raise NoFileError(EROFS)
         folder = name.rpartition("/")[0]
         if folder and folder not in self.folders:
             raise NoFileError(ENOENT)
@@ -78,7 +84,7 @@ class Files:
         """Make a folder; raises `NoFileError`."""
         name = path.strip("/")
         if name.startswith("@"):
-            raise NoFileError(EACCES)
+            raise NoFileError(EROFS)
         if name in ("", *self.folders, *self.held):
             raise NoFileError(EEXIST)
         if len(self.folders) >= _MOST_FOLDERS:
@@ -97,7 +103,7 @@ class Files:
         """What a folder holds, as FTP writes it; raises `NoFileError`."""
         name = path.strip("/")
         if name == "@SYS":
-            return [f"F{entry}\t{_SYSTEM_BYTES}".encode() for entry in _SYSTEM]
+            return [f"F{entry}\t{self.open(f'@SYS/{entry}').size}".encode() for entry in _SYSTEM]
         if name == "@ROMFS":
             return []
         if name not in ("", *self.folders):

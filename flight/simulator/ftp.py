@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from errno import EEXIST, ENOENT
+from errno import EEXIST, EINVAL, ENOENT
 
 from flight.simulator.files import Files, NoFileError, Source
 
@@ -99,6 +99,7 @@ class Open:
     path: str
     source: Source | None
     content: bytearray | None = None  # what is being written
+    block: int = 0
     made: bytes | None = None  # what is read, made at the first read for blocks of its size
 
 
@@ -155,13 +156,15 @@ class Ftp:
                 answer = replace(answer, seq=answer.seq + 1)
         except NoFileError as error:
             fault = _ERRNO_FAULTS.get(error.number, Fault.ERRNO)
-            yield self._nak(answer, _FaultError(fault, error.number).data)
+            yield self._nak(answer, _FaultError(fault, error.number).data, request)
         except _FaultError as error:
-            yield self._nak(answer, error.data)
+            yield self._nak(answer, error.data, request)
 
     @staticmethod
-    def _nak(answer: Packet, data: bytes) -> Packet:
-        return Packet(answer.seq, answer.session, Op.NAK, len(data), answer.request, data=data)
+    def _nak(answer: Packet, data: bytes, request: Packet) -> Packet:
+        """As ArduPilot's: only of a list that could not be read is the offset said."""
+        offset = request.offset if request.op == Op.LIST else answer.offset
+        return replace(answer, op=Op.NAK, size=len(data), offset=offset, data=data)
 
     def _shut(self) -> None:
         file, self.file, self.session = self.file, None, _FREE
@@ -205,7 +208,9 @@ class Ftp:
         if self.file.source is None:
             raise _FaultError(Fault.FAIL)
         if self.file.made is None:
-            self.file.made = self.file.source.read(max(1, most))
+            self.file.made, self.file.block = self.file.source.read(max(1, most)), most
+        if self.file.source.one_block and most != self.file.block:
+            raise NoFileError(EINVAL)
         piece = self.file.made[at : at + most]
         if not piece:
             raise _FaultError(Fault.END)

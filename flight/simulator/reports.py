@@ -7,6 +7,7 @@ from typing import Protocol
 
 from core.units import m_to_cm, m_to_mm, v_to_mv
 from flight.simulator.auto import Auto
+from flight.simulator.boot import reached
 from flight.simulator.geometry import heading
 from flight.simulator.messages import Message, mavlink
 from flight.simulator.vehicle import Vehicle
@@ -20,6 +21,7 @@ _SENSORS_HEALTHY = 0x5771FC2F
 _MOTORS_BIT = 0x01000000
 _PREARM_BIT = 0x10000000
 _BATTERY_BIT = 0x02000000
+_ESTIMATOR_S = 3.4
 _NAN = float("nan")
 # Messages that ArduCopter knows and has nothing to say in on this airframe.
 _SILENT = (
@@ -120,7 +122,9 @@ class Reports:
     def power(self) -> Message:
         return mavlink.MAVLink_power_status_message(5000, 0, 0)
 
-    def ekf(self) -> Message:
+    def ekf(self) -> Message | None:
+        if not reached(self.vehicle, _ESTIMATOR_S):
+            return None
         spread = 0.9 if self.vehicle.position_lost else 0.005
         return mavlink.MAVLink_ekf_status_report_message(
             self.vehicle.ekf_flags, spread, spread, 0.001, 0.005, 0.0, 0.0

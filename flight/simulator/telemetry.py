@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from flight.simulator.auto import Auto
+from flight.simulator.boot import reached
 from flight.simulator.messages import Message, Outgoing
 from flight.simulator.reports import Reports
 from flight.simulator.sensors import Sensors
@@ -14,6 +15,7 @@ from flight.simulator.vehicle import Vehicle
 
 HEARTBEAT_S = 1.0
 _HEARTBEAT, _TERRAIN_REQUEST = 0, 133
+_LOCATED_S = 2.5
 _FASTEST_US = 20_000.0
 _SLOWEST_US = 60_000_000.0
 
@@ -127,7 +129,7 @@ class Telemetry:
 
     def _terrain_request(self, link: int) -> Message | None:
         vehicle = self.vehicle
-        if not vehicle.terrain.enabled or not vehicle.has_position:
+        if not vehicle.terrain.enabled or not reached(vehicle, _LOCATED_S):
             return None
         items = (item for item in self.copter.plans.mission[1:] if item.has_place and item.is_nav)
         vehicle.terrain.need(vehicle.lat_lon_e7(vehicle.estimated), [(item.x, item.y) for item in items])

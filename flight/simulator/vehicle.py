@@ -12,10 +12,11 @@ from flight.simulator.camera import Trigger
 from flight.simulator.control import Controller, Target
 from flight.simulator.fence import Fence
 from flight.simulator.geometry import Ground, heading
+from flight.simulator.legs import Point
 from flight.simulator.limits import within
 from flight.simulator.messages import Message, ModeNumber, Outgoing, Severity, mavlink
 from flight.simulator.missionitems import Item
-from flight.simulator.navigator import Navigator, Point
+from flight.simulator.navigator import Navigator
 from flight.simulator.params import Params
 from flight.simulator.payload import Gripper, Winch
 from flight.simulator.terrain import Terrain
@@ -198,9 +199,9 @@ class Vehicle:
             return 37 if self.gps_lost_s is not None and self.time_s - self.gps_lost_s < 16.0 else 167
         if self.boot_share >= 1.0:
             return 831
-        if self.boot_share < 0.085:
+        if self.boot_share < 0.132:
             return 1024
-        return 0 if self.boot_share < 0.14 else 167
+        return 0 if self.boot_share < 0.144 else 167
 
     @property
     def has_position(self) -> bool:

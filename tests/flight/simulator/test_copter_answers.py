@@ -113,7 +113,9 @@ def test_an_armed_copter_that_stands_idle_disarms_after_ten_seconds(bench):
     assert bench.vehicle.time_s - armed == pytest.approx(10.0, abs=0.1)
 
 
-def test_speeds_above_zero_only(bench):
+def test_speeds_above_zero_only_in_modes_that_fly_by_themselves(bench):
+    assert bench.command(178, 1, 5)[0] == 4
+    bench.mode(4)
     assert [bench.command(178, 1, speed)[0] for speed in (5, 0, -1, 100)] == [0, 4, 4, 0]
 
 
