@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from skyshade.cli.log_flight import download, review
 from skyshade.cli.options import IN_FILE, OUT_FILE
 from skyshade.cli.output import emit, json_option
 
 if TYPE_CHECKING:
     from flight.columns import Table
-    from flight.logreview import ItemFlown, Review
     from flight.logstory import Series
 
 TYPES_SHOWN = 12
@@ -31,6 +31,10 @@ def command() -> None:
     \b
     Example: skyshade log info flight-1/flight.tlog
     """
+
+
+command.add_command(review)
+command.add_command(download)
 
 
 @command.command()
@@ -228,66 +232,3 @@ def _panels(
             line = Series(f"{kind}.{label}", unit, rows.time_s, values.astype(float))
             panels.setdefault(kind, []).append(line)
     return list(panels.values())
-
-
-@command.command()
-@click.argument("file", type=IN_FILE)
-@click.argument("plan", type=IN_FILE)
-@system_option
-@json_option
-def review(file: Path, plan: Path, system: int | None, as_json: bool) -> None:
-    """A recorded flight against its PLAN: items reached, time and deviation of each, pictures, troubles.
-
-    \b
-    Example: skyshade log review flight-1/flight.tlog survey.plan
-    """
-    from flight.logreview import review as reviewed
-    from flight.logstory import vehicles
-    from flight.tlog import read_columns
-    from missions.formats import read_plan
-
-    mission = read_plan(plan)
-    if system is None:
-        system = min(vehicles(read_columns(file, {"HEARTBEAT"})), default=1)
-    found = reviewed(file, mission, system=system)
-    emit(_review_facts(found, system), as_json=as_json, lines=_review_lines(found))
-
-
-def _review_facts(found: "Review", system: int) -> dict[str, Any]:
-    return {
-        "system": system,
-        "completed": found.completed,
-        "reached": found.reached,
-        "items": found.items,
-        "flown_s": round(found.flown_s, 2),
-        "max_deviation_m": round(found.max_deviation_m, 2),
-        "shots": found.shots,
-        "same_plan": found.same_plan,
-        "flown": [
-            {"item": f.item, "command": f.command, "start": _utc(f.start_s), "reached": f.reached,
-             "duration_s": round(f.duration_s, 2), "deviation_m": round(f.deviation_m, 2)}
-            for f in found.flown
-        ],
-        "events": [{"time_s": e.time_s, "kind": e.kind, "text": e.text} for e in found.events],
-    }  # fmt: skip
-
-
-def _review_lines(found: "Review") -> list[str]:
-    plan = {
-        True: "the recording shows this plan on its way to the vehicle",
-        False: "the recording shows ANOTHER mission on its way to the vehicle",
-        None: "the recording shows no upload: whether this plan was flown is unknown",
-    }
-    ended = "completed" if found.completed else "NOT completed"
-    return [
-        f"mission {ended}: {found.reached} of {found.items} items, {found.shots} pictures",
-        f"{found.flown_s:.0f} s in the air, at most {found.max_deviation_m:.1f} m off the path",
-        plan[found.same_plan],
-        *(_item_line(one) for one in found.flown),
-        *(f"  {_utc(e.time_s)[11:19]} {e.kind}: {e.text}" for e in found.events),
-    ]
-
-
-def _item_line(one: "ItemFlown") -> str:
-    missed = "" if one.reached else ", NOT reached"
-    return f"  item {one.item}: {one.duration_s:.1f} s, {one.deviation_m:.1f} m off{missed}"

@@ -209,3 +209,9 @@ def test_a_recording_without_an_upload_leaves_the_plan_unknown(recording, flown,
     assert (facts["same_plan"], facts["completed"], facts["reached"]) == (None, False, 0)
     with pytest.raises(BadFileError, match="holds nothing of system 7"):
         run("review", recording, flown[1] / "계획.plan", "--system", "7")
+
+
+def test_a_log_on_board_needs_a_vehicle_that_answers(tmp_path):
+    with pytest.raises(SkyshadeError, match="nothing listens"):
+        run("download", "--vehicle", "tcp:127.0.0.1:1", "-o", tmp_path / "a.bin")
+    assert list(tmp_path.iterdir()) == []
