@@ -31,8 +31,8 @@ class Recorder:
         self._vehicle = vehicle
         self._track: list[tuple[float, ...]] = []
         self._shots: dict[tuple[int, int], tuple[Shot, float]] = {}
-        self._off_boot_s: float | None = None
-        self._down_boot_s: float | None = None
+        self._off_s: float | None = None
+        self._down_s: float | None = None
         self._mode: str | None = None
         self._aborted: str | None = None
         vehicle.listeners.append(self.take)
@@ -87,11 +87,11 @@ class Recorder:
         self._shots[key] = (shot, float(f["alt_msl"]))
 
     def _air_time(self, state: VehicleState) -> None:
-        if self._off_boot_s is None and state.armed and state.landed_state in AIRBORNE:
-            self._off_boot_s = state.boot_s
+        if self._off_s is None and state.armed and state.landed_state in AIRBORNE:
+            self._off_s = self._vehicle.now_s
             self.tell("flight", "in the air")
-        if self._off_boot_s is not None and state.armed:
-            self._down_boot_s = state.boot_s
+        if self._off_s is not None and state.armed:
+            self._down_s = self._vehicle.now_s
         if state.mode != self._mode and state.armed and state.mode is not None:
             self._mode = state.mode
             self.tell("mode", state.mode)
@@ -108,7 +108,7 @@ class Recorder:
             reached=min(watch.reached, items),
             items=items,
             shots=tuple(shot for shot, _ in shots),
-            flown_s=(self._down_boot_s or 0.0) - (self._off_boot_s or 0.0),
+            flown_s=(self._down_s or 0.0) - (self._off_s or 0.0),
             max_deviation_m=watch.max_deviation_m,
             events=tuple(self.events),
             log=log,
