@@ -15,7 +15,7 @@ from core.clock import Clock, RealClock
 from core.errors import SkyshadeError
 from flight.exchange import Wire
 from flight.paramfile import parse_parameters, read_parameters
-from flight.paramtable import read_only, spellings
+from flight.paramtable import look_up, read_only, spellings
 from flight.wire import Message, float32
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "parse_parameters",
     "read_parameter",
     "read_parameters",
+    "read_setting",
     "set_parameter",
 ]  # fmt: skip
 
@@ -124,6 +125,21 @@ def read_parameter(wire: Wire, name: str, *, clock: Clock | None = None) -> Para
         if others == 0 and tries >= TRIES:
             break
     raise ParameterError(f"the vehicle does not answer for its parameter {name}", hint="check the link")
+
+
+def read_setting(wire: Wire, name: str, *, clock: Clock | None = None) -> float | None:
+    """A setting under whatever name the vehicle's firmware has for it, in the units of `name`.
+
+    None = unknown: the vehicle has it under no name, under one that means something else, or does not answer.
+    """
+    held: dict[str, float] = {}
+    for one in (name, *(other.name for other in spellings(name))):
+        try:
+            held[one] = get_parameter(wire, one, clock=clock)
+            break
+        except ParameterError:
+            continue
+    return look_up(held, name)
 
 
 def _asked(wire: Wire, name: str, clock: Clock) -> Parameter | None:

@@ -4,6 +4,7 @@ import math
 import os
 import random
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -26,6 +27,7 @@ from flight.params import (
     parse_parameters,
     read_parameter,
     read_parameters,
+    read_setting,
     set_parameter,
     values_of,
 )
@@ -267,6 +269,26 @@ def test_a_setting_is_found_under_its_name_of_any_release_in_the_units_asked_for
     assert look_up({"WP_SPD": 10.0}, "WPNAV_SPEED") == pytest.approx(1000.0)
     assert look_up({"WPNAV_SPEED": 1000.0}, "WP_SPD") == pytest.approx(10.0)
     assert look_up({"MAV_GCS_SYSID": 255.0}, "SYSID_MYGCS") == 255.0
+
+
+def test_a_setting_is_read_from_a_vehicle_of_any_release_or_is_unknown():
+    older, newer = shelf(), Shelf({"FIRST": 1.0, "WP_SPD": 8.0, "ARMING_SKIPCHK": 0.0})
+    assert read_setting(older, "WPNAV_SPEED", clock=older.clock) == 1000.0
+    assert read_setting(newer, "WPNAV_SPEED", clock=newer.clock) == pytest.approx(800.0)
+    assert read_setting(newer, "ARMING_CHECK", clock=newer.clock) is None
+    assert read_setting(newer, "RTL_ALT", clock=newer.clock) is None
+    silent = shelf(silent=True)
+    assert read_setting(silent, "WPNAV_SPEED", clock=silent.clock) is None
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_parameters_or_a_named_error(text):
+    try:
+        values = parse_parameters(text, Path("a.param"))
+    except BadFileError as error:
+        assert "a.param: line" in str(error)  # noqa: PT017  # either outcome is right
+    else:
+        assert all(math.isfinite(value) and len(name) <= 16 for name, value in values.items())
 
 
 def test_what_is_not_found_or_means_something_else_is_unknown():
