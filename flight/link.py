@@ -219,6 +219,7 @@ class Link:
             return
         if self.target is None or frame.component != self.target.component:
             return
+        self._mind_silence(now_s, utc_s)
         self.heard_s = now_s
         if self._stale:
             self._stale = False
@@ -240,10 +241,8 @@ class Link:
         """Notice silence; ask again for what does not come."""
         if self.target is None:
             return
-        if now_s - self.heard_s > STALE_S:
-            if not self._stale:
-                self._stale = True
-                self._tell("stale", f"no message for {now_s - self.heard_s:.0f} s", utc_s)
+        self._mind_silence(now_s, utc_s)
+        if self._stale:
             return
         if self._texts.waiting and now_s - self.heard_s > READ_S:
             for whole in self._texts.rest():
@@ -252,6 +251,12 @@ class Link:
             asks = self._streams.due(self.time.now_s(now_s))
         for message_id, interval_us in asks:
             self._ask(message_id, interval_us)
+
+    def _mind_silence(self, now_s: float, utc_s: float) -> None:
+        silent_s = now_s - self.heard_s
+        if silent_s > STALE_S and not self._stale:
+            self._stale = True
+            self._tell("stale", f"no message for {silent_s:.0f} s", utc_s)
 
     def told(self, event: LinkEvent) -> None:
         """Something happened to the connection."""
@@ -279,6 +284,7 @@ class Link:
         if frame.message_id != HEARTBEAT or not is_vehicle(heartbeat, frame):
             return False
         self.target = Target(frame.system, frame.component)
+        self.heard_s = self._clock.monotonic_s()
         return True
 
     def _follow(self, boot_s: float, now_s: float, utc_s: float) -> None:

@@ -107,3 +107,61 @@ def until(true, timeout_s=20.0):
             return True
         time.sleep(0.005)
     return bool(true())
+
+
+class Relay:
+    """Passes bytes between a client and a vehicle's TCP port; `cut` drops the client and swallows what the
+    vehicle says until `mend`. The vehicle's side stays connected and drained.
+    """
+
+    def __init__(self, port):
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.address = f"tcp:127.0.0.1:{self.server.getsockname()[1]}"
+        self.far = socket.create_connection(("127.0.0.1", port))
+        self.near = None
+        self.open = True
+        threading.Thread(target=self._serve, daemon=True).start()
+        threading.Thread(target=self._down, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for end in (self.server, self.far, self.near):
+            if end is not None:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+                end.close()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self.server.accept()
+                if not self.open:
+                    near.close()
+                    continue
+                self.near = near
+                self._up(near)
+
+    def _up(self, near):
+        with contextlib.suppress(OSError):
+            while data := near.recv(65536):
+                self.far.sendall(data)
+
+    def _down(self):
+        with contextlib.suppress(OSError):
+            while data := self.far.recv(65536):
+                near = self.near
+                if self.open and near is not None:
+                    with contextlib.suppress(OSError):
+                        near.sendall(data)
+
+    def cut(self):
+        self.open = False
+        if self.near is not None:
+            self.near.shutdown(socket.SHUT_RDWR)
+            self.near.close()
+            self.near = None
+
+    def mend(self):
+        self.open = True
