@@ -102,7 +102,7 @@ def _replace(
 def _attempts(
     talk: Conversation, kind: Kind, items: Sequence[WireItem], told: Progress | None, began_s: float
 ) -> TransferReport | _Failure:
-    exact, resends, trouble, attempt = False, 0, "", 0
+    exact, doubts, resends, trouble, attempt = False, 0, 0, "", 0
     while attempt < ATTEMPTS and not talk.late:
         attempt += 1
         state = talk.upload(kind, items, exact=exact, on_progress=told)
@@ -124,7 +124,8 @@ def _attempts(
             count = max(0, len(items) - (kind is Kind.MISSION))
             seconds = talk.clock.monotonic_s() - began_s
             return TransferReport(kind, count, attempt, resends, seconds, found.adjusted)
-        trouble, exact = state.trouble or found.different[0], exact or unclear
+        doubts += unclear
+        trouble, exact = state.trouble or found.different[0], exact or doubts > 1
     return _Failure(
         f"{name_of(kind)} upload failed after {attempt} attempts: {trouble}",
         hint="check the radio link and upload again before flying",

@@ -19,6 +19,11 @@ class FakeMissions:
     limit: int = 650
     starting_s: float = 0.0  # until then it says that it can hold nothing
     lie_about: int | None = None  # an item that is stored with another altitude
+    asks_with: str = "MISSION_REQUEST"
+    busy_until_s: float = 0.0  # another station is uploading
+    reboots_at: int | None = None  # the item on which it starts anew, silent for a while
+    silent_until_s: float = 0.0
+    reboot_s: float = 4.0
     receiving: Kind | None = None
     wanted: int = 0
     count: int = 0
@@ -27,14 +32,20 @@ class FakeMissions:
 
     def take(self, name, fields, now_s):
         kind = Kind(fields.get("mission_type", 0))
+        if now_s < self.silent_until_s:
+            return []
+        busy = self.receiving is not None and name.startswith("MISSION_REQUEST")
+        if busy or (now_s < self.busy_until_s and name != "MISSION_ITEM_INT"):
+            return [self._ack(kind, 14)]
+        return self._answer(kind, name, fields, now_s)
+
+    def _answer(self, kind, name, fields, now_s):
         if name == "MISSION_COUNT":
             return self._count(kind, fields["count"], now_s)
         if name == "MISSION_ITEM_INT":
             return self._item(kind, item_of(fields), now_s)
         if not name.startswith("MISSION_REQUEST"):
             return []
-        if self.receiving is not None:
-            return [self._ack(kind, 14)]
         if name == "MISSION_REQUEST_LIST":
             return [Message("MISSION_COUNT", {"count": len(self.held[kind]), "mission_type": kind})]
         return [Message("MISSION_ITEM_INT", fields_of(self.held[kind][fields["seq"]]))]
@@ -65,6 +76,10 @@ class FakeMissions:
             return [self._ack(kind, 1)]
         if item.seq != self.wanted:
             return [self._ack(kind, 13)]
+        if item.seq == self.reboots_at:
+            self.receiving, self.reboots_at = None, None
+            self.silent_until_s = now_s + self.reboot_s
+            return []
         if item.seq in self.refuse:
             self.receiving = None
             return [self._ack(kind, self.refuse[item.seq])]
@@ -79,7 +94,7 @@ class FakeMissions:
 
     def _request(self, now_s):
         self.asked_s = now_s
-        return Message("MISSION_REQUEST", {"seq": self.wanted, "mission_type": self.receiving})
+        return Message(self.asks_with, {"seq": self.wanted, "mission_type": self.receiving})
 
     @staticmethod
     def _ack(kind, result):
