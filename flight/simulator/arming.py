@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from flight.simulator.boot import reached
+from flight.simulator.boot import HOME_S, reached
 from flight.simulator.fence import breach_text
 from flight.simulator.messages import ModeNumber, Severity
 from flight.simulator.missionitems import Item
 from flight.simulator.vehicle import Vehicle
 
-_SENSORS_S, _AHRS_S, _TILT_S, _ACCELS_S, _HOME_S, _GYROS_S = 2.0, 4.35, 5.6, 12.0, 19.85, 22.6
+_SENSORS_S, _AHRS_S, _TILT_S, _ACCELS_S, _GYROS_S = 2.0, 4.35, 5.6, 12.0, 22.9
 _ALT_S = 6.0
 _SHOWN_EVERY_S, _SHOWN_AGAIN_S = 30.0, 4.0
 _CIRCLE, _POLYGON = 2, 4
@@ -55,7 +55,7 @@ def _position(vehicle: Vehicle) -> list[str]:
     if vehicle.mode.needs_position or fenced:
         if vehicle.gps_lost_s is not None:
             return ["GPS 1: Bad fix"]
-        if not reached(vehicle, _HOME_S):
+        if not reached(vehicle, HOME_S):
             return ["AHRS: waiting for home"]
     if not reached(vehicle, _TILT_S):
         return [f"AHRS: {_estimator(vehicle)}"]
@@ -109,7 +109,7 @@ def _fence(vehicle: Vehicle) -> list[str]:
     fence, kinds = vehicle.fence, vehicle.params.integer("FENCE_TYPE")
     if not fence.enabled:
         return []
-    if kinds & (_CIRCLE | _POLYGON) and not reached(vehicle, _HOME_S):
+    if kinds & (_CIRCLE | _POLYGON) and not reached(vehicle, HOME_S):
         return ["Fence requires position"]
     if not vehicle.has_position:
         return []
@@ -136,6 +136,7 @@ class PreArm:
             return
         self.next_s += 1.0
         if vehicle.armed:
+            self.passed = True
             return
         since_s = now_s - self.shown_s
         show = since_s > _SHOWN_EVERY_S or (self.at_once and since_s > _SHOWN_AGAIN_S)

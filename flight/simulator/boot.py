@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flight.simulator.vehicle import Vehicle
 
+HOME_S = 19.85  # until home is known
 _READY_S = 41.6  # until the position estimate is good, on ArduPilot's simulator
 _TEXTS: tuple[tuple[float, tuple[str, ...]], ...] = (
     (0.3, ("Calibrating barometer",)),

@@ -8,7 +8,7 @@ from flight.simulator.actions import feedback
 from flight.simulator.airframe import Airframe, Demand
 from flight.simulator.arming import PreArm
 from flight.simulator.auto import Auto
-from flight.simulator.boot import Boot
+from flight.simulator.boot import HOME_S, Boot, reached
 from flight.simulator.commands import Commands
 from flight.simulator.failsafes import Failsafes
 from flight.simulator.fence import shapes
@@ -278,7 +278,8 @@ class Copter:
         self.vehicle.say(text, severity)
 
     def _home_item(self) -> Item:
-        return self.vehicle.home_item()
+        """Nowhere until the place is known."""
+        return self.vehicle.home_item() if reached(self.vehicle, HOME_S) else Item(0, 16)
 
     def _flying_mission(self) -> bool:
         return self.vehicle.mode is self.auto and self.auto.sequence.running

@@ -10,6 +10,9 @@ from flight.simulator.vehicle import Vehicle
 _RADIO_S = 1.0
 _ESTIMATE_S = 7.5
 _VARIANCE_S = 0.75
+_AIDING_S = 15.0
+_CLEARED_AFTER_S = 1.0
+_TO_ALT_HOLD, _LAND_ANYWAY = 2, 3
 
 ChangeMode = Callable[[ModeNumber], bool]
 _BATTERY_MODES = {
@@ -39,6 +42,8 @@ class Failsafes:
     radio_lost_s: float | None = None
     low_since_s: float | None = None
     critical_since_s: float | None = None
+    gps_back_s: float | None = None
+    unaided: bool = False  # whether it was said that the estimate has no GPS
 
     def step(self) -> None:
         """Look at everything once."""
@@ -111,7 +116,8 @@ class Failsafes:
     def _say_or_continue(self, name: str, continues: bool, mode: ModeNumber | None) -> None:
         vehicle = self.vehicle
         if continues and vehicle.mode.number is ModeNumber.AUTO and vehicle.armed:
-            vehicle.say(f"{name} Failsafe - Continuing Auto", Severity.WARNING)
+            mode_word = " Mode" if name == "GCS" else ""
+            vehicle.say(f"{name} Failsafe - Continuing Auto{mode_word}", Severity.WARNING)
             return
         vehicle.say(f"{name} Failsafe", Severity.WARNING)
         if mode is not None:
@@ -138,22 +144,46 @@ class Failsafes:
     def _estimate(self) -> None:
         vehicle = self.vehicle
         if not vehicle.params.flag("SIM_GPS_DISABLE"):
-            vehicle.gps_lost_s = None
-            if vehicle.position_lost:
-                vehicle.position_lost = False
-                if "ekf" in vehicle.failsafes:
-                    vehicle.failsafes.discard("ekf")
-                    vehicle.say("EKF Failsafe Cleared", Severity.CRITICAL)
+            self._estimate_back()
             return
+        self.gps_back_s = None
         if vehicle.gps_lost_s is None:
             vehicle.gps_lost_s = vehicle.time_s
         lost_for = vehicle.time_s - vehicle.gps_lost_s
         vehicle.position_lost = vehicle.position_lost or lost_for >= _ESTIMATE_S
         if lost_for >= _ESTIMATE_S + _VARIANCE_S and vehicle.flying and "ekf" not in vehicle.failsafes:
-            vehicle.failsafes.add("ekf")
-            vehicle.say("EKF variance", Severity.CRITICAL)
-            if vehicle.mode.needs_position and self.change_mode(ModeNumber.LAND):
-                vehicle.say("EKF Failsafe: changed to LAND Mode", Severity.CRITICAL)
+            self._variance()
+        if lost_for >= _AIDING_S and not self.unaided and vehicle.boot_share >= 1.0:
+            self.unaided = True
+            self._of_both("stopped aiding", Severity.WARNING)
+
+    def _variance(self) -> None:
+        vehicle = self.vehicle
+        vehicle.failsafes.add("ekf")
+        vehicle.say("EKF variance", Severity.CRITICAL)
+        action = vehicle.params.integer("FS_EKF_ACTION")
+        mode = ModeNumber.ALT_HOLD if action == _TO_ALT_HOLD else ModeNumber.LAND
+        lands_anyway = action == _LAND_ANYWAY
+        if (vehicle.mode.needs_position or lands_anyway) and action and self.change_mode(mode):
+            vehicle.say(f"EKF Failsafe: changed to {mode.name} Mode", Severity.CRITICAL)
+
+    def _estimate_back(self) -> None:
+        """GPS is there: the estimate is good again at once, the failsafe ends a second later."""
+        vehicle = self.vehicle
+        vehicle.gps_lost_s, vehicle.position_lost = None, False
+        if self.unaided:
+            self.unaided = False
+            self._of_both("is using GPS", Severity.INFO)
+        if "ekf" not in vehicle.failsafes:
+            return
+        self.gps_back_s = vehicle.time_s if self.gps_back_s is None else self.gps_back_s
+        if vehicle.time_s - self.gps_back_s >= _CLEARED_AFTER_S:
+            vehicle.failsafes.discard("ekf")
+            vehicle.say("EKF Failsafe Cleared", Severity.CRITICAL)
+
+    def _of_both(self, words: str, severity: Severity) -> None:
+        for number in (0, 1):
+            self.vehicle.say(f"EKF3 IMU{number} {words}", severity)
 
     # -- fence
 

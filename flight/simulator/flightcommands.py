@@ -130,11 +130,12 @@ class FlightCommands:
         vehicle = self.vehicle
         if command.params[0] != 0.0 or command.params[1] != 0.0:
             return Ack.DENIED
-        if vehicle.mode.number is not ModeNumber.AUTO and not self.copter.change_mode(ModeNumber.AUTO):
+        changed = vehicle.mode.number is not ModeNumber.AUTO
+        if changed and not self.copter.change_mode(ModeNumber.AUTO):
             return Ack.FAILED
         vehicle.auto_armed = vehicle.armed
-        if not self.copter.auto.sequence.running:
-            self.copter.auto.start()
+        if changed or not self.copter.auto.sequence.running:
+            self.copter.auto.start()  # after a change of mode a second time, as ArduCopter does
         return Ack.ACCEPTED
 
     def _pause(self, command: Command) -> Ack:

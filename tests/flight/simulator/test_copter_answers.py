@@ -56,7 +56,7 @@ def test_mission_start_disarmed_switches_to_auto_and_stays_disarmed(bench):
     bench.mode(4)
     ack, texts = bench.command(300)
     assert ack == 0
-    assert texts == ["Mission: 1 Takeoff"]
+    assert texts == ["Mission: 1 Takeoff"] * 2
     bench.run(1.0)
     assert not bench.vehicle.armed
     current = bench.of("MISSION_CURRENT")[-1]

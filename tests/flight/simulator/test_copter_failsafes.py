@@ -126,7 +126,7 @@ def test_without_gps_it_flies_on_for_eight_seconds_and_lands(bench):
     assert bench.of("EKF_STATUS_REPORT")[-1].flags == 37
     bench.run(3.0)
     bench.set("SIM_GPS_DISABLE", 0)
-    bench.run(1.0)
+    bench.run(1.5)
     assert bench.texts()[-1] == "EKF Failsafe Cleared"
 
 
