@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Self
 
 from core.clock import Clock
+from flight.hearing import LinkEvent
 from flight.hub import Hub
-from flight.line import Line, LinkEvent
+from flight.line import Line
 from flight.link import Link, open_line
 from flight.quality import Quality
 from flight.state import VehicleState, fold

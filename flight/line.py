@@ -8,12 +8,23 @@ import logging
 import math
 import threading
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from core.clock import Clock
 from flight.codec import Decoded, Decoder, extras_of
 from flight.cutter import Cutter, Frame
+from flight.hearing import (
+    HEARTBEAT,
+    HEARTBEAT_S,
+    NO_AUTOPILOT,
+    STATION_COMPONENT,
+    STATION_SYSTEM,
+    STATION_TYPE,
+    Hearer,
+    LinkEvent,
+    Reopening,
+    is_vehicle,
+)
 from flight.hub import Hub
 from flight.polled import selectable
 from flight.ports import LinkError, Pipe, TcpPipe, UdpPipe
@@ -22,11 +33,6 @@ from flight.tape import Tape
 
 log = logging.getLogger(__name__)
 
-STATION_SYSTEM = 255  # the only one whose silence ArduPilot's ground station failsafe notices
-STATION_COMPONENT = 190
-AUTOPILOT_COMPONENT = 1
-HEARTBEAT_S = 1.0
-HEARTBEAT = 0
 RADIO_MESSAGES = frozenset({109, 166})  # RADIO_STATUS and its older form RADIO
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
 DEAD_S = 20.0  # a TCP connection on which nothing came for so long is opened anew
@@ -35,60 +41,6 @@ READS = 200  # datagrams at once, before another connection has its turn
 BUSY_S = 2.0  # after something was sent: answers are waited for
 IDLE_S = 0.2  # without a byte: a frame that has begun is not about to end
 PEERS_KEPT = 256
-_NO_AUTOPILOT = 8  # MAV_AUTOPILOT_INVALID: stations, gimbals, cameras
-_STATION_TYPE = 6  # MAV_TYPE_GCS
-
-
-@dataclass(frozen=True, slots=True)
-class LinkEvent:
-    """Something that happened to a link: UTC seconds, a kind (`broken`, `back`, `ended`, `stale`, `heard`,
-    `restart`, `clock`, `others`, `recording`), and the text.
-    """
-
-    utc_s: float
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reopening:
-    """How a broken connection is made anew: `open` one, for at most `for_s` seconds, as long as the vehicle's
-    process is `alive` (None where it is not ours).
-    """
-
-    open: Callable[[], Pipe]
-    for_s: float = math.inf
-    alive: Callable[[], bool] | None = None
-
-
-class Hearer(Protocol):
-    """What a line gives its vehicles' frames to: a `Link`."""
-
-    system: int | None
-
-    def take(self, frame: Frame, now_s: float, utc_s: float) -> None:
-        """One frame of its system."""
-        ...
-
-    def duties(self, now_s: float, utc_s: float) -> None:
-        """Called a few times a second."""
-        ...
-
-    def told(self, event: LinkEvent) -> None:
-        """Something happened to the connection."""
-        ...
-
-    def beat_due(self) -> bool:
-        """Whether a second of its vehicle's time has passed since the last heartbeat."""
-        ...
-
-    def beaten(self) -> None:
-        """A heartbeat went out."""
-        ...
-
-    def pause_s(self) -> float:
-        """How long its vehicle's telemetry may wait."""
-        ...
 
 
 class Line:
@@ -268,7 +220,7 @@ class Line:
         for hearer in self._hearers.values():
             hearer.beaten()
         fields = {
-            "type": _STATION_TYPE, "autopilot": _NO_AUTOPILOT, "base_mode": 0, "custom_mode": 0,
+            "type": STATION_TYPE, "autopilot": NO_AUTOPILOT, "base_mode": 0, "custom_mode": 0,
             "system_status": 4, "mavlink_version": 3,
         }  # fmt: skip
         try:
@@ -389,16 +341,6 @@ class Line:
             self._hub.close()
         if self._tape is not None:
             self._tape.close()
-
-
-def is_vehicle(heartbeat: Decoded, frame: Frame) -> bool:
-    """Whether a heartbeat is an autopilot's: stations, gimbals and companions do not count."""
-    return (
-        heartbeat["autopilot"] != _NO_AUTOPILOT
-        and heartbeat["type"] != _STATION_TYPE
-        and frame.component == AUTOPILOT_COMPONENT
-        and frame.system not in (0, STATION_SYSTEM)
-    )
 
 
 def _written(pipe: Pipe, frame: bytes, system: int) -> LinkError | None:

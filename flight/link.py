@@ -17,23 +17,23 @@ from core.clock import Clock
 from core.errors import SkyshadeError
 from flight.codec import Decoded, Decoder
 from flight.cutter import Frame
-from flight.hub import Hub
-from flight.line import (
+from flight.hearing import (
     HEARTBEAT,
     HEARTBEAT_S,
     STATION_COMPONENT,
     STATION_SYSTEM,
-    Line,
     LinkEvent,
     Reopening,
     is_vehicle,
 )
+from flight.hub import Hub
+from flight.line import Line
 from flight.ports import LinkError, Pipe, open_pipe, parse_address
 from flight.quality import STALE_S, Quality
 from flight.streams import Streams
 from flight.tape import Tape
 from flight.texts import Texts
-from flight.vehicletime import Turn, VehicleTime
+from flight.vehicletime import Turn, VehicleClock, VehicleTime
 from flight.wire import Fields, Message
 
 __all__ = [
@@ -134,6 +134,11 @@ class Link:
         """The vehicle's own seconds, whatever its clock does: never back, no jumps; None before it spoke."""
         time = self.time
         return None if time.boot_s is None else time.now_s(self._clock.monotonic_s())
+
+    @property
+    def clock(self) -> VehicleClock:
+        """A clock that follows the vehicle's time: time-outs on it are right at any speed-up."""
+        return VehicleClock(self, self._clock)
 
     @property
     def silent_s(self) -> float:

@@ -9,7 +9,7 @@ from linkfakes import Speaker, TcpVehicle, dialect, read_by_pymavlink, until
 
 from core.clock import RealClock
 from core.errors import OutputError, SkyshadeError
-from flight.line import Reopening
+from flight.hearing import Reopening
 from flight.link import Link, Target, open_line, open_link
 from flight.polled import PolledPipe
 from flight.ports import Address, LinkError, SerialPipe, UdpPipe, parse_address

@@ -227,6 +227,18 @@ def test_thirty_seconds_without_link_in_auto_and_the_flight_is_watched_to_its_en
     assert record.events[-1].text == "motors off"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("speedup", [1.0, 20.0])
+def test_a_links_clock_waits_the_vehicles_seconds_at_any_speed(start, kind, speedup):
+    with open_link(start(kind, speedup).address, CLOCK, patience_s=5.0) as link:
+        link.want({30: 5.0})
+        assert until(lambda: link.time.pace is not None)
+        began_s, stamp_s = link.vehicle_s, link.time.boot_s
+        link.clock.sleep(3.0)
+        assert 2.99 <= link.vehicle_s - began_s < 3.0 + speedup
+        assert link.time.boot_s - stamp_s == pytest.approx(3.0, abs=max(1.0, 0.15 * speedup))
+
+
 @pytest.mark.ardupilot
 def test_a_reboot_of_real_ardupilot_is_noticed_and_its_telemetry_comes_again(start):
     vehicle = start("ardupilot")
