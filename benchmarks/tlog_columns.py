@@ -3,7 +3,8 @@
 The recording is RECORDING (by default a real session with ArduCopter from the shared data) again and again.
 Ours checks every frame's checksum and gives an array for every field of every type; pymavlink gives a Python
 object a message and nothing more, fasttlogparser arrays of float64. `cold` is a whole new process with its
-imports, compiled code on disk; `warm` the second reading in one process. One core: no reader starts threads.
+imports, compiled code on disk; `warm` the second reading in one process. Seconds are of CPU, so that other
+work on the machine counts little; no reader starts threads, so they are one core's.
 pymavlink reads a tenth of it, else it takes minutes; its speed does not depend on the length.
 
 Usage: python benchmarks/tlog_columns.py [RECORDING]
@@ -14,7 +15,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from flight.tlog import read_log_bytes, summarise
@@ -67,9 +67,9 @@ import sys, time
 from pathlib import Path
 path, times = Path(sys.argv[1]), int(sys.argv[2])
 for _ in range(times):
-    start = time.perf_counter()
+    start = time.process_time()
     count = read(path)
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
 print("RESULT", count, seconds)
 """
 
@@ -85,7 +85,7 @@ def main() -> int:
         short = Path(folder) / "short.tlog"
         short.write_bytes(read_log_bytes(source) * max(1, messages // summarise(source).messages // 10))
         print(f"first reading ever in this project, compiling included: {compiling(path, folder):.1f} s\n")
-        print("| | messages/s warm | messages/s cold | messages read |\n|---|---|---|---|")
+        print("| | messages/CPU s warm | messages/CPU s cold | messages read |\n|---|---|---|---|")
         for name, code, python, times in READERS:
             chosen = short if name.startswith("pymavlink") else path
             print(f"| {name} | {row(code, python, times, chosen)} |", flush=True)
@@ -101,7 +101,7 @@ def enlarged(source: Path, folder: Path) -> tuple[Path, int]:
 
 
 def compiling(path: Path, folder: str) -> float:
-    """Wall seconds of a process that finds no compiled code."""
+    """CPU seconds of a process that finds no compiled code."""
     return process(OURS, sys.executable, path, 1, {"NUMBA_CACHE_DIR": f"{folder}/none"})[2]
 
 
@@ -113,20 +113,21 @@ def row(code: str, python: str, times: int, path: Path) -> str:
         return f"could not be measured: {error.stderr.strip().splitlines()[-1]} | | "
     warm = statistics.median(seconds for _, seconds, _ in runs)
     messages = runs[0][0]
-    cold = statistics.median(wall - (times - 1) * seconds for _, seconds, wall in runs)
+    cold = statistics.median(whole - (times - 1) * seconds for _, seconds, whole in runs)
     return f"{messages / warm:,.0f} | {messages / cold:,.0f} | {messages:,}"
 
 
 def process(code: str, python: str, path: Path, times: int, more: dict[str, str]) -> tuple[int, float, float]:
-    """A reading process: (messages, seconds of its last reading, wall seconds of the whole process)."""
+    """A reading process: (messages, CPU seconds of its last reading, of the whole process)."""
     command = [python, "-c", code + TIMED, str(path), str(times)]
-    start = time.perf_counter()
+    before = os.times()
     done = subprocess.run(
         command, capture_output=True, text=True, check=True, cwd=ROOT, env=os.environ | more
     )
-    wall = time.perf_counter() - start
+    after = os.times()
+    whole = after.children_user + after.children_system - before.children_user - before.children_system
     _, count, seconds = next(line for line in done.stdout.splitlines() if line.startswith("RESULT")).split()
-    return int(count), float(seconds), wall
+    return int(count), float(seconds), whole
 
 
 if __name__ == "__main__":
