@@ -8,17 +8,17 @@ from core.units import cm_to_m
 from flight.simulator.actions import Condition, do_finished, do_item
 from flight.simulator.control import Target
 from flight.simulator.geometry import heading, towards
+from flight.simulator.legs import Point
 from flight.simulator.messages import ModeNumber, Severity
 from flight.simulator.mission import Sequencer
 from flight.simulator.missionitems import Item
-from flight.simulator.navigator import Point
 from flight.simulator.place import PayloadPlace
 from flight.simulator.procedures import Descent, Return, Takeoff
 from flight.simulator.vehicle import Vehicle
 
 WP, LOITER_UNLIM, LOITER_TURNS, LOITER_TIME, RTL, LAND, TAKEOFF = 16, 17, 18, 19, 20, 21, 22
 LOITER_TO_ALT, SPLINE, VTOL_TAKEOFF, VTOL_LAND, DELAY, PLACE = 31, 82, 84, 85, 93, 94
-_FLOWN_THROUGH_TO = {WP, SPLINE, LOITER_UNLIM, LOITER_TIME, PLACE}
+_FLOWN_THROUGH_TO = {WP, LOITER_UNLIM, LOITER_TIME, PLACE}
 
 _NEAR_CENTRE_M = 3.0
 _LEAST_RADSS = math.radians(2.0)  # a circle's angular acceleration
@@ -139,13 +139,36 @@ class Auto:
 
     def _start_waypoint(self, seq: int, item: Item, after: Item | None) -> None:
         vehicle = self.vehicle
-        through = after is not None and after.command in _FLOWN_THROUGH_TO
-        through = through and item.command in (WP, SPLINE) and item.params[0] <= 0.0
         goal = vehicle.point(item)
-        then = self._point_after(after, goal) if through and after is not None else None
-        vehicle.nav.fly_to(vehicle.air, goal, then)
+        if item.command == SPLINE:
+            self._fly_curved(seq, goal)
+        elif item.command == WP and item.params[0] <= 0.0 and after is not None and after.command == SPLINE:
+            following = self.sequence.next_nav_seq(seq) or seq
+            then = self._point_after(after, goal)
+            vehicle.nav.fly_to_spline(vehicle.air, goal, then, self._after_spline(following, then))
+        else:
+            through = after is not None and after.command in _FLOWN_THROUGH_TO
+            through = through and item.command == WP and item.params[0] <= 0.0
+            straight = self._point_after(after, goal) if through and after is not None else None
+            vehicle.nav.fly_to(vehicle.air, goal, straight)
         self.step_item = self._fly
         self.item_done = lambda: self._waited(seq, item)
+
+    def _fly_curved(self, seq: int, goal: Point) -> None:
+        """A spline: what comes after it shapes its end."""
+        vehicle, then, after, curved = self.vehicle, self._after_spline(seq, goal), None, False
+        following = self.sequence.next_nav_seq(seq)
+        if then is not None and following is not None:
+            curved = self.sequence.items[following].command == SPLINE
+            after = self._after_spline(following, then)
+        vehicle.nav.fly_spline(vehicle.air, goal, then, after, curved=curved)
+
+    def _after_spline(self, seq: int, goal: Point) -> Point | None:
+        """The point that is flown to after the spline with number `seq`, None where that one waits."""
+        following = self.sequence.next_nav_seq(seq)
+        if following is None or self.sequence.items[seq].params[0] > 0.0:
+            return None
+        return self._point_after(self.sequence.items[following], goal)
 
     def _point_after(self, after: Item, goal: Point) -> Point:
         point = self.vehicle.point(after)

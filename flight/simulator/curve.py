@@ -126,7 +126,7 @@ class Ramp:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A profile of `length_m`: `up` to the cruising speed, `cruise_s` at it, `down` to rest."""
+    """A profile of `length_m`: `up` to the cruising speed, `cruise_s` at it, `down` to its last speed."""
 
     length_m: float
     up: Ramp
@@ -134,13 +134,13 @@ class Curve:
     down: Ramp
 
     @classmethod
-    def plan(cls, length_m: float, limits: Limits, start_ms: float = 0.0) -> "Curve":
-        """The quickest profile over `length_m` from `start_ms` to rest within the limits.
+    def plan(cls, length_m: float, limits: Limits, start_ms: float = 0.0, end_ms: float = 0.0) -> "Curve":
+        """The quickest profile over `length_m` from `start_ms` to `end_ms` (rest) within the limits.
 
         Where even braking at once is too long, the profile brakes at once and its length is longer.
         """
-        peak = _peak_speed(length_m, limits, start_ms)
-        up, down = Ramp.between(start_ms, peak, limits), Ramp.between(peak, 0.0, limits)
+        peak = _peak_speed(length_m, limits, start_ms, end_ms)
+        up, down = Ramp.between(start_ms, peak, limits), Ramp.between(peak, min(peak, end_ms), limits)
         left = length_m - up.length_m - down.length_m
         cruise = left / peak if peak > 1e-6 and left > 0.0 else 0.0
         return cls(max(length_m, up.length_m + down.length_m), up, cruise, down)
@@ -169,15 +169,15 @@ class Curve:
             return Motion(self.up.length_m + self.peak_ms * t, self.peak_ms, 0.0)
         t -= self.cruise_s
         if t >= self.down.duration_s:
-            return Motion(self.length_m, 0.0, 0.0)
+            return Motion(self.length_m, self.down.end_ms, 0.0)
         motion = self.down.at(t)
         before = self.length_m - self.down.length_m
         return Motion(before + motion.along_m, motion.speed_ms, motion.accel_mss)
 
 
-def _peak_speed(length_m: float, limits: Limits, start_ms: float) -> float:
+def _peak_speed(length_m: float, limits: Limits, start_ms: float, end_ms: float) -> float:
     def needed(peak: float) -> float:
-        up, down = Ramp.between(start_ms, peak, limits), Ramp.between(peak, 0.0, limits)
+        up, down = Ramp.between(start_ms, peak, limits), Ramp.between(peak, min(peak, end_ms), limits)
         return up.length_m + down.length_m
 
     if needed(limits.speed_ms) <= length_m:

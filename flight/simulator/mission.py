@@ -163,9 +163,17 @@ class Sequencer:
 
     def next_nav(self, seq: int) -> Item | None:
         """The item that will be flown after number `seq`."""
-        while (seq := self._following(seq, say=False)) < len(self.items):
+        following = self.next_nav_seq(seq)
+        return None if following is None else self.items[following]
+
+    def next_nav_seq(self, seq: int) -> int | None:
+        """Its number."""
+        for _ in range(len(self.items)):
+            seq = self._following(seq, say=False)
+            if seq >= len(self.items):
+                return None
             if self.items[seq].is_nav:
-                return self.items[seq]
+                return seq
         return None
 
     def _following(self, seq: int, *, say: bool) -> int:

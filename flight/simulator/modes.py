@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from core.units import cm_to_m
 from flight.simulator.control import Target
 from flight.simulator.geometry import capped, heading
+from flight.simulator.legs import Point
 from flight.simulator.limits import HIGHEST_M, within
 from flight.simulator.messages import ModeNumber
-from flight.simulator.navigator import Point
 from flight.simulator.procedures import Descent, Return, Takeoff
 from flight.simulator.vehicle import Vehicle
 

@@ -12,122 +12,36 @@ from flight.simulator.airframe import Airframe
 from flight.simulator.control import Controller, Target
 from flight.simulator.curve import Curve, Limits
 from flight.simulator.geometry import heading
+from flight.simulator.legs import Leg, Moving, Point
 from flight.simulator.params import Params
 from flight.simulator.shaping import Reach, Rise
+from flight.simulator.spline import Kinematics, SplineLeg, Vector
 
 _INPUT_TC_S = 0.15  # ATC_INPUT_TC: how fast an attitude, and so an acceleration, can change
 _YAW_LEG_M = 2.0
 _ACTIVE_STEPS = 10
-_LAST_S = 0.12  # in which a leg that stops moves less than single precision can tell
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A place: north + 1j * east metres, and metres above home."""
-
-    place: complex
-    height_m: float
-
-    def distance_m(self, other: "Point") -> float:
-        return math.hypot(abs(self.place - other.place), self.height_m - other.height_m)
-
-
-@dataclass(frozen=True, slots=True)
-class Moving:
-    """A target's place, speed and acceleration; horizontal values complex, vertical ones beside them."""
-
-    place: complex = 0j
-    height_m: float = 0.0
-    velocity: complex = 0j
-    climb_ms: float = 0.0
-    accel: complex = 0j
-    climb_mss: float = 0.0
-
-    def slowed(self, pace: float, change: float) -> "Moving":
-        """The same at another pace, which changes by `change` a second."""
-        velocity, accel = self.velocity * pace, self.accel * pace**2 + self.velocity * change
-        climb_mss = self.climb_mss * pace**2 + self.climb_ms * change
-        return Moving(self.place, self.height_m, velocity, self.climb_ms * pace, accel, climb_mss)
-
-    def plus(self, other: "Moving") -> "Moving":
-        return Moving(
-            self.place + other.place,
-            self.height_m + other.height_m,
-            self.velocity + other.velocity,
-            self.climb_ms + other.climb_ms,
-            self.accel + other.accel,
-            self.climb_mss + other.climb_mss,
-        )
-
-
-@dataclass(slots=True)
-class Leg:
-    """A straight line flown by a profile; `elapsed_s` runs once the leg has begun."""
-
-    start: Point
-    end: Point
-    curve: Curve
-    elapsed_s: float = 0.0
-    most_ms: float = 0.0  # the limits' speed along it
-
-    @property
-    def length_m(self) -> float:
-        return self.start.distance_m(self.end)
-
-    @property
-    def left_s(self) -> float:
-        return self.curve.duration_s - self.elapsed_s
-
-    @property
-    def done(self) -> bool:
-        return self.left_s <= _LAST_S
-
-    def _direction(self) -> tuple[complex, float]:
-        length = self.length_m
-        if length < 1e-6:
-            return 0j, 0.0
-        return (self.end.place - self.start.place) / length, (
-            self.end.height_m - self.start.height_m
-        ) / length
-
-    def from_start(self, t: float) -> Moving:
-        """The motion at time `t`, its place relative to the leg's start."""
-        motion = self.curve.at(t)
-        flat, steep = self._direction()
-        return Moving(
-            flat * motion.along_m,
-            steep * motion.along_m,
-            flat * motion.speed_ms,
-            steep * motion.speed_ms,
-            flat * motion.accel_mss,
-            steep * motion.accel_mss,
-        )
-
-    def from_end(self, t: float) -> Moving:
-        """The same relative to the leg's end."""
-        start, end = self.start, self.end
-        back = Moving(start.place - end.place, start.height_m - end.height_m)
-        return self.from_start(t).plus(back)
 
 
 @dataclass(slots=True)
 class Navigator:
-    """The moving target. `speed_ms` None flies at WPNAV_SPEED."""
+    """The moving target. `speed_ms` None flies at WPNAV_SPEED. `through` flies on at the leg's end."""
 
     params: Params
     controller: Controller
     speed_ms: float | None = None
     up_ms: float | None = None
     down_ms: float | None = None
-    leg: Leg | None = None
+    leg: Leg | SplineLeg | None = None
     tail: Leg | None = None  # the leg before, still fading out
     ahead: Leg | None = None  # the leg after, if this corner is flown through
+    through: bool = False
     paused: bool = False
     stopping: bool = False  # the leg only brakes
     yaw_rad: float = 0.0
     _scale: float = field(default=1.0)
     _new_speed: bool = False
     _speed: Rise | None = None  # over ground while a pause begins, lasts or ends
+    _wanted_ms: float = 0.0  # the target's own speed
     _step: int = -1_000  # the controller's, when the target was last moved
 
     @property
@@ -166,36 +80,89 @@ class Navigator:
 
     def fly_to(self, air: Airframe, end: Point, then: Point | None = None) -> None:
         """Fly to a point, and through it where the point after is known."""
-        if self.ahead is not None and self.leg is not None and self.ahead.end == end:
-            self.tail = self.leg if not self.leg.done else None
-            self.leg = self.ahead
+        leg, ahead = self.leg, self.ahead
+        if ahead is not None and isinstance(leg, Leg) and ahead.end == end:
+            self.tail, self.leg = None if leg.done else leg, ahead
         else:
-            self._start(air, end)
+            self.leg = self._line(air, end)
         self.paused = self.stopping = False
         self.ahead = self._plan(end, then) if then is not None and then.distance_m(end) > 0.1 else None
+        self.through = self.ahead is not None
 
-    def _start(self, air: Airframe, end: Point) -> None:
-        """A leg from rest: from the end of the last one if that was flown, else from where it would stop."""
+    def fly_to_spline(self, air: Airframe, end: Point, then: Point, after: Point | None) -> None:
+        """Fly straight to a point where a spline to `then` begins; `after` comes next, None if it stops."""
+        line = self._line(air, end)
+        leave = Vector.between(end, after) if after is not None else Vector()
+        curve = SplineLeg(end, then, Vector.between(line.start, end), leave, self._kinematics())
+        length, limits = line.length_m, self.limits(line.start, end)
+        exit_ms = min(curve.entry_ms, line.curve.peak_ms)
+        line.curve = Curve.plan(length, limits, line.curve.up.start_ms, exit_ms)
+        self.leg, self.ahead, self.through = line, None, True
+        self.paused = self.stopping = False
+
+    def fly_spline(
+        self, air: Airframe, end: Point, then: Point | None, after: Point | None, *, curved: bool
+    ) -> None:
+        """Fly a spline to a point; `then` comes next (a spline too where `curved`), and `after` after it."""
+        before, flowing = self.leg, self.through
+        start, speed_ms = self._origin(air)
+        enter = Vector()
+        if flowing and before is not None and start == before.end:
+            enter = before.leave if isinstance(before, SplineLeg) else Vector.between(before.start, start)
+        leave = Vector()
+        if then is not None:
+            leave = Vector.between(start if curved else end, then)
+        leg = SplineLeg(start, end, enter, leave, self._kinematics(), speed_ms)
+        if then is not None and curved:
+            on = Vector.between(end, after) if after is not None else Vector()
+            leg.slow_at_end(SplineLeg(end, then, leave, on, leg.limits).entry_ms)
+        elif then is not None and then.distance_m(end) > 0.1:
+            leg.slow_at_end(self._plan(end, then).curve.peak_ms)
+        self.leg, self.tail, self.ahead = leg, None, None
+        self.through = leave.length > 0.0
+        self.paused = self.stopping = False
+
+    def _kinematics(self) -> Kinematics:
+        p = self.params
+        return Kinematics(
+            self.cruise_ms,
+            self.up_ms or cm_to_m(p["WPNAV_SPEED_UP"]),
+            self.down_ms or cm_to_m(p["WPNAV_SPEED_DN"]),
+            cm_to_m(p["WPNAV_ACCEL"]),
+            cm_to_m(p["WPNAV_ACCEL_Z"]),
+        )
+
+    def _line(self, air: Airframe, end: Point) -> Leg:
+        origin, speed_ms = self._origin(air)
+        self.tail = None
+        return self._plan(origin, end, speed_ms if isinstance(self.leg, SplineLeg) else 0.0)
+
+    def _origin(self, air: Airframe) -> tuple[Point, float]:
+        """Where a new leg begins, and the target's speed there.
+
+        That is the end of the last one if that was flown, else where the vehicle would stop.
+        """
         active = self.controller.steps - self._step <= _ACTIVE_STEPS
-        origin = self.leg.end if self.leg is not None and active and self.reached(air) else self._stop_at(air)
+        if self.leg is not None and active and self.reached(air):
+            return self.leg.end, self._wanted_ms
         if not active:
             self._scale = 1.0
-        self.tail = None
-        self.leg = self._plan(origin, end)
+        return self._stop_at(air), 0.0
 
     def _stop_at(self, air: Airframe) -> Point:
         return Point(self.controller.stopping_place(air), self.controller.stopping_height_m(air))
 
-    def _plan(self, start: Point, end: Point) -> Leg:
+    def _plan(self, start: Point, end: Point, from_ms: float = 0.0) -> Leg:
         limits = self.limits(start, end)
-        return Leg(start, end, Curve.plan(start.distance_m(end), limits), most_ms=limits.speed_ms)
+        from_ms = min(from_ms, limits.speed_ms)
+        return Leg(start, end, Curve.plan(start.distance_m(end), limits, from_ms), most_ms=limits.speed_ms)
 
     def hold(self, at: Point) -> None:
         """Wait at a point."""
         self.leg = Leg(at, at, Curve.plan(0.0, self.limits(at, at)))
         self.tail = self.ahead = None
-        self._scale, self._step, self._speed = 1.0, self.controller.steps, None
-        self.paused = self.stopping = False
+        self._scale, self._step, self._speed, self._wanted_ms = 1.0, self.controller.steps, None, 0.0
+        self.paused = self.stopping = self.through = False
 
     def hold_here(self, air: Airframe) -> None:
         """Wait where the vehicle would stop."""
@@ -211,8 +178,7 @@ class Navigator:
         curve = Curve.plan(0.0, limits, speed if speed > 0.05 else 0.0)
         end = Point(here.place + (beyond.place - here.place) * curve.length_m, here.height_m)
         self.leg, self.tail, self.ahead, self._scale = Leg(here, end, curve), None, None, 1.0
-        self._step = self.controller.steps
-        self.stopping = True
+        self._step, self.stopping, self.through = self.controller.steps, True, False
 
     def nearly_stopped(self, air: Airframe) -> bool:
         """Whether the vehicle, braking, is within a waypoint's radius of where it will stand."""
@@ -235,6 +201,9 @@ class Navigator:
 
     def _take_new_speed(self) -> None:
         leg = self.leg
+        if isinstance(leg, SplineLeg):
+            leg.limits, self._new_speed = self._kinematics(), False
+            return
         if leg is None or self.paused or leg.elapsed_s < leg.curve.up.duration_s:
             return
         self._new_speed = False
@@ -254,7 +223,7 @@ class Navigator:
         )
         length = here.distance_m(leg.end)
         elapsed = 1e-9 if leg.elapsed_s > 0.0 else 0.0
-        curve = Curve.plan(length, limits, now.speed_ms)
+        curve = Curve.plan(length, limits, now.speed_ms, leg.curve.down.end_ms)
         return Leg(here, leg.end, curve, elapsed, limits.speed_ms)
 
     def advance(self, dt: float, air: Airframe) -> Target:
@@ -267,9 +236,7 @@ class Navigator:
             return Target(air.position, height_m=air.height_m, yaw_rad=self.yaw_rad)
         pace, change = self._paced(dt)
         step = dt * self._scale * pace
-        leg.elapsed_s += step
-        moving = Moving(leg.start.place, leg.start.height_m).plus(leg.from_start(leg.elapsed_s))
-        moving = moving.plus(self._fade(step)).plus(self._turn_in(step, leg))
+        moving = leg.advance(step) if isinstance(leg, SplineLeg) else self._along(leg, step)
         if pace != 1.0:
             moving = moving.slowed(pace, change)
         self._rescale(dt, moving, air)
@@ -283,6 +250,13 @@ class Navigator:
             self.yaw_rad,
             climb_mss=moving.climb_mss,
         )
+
+    def _along(self, leg: Leg, step: float) -> Moving:
+        leg.elapsed_s += step
+        moving = Moving(leg.start.place, leg.start.height_m).plus(leg.from_start(leg.elapsed_s))
+        if self.tail is not None:
+            moving = moving.plus(self._fade(step))
+        return moving if self.ahead is None else moving.plus(self._turn_in(step, leg))
 
     def _paced(self, dt: float) -> tuple[float, float]:
         """How fast the leg's clock goes by a pause, and how fast that changes (1/s)."""
@@ -331,7 +305,7 @@ class Navigator:
 
     def _rescale(self, dt: float, moving: Moving, air: Airframe) -> None:
         """Slow the leg's clock down when the vehicle falls behind its target, by what it makes good."""
-        speed = math.hypot(abs(moving.velocity), moving.climb_ms)
+        self._wanted_ms = speed = math.hypot(abs(moving.velocity), moving.climb_ms)
         wanted = 1.0
         if speed > 1e-6:
             flat, steep = moving.velocity.conjugate() / speed, moving.climb_ms / speed
@@ -342,7 +316,7 @@ class Navigator:
         lag_s = cm_to_m(self.params["WPNAV_ACCEL"]) / self.params["WPNAV_JERK"]
         self._scale += (wanted - self._scale) * min(1.0, dt / lag_s)
 
-    def _look(self, leg: Leg, moving: Moving) -> None:
+    def _look(self, leg: Leg | SplineLeg, moving: Moving) -> None:
         fast = abs(moving.velocity) > 0.05 * self.cruise_ms
         if (
             fast
@@ -360,4 +334,5 @@ class Navigator:
             return False
         if self.ahead is not None:
             return leg.done or (self.ahead.elapsed_s > 0.0 and self.ahead.elapsed_s >= leg.left_s)
-        return leg.done and Point(air.position, air.height_m).distance_m(leg.end) <= self.radius_m
+        near = self.through or Point(air.position, air.height_m).distance_m(leg.end) <= self.radius_m
+        return leg.done and near

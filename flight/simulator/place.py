@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from core.units import cm_to_m
 from flight.simulator.control import Target
+from flight.simulator.legs import Point
 from flight.simulator.messages import Severity
-from flight.simulator.navigator import Point
 from flight.simulator.vehicle import Vehicle
 
 _STANDING_S = 0.5

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from core.units import cm_to_m
 from flight.simulator.control import Target
-from flight.simulator.navigator import Point
+from flight.simulator.legs import Point
 from flight.simulator.shaping import closing_speed
 from flight.simulator.vehicle import Vehicle
 

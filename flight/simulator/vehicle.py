@@ -12,10 +12,11 @@ from flight.simulator.camera import Trigger
 from flight.simulator.control import Controller, Target
 from flight.simulator.fence import Fence
 from flight.simulator.geometry import Ground, heading
+from flight.simulator.legs import Point
 from flight.simulator.limits import within
 from flight.simulator.messages import Message, ModeNumber, Outgoing, Severity, mavlink
 from flight.simulator.missionitems import Item
-from flight.simulator.navigator import Navigator, Point
+from flight.simulator.navigator import Navigator
 from flight.simulator.params import Params
 from flight.simulator.payload import Gripper, Winch
 from flight.simulator.terrain import Terrain
