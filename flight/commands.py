@@ -131,8 +131,8 @@ class Order:
 class CommandParams:
     """Seconds until a command is sent again, how often it is sent, and how long one "in progress" lasts."""
 
-    answer_s: float = 1.0
-    tries: int = 8
+    answer_s: float = 0.7
+    tries: int = 10
     progress_s: float = 30.0
 
 

@@ -38,6 +38,7 @@ LINK_LOST_S = 10.0
 PUMP_S = 0.2
 SHOWN_S = 10.0
 WARNING = 4  # MAV_SEVERITY
+HEARTBEAT, FENCE_STATUS = 0, 162
 GROUND_SPEED = 1.0  # DO_CHANGE_SPEED's p1
 
 # What a watch needs: message id and rate (Hz of the vehicle's time); a slow radio may keep it lower.
@@ -226,8 +227,11 @@ class Vehicle:
             pending, sends = step(pending, message, self.clock.monotonic_s())
 
     def _wait_shown(self, shown: Shown | None, within_s: float, what: str) -> None:
-        if shown is not None:
-            self.wait(shown, timeout_s=within_s, what=what)
+        if shown is None:
+            return
+        if not shown(self.state):  # mode and motors stand in the heartbeat, which else takes up to a second
+            self.send(*Order(Cmd.REQUEST_MESSAGE, (HEARTBEAT,)).message(0))
+        self.wait(shown, timeout_s=within_s, what=what)
 
     def _comes(self, shown: Shown) -> bool:
         try:
@@ -316,8 +320,16 @@ class Vehicle:
         self.set_mode("LAND")
 
     def enable_fence(self) -> None:
-        """Switch the uploaded fence on."""
-        self.command(Cmd.DO_FENCE_ENABLE, (1.0,), what="switch its fence on")
+        """Switch the uploaded fence on, and see it on: only then does the vehicle tell its fence's status."""
+        told: list[Message] = []
+
+        def hear(message: Message, _state: VehicleState) -> None:
+            if message.name == "FENCE_STATUS":
+                told.append(message)
+
+        with self.listening(hear, (FENCE_STATUS,)):
+            order = Order(Cmd.DO_FENCE_ENABLE, (1.0,))
+            self.carry_out(order, what="switch its fence on", shown=lambda _: bool(told))
 
     def wait_disarmed(self, timeout_s: float) -> None:
         """Wait until it has landed and switched its motors off."""
