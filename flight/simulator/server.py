@@ -1,101 +1,81 @@
-"""The TCP side: moves bytes between clients and the copter, and keeps simulated time at its pace."""
+"""The wire side: moves bytes between clients and the copter, and keeps simulated time at its pace."""
 
 import logging
-import os
+import random
 import selectors
 import socket
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from core.clock import Clock, RealClock
-from core.errors import SkyshadeError
+from flight.simulator.connections import Client
 from flight.simulator.copter import STEP_S, Copter
-from flight.simulator.messages import Outgoing, mavlink
+from flight.simulator.messages import Outgoing
 
 log = logging.getLogger(__name__)
 _STREAM_BACKLOG = 256 * 1024
 _MOST_BACKLOG = 32 * 1024 * 1024
 _MOST_STEPS = 200
-_TICK_S = 0.01
+_LONGEST_WAIT_S = 0.05
 _PATIENT_SPEED = 4.0
-
-
-class PortTakenError(SkyshadeError):
-    """The port asked for is in use."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(f"port {port} is in use", hint="give another --port, or 0 for a free one")
-
-
-@dataclass(slots=True)
-class Client:
-    """One connection: its MAVLink sequence numbers, and bytes that wait to be sent."""
-
-    number: int
-    socket: socket.socket
-    link: Any
-    waiting: bytearray = field(default_factory=bytearray)
-
-    def flush(self) -> None:
-        """Send what the socket takes; raises OSError when it is gone."""
-        while self.waiting:
-            try:
-                sent = self.socket.send(memoryview(self.waiting)[:65536])
-            except BlockingIOError:
-                return
-            del self.waiting[:sent]
-
-
-def listen(port: int) -> socket.socket:
-    """A listening socket on 127.0.0.1; raises `PortTakenError`."""
-    server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    if os.name == "posix":
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        server.bind(("127.0.0.1", port))
-    except OSError as error:
-        server.close()
-        raise PortTakenError(port) from error
-    server.listen(8)
-    server.setblocking(False)
-    return server
+_MOST_PEERS = 50
 
 
 @dataclass(slots=True)
 class Server:
     """Serves a copter until `stop` is set; SIM_SPEEDUP is the pace in simulated seconds a second.
 
-    While a time-out runs against a client (an upload, the wait between arming and take-off) the pace is four
-    at most: a busy machine then does not lose a mission to 8 simulated seconds. A client that does not read
-    loses streamed messages, never an answer or an event, and does not slow the others; after 32 MB it is let
-    go.
+    `sockets` listen for TCP clients, one for each of the vehicle's ports; `udp` takes datagrams from whoever
+    sends some, and sends to `peers` from the beginning. While a time-out runs against a client (an upload,
+    the wait between arming and take-off) the pace is four at most: a busy machine then does not lose a
+    mission to 8 simulated seconds. A client that does not read loses streamed messages, never an answer or an
+    event, and does not slow the others; after 32 MB it is let go.
     """
 
     copter: Copter
-    socket: socket.socket
+    sockets: list[socket.socket]
     stop: threading.Event
+    udp: socket.socket | None = None
+    peers: tuple[tuple[str, int], ...] = ()
     clock: Clock = field(default_factory=RealClock)
     clients: dict[int, Client] = field(default_factory=dict)
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+    _known: dict[Any, Client] = field(default_factory=dict)  # UDP clients by their address
+    _random: random.Random = field(default_factory=lambda: random.Random(0))
     _joined: int = 0
 
     @property
     def address(self) -> str:
-        return f"tcp:127.0.0.1:{self.socket.getsockname()[1]}"
+        return f"tcp:127.0.0.1:{self.sockets[0].getsockname()[1]}"
+
+    @property
+    def said(self) -> dict[str, str]:
+        """Where it can be reached, by what it is."""
+        addresses = [f"tcp:127.0.0.1:{listening.getsockname()[1]}" for listening in self.sockets]
+        said = {"address": addresses[0]} | ({"second": addresses[1]} if len(addresses) > 1 else {})
+        return said | ({"udp": f"udp:127.0.0.1:{self.udp.getsockname()[1]}"} if self.udp is not None else {})
 
     def run(self) -> None:
         """Serve until told to stop."""
-        self._selector.register(self.socket, selectors.EVENT_READ)
+        for number, listening in enumerate(self.sockets):
+            self._selector.register(listening, selectors.EVENT_READ, number)
+        if self.udp is not None:
+            self._selector.register(self.udp, selectors.EVENT_READ, self.udp)
+            for peer in self.peers:
+                self._known[peer] = self._join(self.udp, 0, peer)
         ahead_of = self.clock.monotonic_s()
         while not self.stop.is_set():
-            self._listen(max(0.0, min(_TICK_S, ahead_of - self.clock.monotonic_s())))
+            self._listen(max(0.0, min(_LONGEST_WAIT_S, ahead_of - self.clock.monotonic_s())))
             ahead_of = self._simulate(ahead_of)
+        self._close()
+
+    def _close(self) -> None:
         for client in list(self.clients.values()):
             self._drop(client)
         self._selector.close()
-        self.socket.close()
+        for listening in (*self.sockets, *([self.udp] if self.udp is not None else [])):
+            listening.close()
 
     def _simulate(self, due_s: float) -> float:
         """Step until simulated time has caught up with the clock; when the next step is due."""
@@ -112,28 +92,33 @@ class Server:
         speed = max(0.01, self.copter.params["SIM_SPEEDUP"])
         return min(speed, _PATIENT_SPEED) if self.copter.waits_for_client else speed
 
+    # -- receiving
+
     def _listen(self, wait_s: float) -> None:
         for key, _ in self._selector.select(wait_s):
-            if key.data is None:
-                self._accept()
-            else:
+            if isinstance(key.data, Client):
                 self._receive(key.data)
+            elif isinstance(key.data, socket.socket):
+                self._datagrams(key.data)
+            else:
+                self._accept(key.data)
 
-    def _accept(self) -> None:
+    def _accept(self, port: int) -> None:
         try:
-            connection, _ = self.socket.accept()
+            connection, _ = self.sockets[port].accept()
         except OSError:
             return
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._joined += 1
-        link = mavlink.MAVLink(None)
-        link.robust_parsing = True
-        link.srcComponent = 1
-        client = Client(self._joined, connection, link)
-        self.clients[client.number] = client
+        client = self._join(connection, port)
         self._selector.register(connection, selectors.EVENT_READ, client)
+
+    def _join(self, connection: socket.socket, port: int, peer: Any = None) -> Client:
+        self._joined += 1
+        client = Client(self._joined, port, connection, peer)
+        self.clients[client.number] = client
         self.copter.join(client.number)
+        return client
 
     def _receive(self, client: Client) -> None:
         try:
@@ -145,27 +130,66 @@ class Server:
         if not data:
             self._drop(client)
             return
-        for message in client.link.parse_buffer(data) or ():
-            if message.get_type() != "BAD_DATA":
+        self._take(client, data)
+
+    def _datagrams(self, udp: socket.socket) -> None:
+        while True:
+            try:
+                data, peer = udp.recvfrom(65536)
+            except OSError:
+                return
+            client = self._known.get(peer)
+            if client is None and len(self._known) < _MOST_PEERS:
+                client = self._known[peer] = self._join(udp, 0, peer)
+            if client is not None:
+                self._take(client, data)
+
+    def _take(self, client: Client, data: bytes) -> None:
+        self._sign(client)
+        for message in client.link.parse_buffer(self._noisy(data)) or ():
+            if message.get_type() == "BAD_DATA":
+                self._scold(client)
+            else:
                 self.copter.handle(message, client.number)
         self._send(self.copter.take())
 
+    def _scold(self, client: Client) -> None:
+        if not client.scolded:
+            client.scolded = True
+            log.warning("client %d sends bytes that are no message, or none it may send", client.number)
+
+    def _noisy(self, data: bytes) -> bytes:
+        """What a line of SIM_UART_LOSS per cent lost bytes lets through."""
+        lost = self.copter.params["SIM_UART_LOSS"]
+        if lost <= 0.0:
+            return data
+        return bytes(byte for byte in data if self._random.random() * 100.0 >= lost)
+
+    # -- sending
+
+    def _sign(self, client: Client) -> None:
+        signing = self.copter.inbox.signing
+        if client.signing != signing.version:
+            client.signing = signing.version
+            signing.apply(client.link, client.port)
+
     def _send(self, messages: list[Outgoing]) -> None:
+        if not messages:
+            return
         system = self.copter.params.integer("SYSID_THISMAV") & 0xFF
         for outgoing in messages:
-            if outgoing.link is not None:
-                client = self.clients.get(outgoing.link)
-                receivers = [client] if client is not None else []
-            else:
-                receivers = list(self.clients.values())
-            for client in receivers:
-                if outgoing.streamed and len(client.waiting) > _STREAM_BACKLOG:
-                    continue
-                client.link.srcSystem = system
-                client.waiting += outgoing.message.pack(client.link)
-                client.link.seq = (client.link.seq + 1) % 256
+            for client in self._receivers(outgoing.link):
+                if not (outgoing.streamed and len(client.waiting) > _STREAM_BACKLOG):
+                    self._sign(client)
+                    client.add(outgoing.message, system)
         for client in list(self.clients.values()):
             self._flush(client)
+
+    def _receivers(self, link: int | None) -> list[Client]:
+        if link is None:
+            return list(self.clients.values())
+        client = self.clients.get(link)
+        return [client] if client is not None else []
 
     def _flush(self, client: Client) -> None:
         try:
@@ -180,48 +204,8 @@ class Server:
     def _drop(self, client: Client) -> None:
         if self.clients.pop(client.number, None) is None:
             return
-        self._selector.unregister(client.socket)
-        client.socket.close()
+        self._known.pop(client.peer, None)
+        if client.peer is None:
+            self._selector.unregister(client.socket)
+            client.socket.close()
         self.copter.leave(client.number)
-
-
-def watch_parent(parent_pid: int, stop: threading.Event, every_s: float = 0.5) -> threading.Thread:
-    """Set `stop` when the process `parent_pid` is gone."""
-
-    def watch() -> None:
-        while not stop.is_set():
-            if not alive(parent_pid):
-                stop.set()
-                return
-            time.sleep(every_s)
-
-    thread = threading.Thread(target=watch, name="watch-parent", daemon=True)
-    thread.start()
-    return thread
-
-
-def alive(pid: int) -> bool:
-    """Whether a process runs; on Windows through its handle, elsewhere by signal 0."""
-    if os.name == "nt":
-        return _alive_on_windows(pid)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _alive_on_windows(pid: int) -> bool:
-    import ctypes
-
-    synchronize, timeout = 0x00100000, 0x102
-    kernel: Any = getattr(ctypes, "windll").kernel32  # noqa: B009 - exists on Windows only
-    handle = kernel.OpenProcess(synchronize, 0, pid)
-    if not handle:
-        return False
-    try:
-        return bool(kernel.WaitForSingleObject(handle, 0) == timeout)
-    finally:
-        kernel.CloseHandle(handle)

@@ -129,6 +129,66 @@ def test_garbage_on_the_wire_is_passed_over(copter):
     assert client.command(512, 148) == 0
 
 
+def hears(link, receive, names, within_s=20.0):
+    """The next message of some names; None when none comes."""
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        try:
+            data = receive()
+        except TimeoutError:
+            return None
+        for message in link.parse_buffer(data) or []:
+            if message.get_type() in names:
+                return message
+    return None
+
+
+def test_datagrams_are_answered_to_where_they_came_from():
+    process, said = start("--udp-port", "0", "--speedup", "5")
+    try:
+        link = mavlink.MAVLink(None, srcSystem=255, srcComponent=190)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as station:
+            station.settimeout(10)
+            port = int(said["udp"].rpartition(":")[2])
+            ask = mavlink.MAVLink_command_long_message(1, 1, 512, 0, 148, *[0.0] * 6)
+            station.sendto(ask.pack(link), ("127.0.0.1", port))
+            version = hears(link, lambda: station.recv(65536), ["AUTOPILOT_VERSION"])
+            assert version.flight_sw_version >> 8 == 0x040602
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_the_second_port_drops_what_is_not_signed_and_the_first_does_not():
+    process, said = start("--speedup", "5")
+    try:
+        first, second = Client(said["address"]), Client(said["second"])
+        key = bytes(range(32))
+        first.mav.setup_signing_send(1, 1, key, 1)
+        assert first.command(512, 148) == 0
+        second.mav.command_long_send(1, 1, 512, 0, 148, *[0.0] * 6)
+        second.socket.settimeout(1)
+        asked = hears(second.mav, lambda: second.socket.recv(65536), ["COMMAND_ACK"], within_s=1.5)
+        assert asked is None
+        second.mav.signing.secret_key, second.mav.signing.sign_outgoing = key, True
+        second.mav.signing.timestamp = 10**12
+        second.socket.settimeout(10)
+        assert second.command(512, 148) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_client_that_does_not_read_does_not_hold_up_the_others(copter):
+    deaf, client = Client(copter[1]["address"]), Client(copter[1]["address"])
+    for number in (30, 33, 24, 32, 36, 74):
+        deaf.command(511, number, 20_000)
+    first = client.next("SYSTEM_TIME").time_boot_ms
+    while client.next("SYSTEM_TIME").time_boot_ms < first + 60_000:
+        pass
+    assert client.command(512, 148) == 0
+
+
 def test_a_port_in_use_gives_one_line_and_status_one():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
