@@ -54,6 +54,8 @@ class Streams:
         """What to ask for now: message ids and their intervals in microseconds."""
         asks = []
         for message_id, stream in self._streams.items():
+            if now_s < stream.since_s:  # the vehicle has begun to tell its own time
+                stream.since_s, stream.ask_s, stream.count = now_s, now_s + stream.pause_s, 0
             if (stream.pause_s == 0.0 or self._slow(stream, now_s)) and now_s >= stream.ask_s:
                 stream.pause_s = min(LONGEST_PAUSE_S, max(FIRST_PAUSE_S, 2.0 * stream.pause_s))
                 stream.ask_s = now_s + max(stream.pause_s, stream.look_s)

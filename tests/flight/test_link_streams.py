@@ -64,6 +64,13 @@ def test_after_a_restart_everything_is_asked_for_at_once():
     assert streams.due(30.0) == [(30, 100_000.0)]
 
 
+def test_a_lost_request_is_repeated_though_the_vehicle_has_begun_to_tell_its_own_time():
+    streams = Streams()
+    streams.want({30: 10.0}, 15_000.0)
+    assert streams.due(15_000.0) == [(30, 100_000.0)]
+    assert asked(streams, begin_s=3.0, until_s=10.0)[0] == pytest.approx(5.0, abs=0.2)
+
+
 @pytest.mark.parametrize("rate", [0.0, -1.0, float("nan")])
 def test_a_rate_that_is_none_is_refused(rate):
     with pytest.raises(ValueError, match="must be > 0 Hz"):
