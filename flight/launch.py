@@ -7,7 +7,7 @@ from core.geo import Datum
 from flight.deck import POLL_S, Deck, InterruptedFlightError
 from flight.minding import bring_home_whatever, interrupted
 from flight.ports import LinkError
-from flight.vehicle import CommandRefusedError
+from flight.vehicle import CommandRefusedError, OverruledError
 from flight.watch import start_watch
 from missions.model import Command, Mission
 
@@ -32,6 +32,9 @@ def start(deck: Deck) -> None:
         if _stands_down(deck):
             raise InterruptedFlightError("interrupted before take-off; the motors are off") from None
         interrupted(deck)
+    except OverruledError as error:  # whoever took it keeps it
+        deck.recorder.abort(error.message)
+        deck.recorder.tell("warning", str(error))
     except SkyshadeError as error:
         if _stands_down(deck):
             raise

@@ -36,6 +36,7 @@ EXPLAIN_S = 1.0  # wall time in which the words that explain a refusal may still
 QUIET_S = 0.3
 LINK_LOST_S = 10.0
 PUMP_S = 0.2
+RISEN_M = 0.5
 SHOWN_S = 10.0
 WARNING = 4  # MAV_SEVERITY
 HEARTBEAT, FENCE_STATUS = 0, 162
@@ -276,8 +277,7 @@ class Vehicle:
     def take_off(self, height_m: float) -> None:
         """Climb to `height_m` above home in GUIDED mode (armed already), and see it there."""
         order = Order(Cmd.NAV_TAKEOFF, (0, 0, 0, 0, 0, 0, height_m))
-        rising = lambda s: (s.altitude_home_m or 0.0) > 0.5  # noqa: E731  # read once below
-        self.carry_out(order, what="take off", shown=rising, within_s=30.0)
+        self.carry_out(order, what="take off", shown=_rises_or_is_taken, within_s=30.0)
         self.wait(
             lambda s: (s.altitude_home_m or 0.0) > height_m - 1.0,
             timeout_s=30.0 + height_m,
@@ -345,6 +345,10 @@ class Vehicle:
 
 def _nothing() -> None:
     return
+
+
+def _rises_or_is_taken(state: VehicleState) -> bool:
+    return (state.altitude_home_m or 0.0) > RISEN_M or state.mode != "GUIDED"
 
 
 def _warning(message: Message) -> list[str]:

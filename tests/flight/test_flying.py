@@ -257,6 +257,26 @@ def test_a_pilot_who_takes_over_is_left_in_command(start, tmp_path, kind):
     assert record.events[-1].text == "motors off"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pilot_who_takes_over_before_the_mission_begins_is_left_in_command(start, tmp_path, kind):
+    vehicle, pilots = start(kind, speedup=10.0), []
+
+    def take_over(event, _place):
+        if event.text == "in the air" and not pilots:
+            other = Vehicle(open_link(vehicle.side_address, RealClock()), RealClock())
+            pilots.append(other)
+            other.link.wait_vehicle(5)
+            other.set_mode("LAND")
+
+    high = replace(waypoint(15, 0), altitude=Altitude(60, Datum.HOME))
+    plan = Mission(Home(HOME, 40.0), (high, RETURN))
+    record = fly_mission(plan, vehicle, tmp_path, settings=QUICK, on_event=take_over)
+    pilots[0].link.close()
+    assert record.aborted.startswith("the vehicle is in LAND and did not ")
+    assert not any("commanded:" in e.text for e in record.events)
+    assert record.events[-1].text == "motors off"
+
+
 def test_a_vehicle_that_dies_in_flight_ends_the_flight_with_the_record_written(start, tmp_path):
     vehicle = start()
 
