@@ -16,7 +16,7 @@ READY_S = 41.7  # until ArduPilot SITL has its position estimate
 
 @dataclass(slots=True)
 class LockStep:
-    """The embedded copter in this process: 20 ms a `listen`."""
+    """The embedded copter in this process: `listen` hears what waits, else goes on 20 ms."""
 
     copter: Copter
     now_s: float = 0.0
@@ -36,7 +36,9 @@ class LockStep:
         self.copter.handle(decoded)
 
     def listen(self) -> list[tuple[float, Message]]:
-        before = [(self.now_s, outgoing.message) for outgoing in self.copter.take()]
-        self.copter.step()
-        self.now_s = self.copter.vehicle.time_s
-        return before + [(self.now_s, outgoing.message) for outgoing in self.copter.take()]
+        said = self.copter.take()
+        if not said:
+            self.copter.step()
+            self.now_s = self.copter.vehicle.time_s
+            said = self.copter.take()
+        return [(self.now_s, outgoing.message) for outgoing in said]

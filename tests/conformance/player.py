@@ -1,6 +1,5 @@
 """Plays a case to a vehicle: sends each message when it is due and asked for, keeps what is answered."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -11,7 +10,6 @@ from flight.simulator.messages import Message
 
 HEARTBEAT_S = 1.0
 GATE_S = 2.0  # a step waits this long beyond its time for the answer before it
-SENT = "sent"  # the channel of the station's own messages in a transcript
 
 
 class Vehicle(Protocol):
@@ -41,8 +39,9 @@ class Player:
     _next: int = 0
     _heartbeat_s: float = 0.0
     _late_s: float = 0.0
+    _sent_s: float = 0.0
 
-    def play(self, watch: Callable[[float], None] | None = None) -> list[Answer]:
+    def play(self) -> list[Answer]:
         """Everything the vehicle answered until the case's end."""
         while self.vehicle.now_s < self.case.until_s:
             self._send_due()
@@ -50,8 +49,6 @@ class Player:
                 found = [replace(a, late_s=self._late_s) for a in self._reader.read(at_s, message)]
                 self.answers += found
                 self._fresh.update(answer.key for answer in found)
-            if watch is not None:
-                watch(self.vehicle.now_s)
         return self.answers
 
     def _send_due(self) -> None:
@@ -63,11 +60,12 @@ class Player:
         while self._next < len(self.case.steps):
             step = self.case.steps[self._next]
             ready = self._asked(step.after)
-            late = now_s > step.at_s + GATE_S
+            item = step.name.startswith("MISSION_ITEM")
+            late = now_s > (max(step.at_s, self._sent_s) if item else step.at_s) + GATE_S
             if now_s < step.at_s or not (ready or late):
                 return
             self._next += 1
-            if ready or not step.name.startswith("MISSION_ITEM"):
+            if ready or not item:
                 self._send(step, now_s)
             if step.after:
                 return  # hear the answer to one before the next
@@ -80,6 +78,7 @@ class Player:
     def _send(self, step: Step, now_s: float) -> None:
         if step.name != "HEARTBEAT":
             self._fresh.clear()
+            self._sent_s = now_s
             self._late_s = max(0.0, now_s - step.at_s)
         if "param_id" in step.fields:
             self._reader.asked_params.add(str(step.fields["param_id"]))
