@@ -47,8 +47,9 @@ READ_S = 0.02
 QUEUE_LIMIT = 50_000
 EVENTS_KEPT = 200
 CMD_SET_INTERVAL = 511
-GATHER_S = 0.04  # of the vehicle's time that its telemetry may wait
+GATHER_S = 0.1  # of the vehicle's time that its telemetry may wait while nothing was asked
 LEAST_PAUSE_S = 0.01
+TEXT_S = 1.0  # a long text whose next piece has not come by then is given out as it is
 SIMULATED = 100.0  # a pace taken for granted until it is measured
 
 # Messages that become values; all others are only recorded.
@@ -105,6 +106,7 @@ class Link:
         self._streams_lock = threading.Lock()
         self._texts = Texts()
         self._stale = False
+        self._text_s = 0.0
         self._beaten_s = -1e9
         self._own_line = not isinstance(connection, Line)
         self.line = connection if isinstance(connection, Line) else _line(
@@ -237,6 +239,7 @@ class Link:
         if boot_ms:
             self._follow(boot_ms / 1000.0, now_s, utc_s)
         if name == "STATUSTEXT":
+            self._text_s = now_s
             for whole in self._texts.take(fields):
                 self.sink(Message(name, whole, utc_s))
         else:
@@ -247,11 +250,11 @@ class Link:
         if self.target is None:
             return
         self._mind_silence(now_s, utc_s)
-        if self._stale:
-            return
-        if self._texts.waiting and now_s - self.heard_s > READ_S:
+        if self._texts.waiting and now_s - self._text_s > TEXT_S:
             for whole in self._texts.rest():
                 self.sink(Message("STATUSTEXT", whole, utc_s))
+        if self._stale:
+            return
         with self._streams_lock:
             asks = self._streams.due(self.time.now_s(now_s))
         for message_id, interval_us in asks:

@@ -15,7 +15,7 @@ CONNECT_TIMEOUT_S = 5.0
 RETRY_S = 0.1
 CHUNK = 65536
 BAUD = 57600
-SEND_TIMEOUT_S = 2.0
+SEND_TIMEOUT_S = 1.0
 RECEIVE_BUFFER = 1 << 20  # a listening port hears many vehicles
 _PASSING = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENOBUFS)  # may mend by themselves
 

@@ -238,6 +238,15 @@ def test_silence_is_told_and_its_end_too(vehicle):
         assert not link.stale
 
 
+def test_a_text_whose_end_is_lost_is_given_out_after_a_moment(vehicle):
+    with open_link(vehicle.address, CLOCK) as link:
+        spoken(vehicle, link, Speaker().heartbeat())
+        vehicle.say(Speaker().text("x" * 50, number=3))
+        found = []
+        assert until(lambda: found.extend(texts(link)) or found)
+    assert found == ["x" * 50 + " ..."]
+
+
 def test_a_radio_says_how_well_it_hears(vehicle):
     radio = Speaker(51, 68, version=1)
     with open_link(vehicle.address, CLOCK) as link:
