@@ -8,7 +8,7 @@ from flight.simulator.messages import ModeNumber, Severity
 from flight.simulator.missionitems import Item
 from flight.simulator.vehicle import Vehicle
 
-_SENSORS_S, _AHRS_S, _TILT_S, _ACCELS_S, _GYROS_S = 2.0, 4.35, 5.6, 12.0, 22.9
+_SENSORS_S, _AHRS_S, _TILT_S, _ACCELS_S, _GYROS_S = 2.0, 4.35, 5.6, 12.6, 22.9
 _ALT_S = 6.0
 _SHOWN_EVERY_S, _SHOWN_AGAIN_S = 30.0, 4.0
 _CIRCLE, _POLYGON = 2, 4
