@@ -18,6 +18,7 @@ from flight.simulator.vehicle import Vehicle
 
 WP, LOITER_UNLIM, LOITER_TURNS, LOITER_TIME, RTL, LAND, TAKEOFF = 16, 17, 18, 19, 20, 21, 22
 LOITER_TO_ALT, SPLINE, VTOL_TAKEOFF, VTOL_LAND, DELAY, PLACE = 31, 82, 84, 85, 93, 94
+_PAUSED = {WP, SPLINE, LOITER_TIME, LOITER_UNLIM}
 _FLOWN_THROUGH_TO = {WP, LOITER_UNLIM, LOITER_TIME, PLACE}
 
 _NEAR_CENTRE_M = 3.0
@@ -56,13 +57,25 @@ class Auto:
         return self.vehicle.nav.paused
 
     def enter(self) -> bool:
-        if len(self.sequence.items) <= 1 and self.vehicle.flying:
+        if not self._enterable():
             return False
         if self.vehicle.landed and self.vehicle.params.bit("AUTO_OPTIONS", 1):
             self.vehicle.auto_armed = self.vehicle.auto_armed or self.vehicle.armed
         self.vehicle.nav.hold_here(self.vehicle.air)
         if self.vehicle.has_position or self.vehicle.boot_share >= 0.55:
             self.start()
+        return True
+
+    def _enterable(self) -> bool:
+        vehicle, sequence = self.vehicle, self.sequence
+        if not vehicle.armed:
+            return True
+        if len(sequence.items) <= 1:
+            return False
+        again = vehicle.params.flag("MIS_RESTART") or sequence.nav_seq < 1
+        if vehicle.landed and not sequence.takes_off(1 if again else sequence.nav_seq):
+            vehicle.say("Auto: Missing Takeoff Cmd", Severity.CRITICAL)
+            return False
         return True
 
     def start(self) -> None:
@@ -74,8 +87,9 @@ class Auto:
         self.vehicle.yaw.fixed_rad = None
 
     def pause(self) -> bool:
-        """Wait on the leg; only while a leg is flown."""
-        if not self.sequence.running or self.takeoff is not None or self.landing:
+        """Wait on the leg; only while one is flown to a point, not on what lands, circles or climbs."""
+        item = self.sequence.nav if self.sequence.running else None
+        if item is None or item.command not in _PAUSED or self.vehicle.nav.reached(self.vehicle.air):
             return False
         self.vehicle.nav.pause()
         return True

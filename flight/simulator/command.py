@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 
 from core.units import e7_to_deg
+from flight.simulator.legs import Point
 from flight.simulator.limits import HIGHEST_M
 from flight.simulator.messages import Message, Sender
 from flight.simulator.missionitems import Item, float32
-from flight.simulator.navigator import Point
 from flight.simulator.storage import whole
 from flight.simulator.vehicle import Vehicle
 

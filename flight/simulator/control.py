@@ -58,6 +58,8 @@ class Gains:
     up_ms: float
     down_ms: float
     rise: Reach
+    catch_up_s: float  # in which a leg's clock follows the vehicle
+    turns: bool  # the nose follows the course
 
     @classmethod
     def of(cls, p: Params) -> "Gains":
@@ -76,6 +78,8 @@ class Gains:
             up_ms=cm_to_m(p["WPNAV_SPEED_UP"]),
             down_ms=cm_to_m(p["WPNAV_SPEED_DN"]),
             rise=Reach(math.inf, cm_to_m(p["WPNAV_ACCEL_Z"]), p["PSC_JERK_Z"]),
+            catch_up_s=cm_to_m(p["WPNAV_ACCEL"]) / p["WPNAV_JERK"],
+            turns=p.flag("WP_YAW_BEHAVIOR"),
         )
 
 

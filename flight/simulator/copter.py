@@ -19,6 +19,7 @@ from flight.simulator.mission import Sequencer
 from flight.simulator.missionitems import Item, Kind
 from flight.simulator.modes import Brake, Guided, Land, Manual, Rtl
 from flight.simulator.params import Params, default_params
+from flight.simulator.smartrtl import SmartRtl
 from flight.simulator.telemetry import HEARTBEAT_S, Telemetry
 from flight.simulator.transfer import Plans
 from flight.simulator.vehicle import Mode, Setup, Vehicle
@@ -73,7 +74,7 @@ class Copter:
             ModeNumber.AUTO: self.auto,
             ModeNumber.GUIDED: Guided(vehicle),
             ModeNumber.RTL: Rtl(vehicle),
-            ModeNumber.SMART_RTL: Rtl(vehicle, ModeNumber.SMART_RTL),
+            ModeNumber.SMART_RTL: SmartRtl(vehicle),
             ModeNumber.LAND: Land(vehicle),
             ModeNumber.BRAKE: Brake(vehicle),
         }
@@ -136,11 +137,18 @@ class Copter:
         self.failsafes.step()
         self.plans.tick(vehicle.time_s)
         vehicle.gripper.tick(vehicle.time_s)
+        self._trace()
         flying = vehicle.armed and not vehicle.air.on_ground
         vehicle.battery.step(dt, flying_a=vehicle.air.current_a if flying else None)
         noise = complex(vehicle.random.gauss(0.0, 1.0), vehicle.random.gauss(0.0, 1.0))
         spread = _ESTIMATE_SIGMA_M * math.sqrt(2.0 * dt / _ESTIMATE_TAU_S)
         vehicle.estimate_error += spread * noise - vehicle.estimate_error * (dt / _ESTIMATE_TAU_S)
+
+    def _trace(self) -> None:
+        """Keep the way back for SMART_RTL."""
+        vehicle, p = self.vehicle, self.params
+        if vehicle.flying and vehicle.has_position and vehicle.mode.number is not ModeNumber.SMART_RTL:
+            vehicle.trail.note(vehicle.here, max(0.1, p["SRTL_ACCURACY"]), p.integer("SRTL_POINTS"))
 
     def _move(self, dt: float) -> None:
         vehicle, air = self.vehicle, self.vehicle.air
@@ -263,6 +271,7 @@ class Copter:
 
     def _restart(self) -> None:
         self._rebooting = False
+        self.plans.uploads.clear()  # what was under way is forgotten
         left = self.take()
         self._boot()
         self.vehicle.outbox = left

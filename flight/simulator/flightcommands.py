@@ -9,9 +9,9 @@ from flight.simulator import actions
 from flight.simulator.arming import complaints, mode_complaint
 from flight.simulator.auto import Auto
 from flight.simulator.command import Command
+from flight.simulator.legs import Point
 from flight.simulator.messages import Ack, ModeNumber, Severity
 from flight.simulator.modes import Guided
-from flight.simulator.navigator import Point
 from flight.simulator.storage import unsigned
 from flight.simulator.vehicle import Vehicle
 

@@ -14,6 +14,7 @@ from flight.simulator.missionitems import Item
 
 _JUMP = 177
 _MOST_JUMPS = 100
+_DELAY, _TAKEOFFS = 93, (22, 84)
 
 
 class MissionState(IntEnum):
@@ -160,6 +161,12 @@ class Sequencer:
             return True
         self.nav = None
         return False
+
+    def takes_off(self, seq: int) -> bool:
+        """Whether the first item to be flown from number `seq` on is a take-off; delays are passed over."""
+        flown = (item for item in self.items[seq:] if item.is_nav and item.command != _DELAY)
+        first = next(flown, None)
+        return first is not None and first.command in _TAKEOFFS
 
     def next_nav(self, seq: int) -> Item | None:
         """The item that will be flown after number `seq`."""

@@ -181,7 +181,7 @@ class Land:
 
 @dataclass(slots=True)
 class Rtl:
-    """RTL, and SMART_RTL flown as RTL: this copter keeps no trail of where it came from."""
+    """RTL."""
 
     vehicle: Vehicle
     number: ModeNumber = ModeNumber.RTL

@@ -46,7 +46,7 @@ class Navigator:
 
     @property
     def cruise_ms(self) -> float:
-        return self.speed_ms or cm_to_m(self.params["WPNAV_SPEED"])
+        return self.speed_ms or self.controller.gains.speed_ms
 
     @property
     def radius_m(self) -> float:
@@ -311,13 +311,12 @@ class Navigator:
             flat, steep = moving.velocity.conjugate() / speed, moving.climb_ms / speed
             behind = ((moving.place - air.position) * flat).real + (moving.height_m - air.height_m) * steep
             made = (air.velocity * flat).real + air.climb_ms * steep
-            wanted = 0.05 + (made - self.params["PSC_POSXY_P"] * behind) / speed
+            wanted = 0.05 + (made - self.controller.gains.position * behind) / speed
             wanted = max(0.0, min(1.0, wanted))
-        lag_s = cm_to_m(self.params["WPNAV_ACCEL"]) / self.params["WPNAV_JERK"]
-        self._scale += (wanted - self._scale) * min(1.0, dt / lag_s)
+        self._scale += (wanted - self._scale) * min(1.0, dt / self.controller.gains.catch_up_s)
 
     def _look(self, leg: Leg | SplineLeg, moving: Moving) -> None:
-        fast = abs(moving.velocity) > 0.05 * self.cruise_ms
+        fast = self.controller.gains.turns and abs(moving.velocity) > 0.05 * self.cruise_ms
         if (
             fast
             and abs(leg.end.place - leg.start.place) > _YAW_LEG_M

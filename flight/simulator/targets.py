@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.units import e7_to_deg
+from flight.simulator.legs import Point
 from flight.simulator.limits import FARTHEST_M, HIGHEST_M
 from flight.simulator.messages import Message, ModeNumber, Sender
 from flight.simulator.missionitems import Item, Kind, Result
 from flight.simulator.modes import Guided
-from flight.simulator.navigator import Point
 from flight.simulator.storage import fault, from_message
 from flight.simulator.vehicle import Vehicle
 

@@ -20,6 +20,7 @@ from flight.simulator.navigator import Navigator
 from flight.simulator.params import Params
 from flight.simulator.payload import Gripper, Winch
 from flight.simulator.terrain import Terrain
+from flight.simulator.trail import Trail
 
 _TEXT_BYTES = 50
 _SPOOL_AFTER_ARMING_S = 3.3
@@ -122,6 +123,7 @@ class Vehicle:
     home_locked: bool = False  # set by a command: arming leaves it where it is
     rally: tuple[Point, ...] = ()
     yaw: Yaw = field(default_factory=Yaw)
+    trail: Trail = field(default_factory=Trail)
     outbox: list[Outgoing] = field(default_factory=list)
     time_s: float = 0.0
     armed: bool = False
@@ -254,6 +256,7 @@ class Vehicle:
         if not self.home_locked:
             self.home = self.here
         self.controller.relax()
+        self.trail.begin(self.here)
         self.say("Arming motors")
         self.tell(self.home_message())
 
