@@ -314,6 +314,9 @@ class Line:
             log.debug("%s: %s", self.name, error)
             self._hub.later(self._try_later)
             return
+        if self._closed:
+            pipe.close()
+            return
         self._hub.later(lambda: self._opened(pipe))
 
     def _try_later(self) -> None:
