@@ -64,7 +64,9 @@ class Pace:
         """One more answer, `trip_s` after its question where that is certain."""
         trip = self.trip.heard() if trip_s is None else self.trip.sampled(trip_s)
         pace = replace(self, trip=trip, loss=self.loss * (1.0 - CALM_WEIGHT))
-        return _shrunk(pace, SHRINK, 1.0, now_s) if pace.queueing else _grown(pace)
+        if pace.queueing:
+            return _shrunk(pace, SHRINK, 1.0, now_s)
+        return _grown(pace) if trip_s is not None or self.allowed < NOISY_LEAST else pace
 
     def rested(self) -> "Pace":
         """For the next transfer on this link: what was found out, but for the last silence."""

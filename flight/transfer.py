@@ -18,6 +18,8 @@ GIVE_UP_BACKOFF = 8.0
 GUESSES = 3
 PROBE = 4  # items sent after a silence
 MISSED_REQUESTS = 3  # in a row, until copies' answers mean a gap
+WASTED_FREE = 4  # answers that bring nothing, an item that gets through
+TOO_MANY_WASTED = 150
 SURE_SHARE = 0.8  # of a round trip: an answer that comes sooner was meant for an earlier message
 
 
@@ -29,7 +31,9 @@ class Upload:
     (further on when it answers "out of order" to a resend, which says that it has that item already);
     `sent` one past the last item sent in this round, `ever` in any; `sent_s` when each outstanding item was
     last sent, and whether again; `moved_s` when an item last got further; `odd` answers "out of order" since
-    the last request.
+    the last request; `open` messages not answered yet, `owed` of them from before this round;
+    `wasted` answers that brought nothing further, and `narrow` once there are too many of them: the link is
+    full of what is sent twice, and one item at a time goes out.
     `exact` sends one item at a time, so that a refusal names its item without doubt.
     """
 
@@ -42,6 +46,10 @@ class Upload:
     sent: int = 0
     ever: int = 0
     sent_s: dict[int, tuple[float, bool]] = field(default_factory=dict)
+    open: int = 0
+    owed: int = 0
+    wasted: int = 0
+    narrow: bool = False
     pace: Pace = field(default_factory=Pace)
     asked_s: float = 0.0
     heard_s: float = 0.0
@@ -61,12 +69,12 @@ class Upload:
     @property
     def window(self) -> int:
         """How many items may be outstanding."""
-        return 1 if self.exact else max(1, self.pace.messages // self.copies)
+        return 1 if self.exact or self.narrow else max(1, self.pace.messages // self.copies)
 
     @property
     def copies(self) -> int:
         """How often each item is said."""
-        return 1 if self.exact else self.pace.copies
+        return 1 if self.exact or self.narrow else self.pace.copies
 
     @property
     def suspects(self) -> tuple[int, int]:
@@ -102,10 +110,15 @@ def step_upload(state: Upload, event: Event, now_s: float) -> tuple[Upload, Send
     if int(event.fields.get("mission_type", 0)) != state.kind:
         return state, ()
     if event.name in ("MISSION_REQUEST", "MISSION_REQUEST_INT"):
-        return _requested(replace(state, heard_s=now_s), int(event.fields["seq"]), now_s)
+        return _requested(_heard(state, now_s), int(event.fields["seq"]), now_s)
     if event.name == "MISSION_ACK":
-        return _acknowledged(replace(state, heard_s=now_s), int(event.fields["type"]), now_s)
+        return _acknowledged(_heard(state, now_s), int(event.fields["type"]), now_s)
     return state, ()
+
+
+def _heard(state: Upload, now_s: float) -> Upload:
+    """Each message is answered once, in order."""
+    return replace(state, heard_s=now_s, open=max(0, state.open - 1), owed=max(0, state.owed - 1))
 
 
 def _count(state: Upload) -> Sends:
@@ -123,16 +136,17 @@ def _tick(state: Upload, now_s: float) -> tuple[Upload, Sends]:
         again = replace(state, asked_s=now_s, pace=state.pace.unanswered(), resends=state.resends + 1)
         return again, _count(again)
     at_s, _ = state.sent_s.get(state.wanted, (state.heard_s, True))
-    if now_s - at_s < state.pace.trip.timeout_s:
-        return state, ()
+    if now_s - max(at_s, state.heard_s) < state.pace.trip.timeout_s:
+        return state, ()  # while answers come, the link is not silent but full
     if state.known >= len(state.items) - 1 and state.pace.trip.backoff >= GIVE_UP_BACKOFF:
         return replace(state, phase=Phase.DONE), ()  # the last acknowledgement is lost
-    return _probe(replace(state, pace=state.pace.silent()), now_s)
+    return _probe(replace(state, pace=state.pace.silent(), open=0), now_s)
 
 
 def _again(state: Upload, now_s: float, *, most: int) -> tuple[Upload, Sends]:
     """Start a round from the first item the vehicle does not have."""
-    return _send_ahead(replace(state, sent=state.wanted, sent_s={}, odd=0), now_s, most=most)
+    owed = round(state.open * (1.0 - state.pace.loss))
+    return _send_ahead(replace(state, sent=state.wanted, sent_s={}, odd=0, owed=owed), now_s, most=most)
 
 
 def _probe(state: Upload, now_s: float) -> tuple[Upload, Sends]:
@@ -150,7 +164,10 @@ def _send_ahead(state: Upload, now_s: float, *, most: int | None = None) -> tupl
     sent_s = {seq: at for seq, at in state.sent_s.items() if seq >= state.wanted}
     sent_s.update({seq: (now_s, seq < state.ever) for seq in fresh})
     resends = state.resends + sum(seq < state.ever for seq in fresh) + (copies - 1) * len(fresh)
-    state = replace(state, sent=end, ever=max(state.ever, end), sent_s=sent_s, resends=resends)
+    unanswered = state.open + copies * len(fresh)
+    state = replace(
+        state, sent=end, ever=max(state.ever, end), sent_s=sent_s, resends=resends, open=unanswered
+    )
     items = (Outgoing("MISSION_ITEM_INT", fields_of(state.items[seq])) for seq in fresh)
     return state, tuple(item for item in items for _ in range(copies))
 
@@ -189,7 +206,13 @@ def _back_to(state: Upload, now_s: float) -> tuple[Upload, Sends]:
 def _advance(state: Upload, wanted: int, now_s: float) -> tuple[Upload, Sends]:
     at_s, again = state.sent_s.get(wanted - 1, (now_s, True))
     pace = state.pace.answered(None if again else now_s - at_s, now_s)
-    ahead = replace(state, wanted=wanted, sent=max(state.sent, wanted), pace=pace, behind=None, odd=0)
+    settled = (
+        state.copies * max(0, state.sent - wanted) + state.copies - 1
+    )  # all before it is answered or lost
+    ahead = replace(
+        state, wanted=wanted, sent=max(state.sent, wanted), pace=pace, behind=None, odd=0,
+        open=min(state.open, settled), owed=0, wasted=max(0, state.wasted - WASTED_FREE),
+    )  # fmt: skip
     return _send_ahead(ahead, now_s)
 
 
@@ -213,16 +236,17 @@ def _out_of_order(state: Upload, now_s: float) -> tuple[Upload, Sends]:
     """An item came that the vehicle did not want: a copy, one it has already, or one after a gap."""
     if state.phase is Phase.ASKING:
         return state, ()
+    state = replace(state, wasted=state.wasted + 1)
+    if state.wasted >= TOO_MANY_WASTED and not state.narrow:
+        return replace(state, narrow=True, owed=state.open), ()
     at_s, again = state.sent_s.get(state.wanted, (now_s, False))
-    if now_s - at_s < SURE_SHARE * (state.pace.trip.mean_s or 0.0):
-        return state, ()
+    if state.owed or now_s - at_s < SURE_SHARE * (state.pace.trip.mean_s or 0.0):
+        return state, ()  # the answer to a message of an earlier round
     if state.sent - state.wanted <= 1:
         return _only_one_was_out(state, now_s) if again else (state, ())
     if state.odd < MISSED_REQUESTS * (state.copies - 1):
         return replace(state, odd=state.odd + 1), ()  # copies, or a request that was lost on its way here
-    doubtful = state.ever + 1 - state.wanted if again else 0  # it may have any item that was ever sent
-    most = max(state.window, doubtful)
-    return _again(replace(state, pace=state.pace.gap(now_s)), now_s, most=most)
+    return _again(replace(state, pace=state.pace.gap(now_s)), now_s, most=state.window)
 
 
 def _only_one_was_out(state: Upload, now_s: float) -> tuple[Upload, Sends]:
