@@ -68,6 +68,8 @@ wheelhouse-check: wheelhouse
 .venv-bench/.installed: benchmarks/requirements.txt
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
+		fasttlogparser==1.1.1
 	@touch $@
 
 bench: $(STAMP) .venv-bench/.installed
