@@ -17,6 +17,7 @@ from flight.simulator.vehicle import Vehicle
 
 _FORCE, _FORCE_ARM = 21196.0, 2989.0
 _LAST_TAG = 65535
+_ABOVE_GROUND = (10, 11)
 _SPEED_MODES = (ModeNumber.AUTO, ModeNumber.GUIDED, ModeNumber.RTL, ModeNumber.SMART_RTL)
 _FARTHEST_HOME_M = 50_000.0
 _CUSTOM_MODE, _SAFETY_SWITCH = 1, 128
@@ -225,7 +226,7 @@ class FlightCommands:
             return Ack.FAILED
         elif not command.placed:
             return Ack.DENIED
-        elif not command.on_earth or abs(command.point(vehicle).place) > _FARTHEST_HOME_M:
+        elif not self._can_be_home(command):
             return Ack.FAILED
         else:
             point = command.point(vehicle)
@@ -233,6 +234,13 @@ class FlightCommands:
         vehicle.home_locked = True
         vehicle.tell(vehicle.home_message())
         return Ack.ACCEPTED
+
+    def _can_be_home(self, command: Command) -> bool:
+        """Whether a place is near enough, and its height above ground can be told."""
+        vehicle = self.vehicle
+        if command.frame in _ABOVE_GROUND and vehicle.terrain.height_m(command.x, command.y) is None:
+            return False
+        return command.on_earth and abs(command.point(vehicle).place) <= _FARTHEST_HOME_M
 
     def _set_current(self, command: Command) -> Ack:
         seq = unsigned(command.params[0])

@@ -300,7 +300,7 @@ class Reports:
         outputs = {1: motors, 2: motors, 3: motors, 4: motors, **vehicle.servos}
         if vehicle.gripper.fitted:
             outputs[9] = vehicle.gripper.servo_us
-        values = [outputs.get(channel, 0) for channel in range(1, 17)]
+        values = [max(0, min(65535, outputs.get(channel, 0))) for channel in range(1, 17)]
         return mavlink.MAVLink_servo_output_raw_message(int(vehicle.time_s * 1e6) & 0xFFFFFFFF, 0, *values)
 
     def rc_channels(self) -> Message:
