@@ -104,8 +104,10 @@ time.sleep(300)
 
 
 @posix
-@pytest.mark.parametrize("kind", ["embedded", "ardupilot"])
-@pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(
+    ("kind", "how"),
+    [("embedded", "SIGKILL"), ("ardupilot", "SIGKILL"), ("ardupilot", "SIGTERM"), ("ardupilot", "SIGHUP")],
+)
 def test_a_killed_parent_leaves_no_vehicle(program, kind, how):
     program(READY)
     parent = subprocess.Popen(
