@@ -34,6 +34,9 @@ PYTHON = HERE.parent / ".venv-bench" / "bin" / "python"
 HOME = Start(LonLat(127.11, 37.37), 40.0)
 LOSSES = (0.0, 0.1, 0.2)
 SEEN_S = 2.0
+SETTLE_S = 0.3
+HEARD_S = 3.0  # so that the client, too, hears how things stand now
+HEARTBEATS = {0: 10.0}  # of the clean connection
 CLOCK = RealClock()
 
 Do = Callable[[str], tuple[bool, float]]
@@ -104,8 +107,9 @@ def measure(client: str, relay: Relay, side: Vehicle, weather: Weather, pairs: i
 def _one(do: Do, word: str, side: Vehicle) -> Run:
     claimed, seconds = do(word)
     wanted, until_s = word == "arm", time.monotonic() + SEEN_S
-    while time.monotonic() < until_s:
-        side.pump(0.05)
+    side.pump(SETTLE_S)  # what it was before the command is not taken for what came of it
+    while time.monotonic() < until_s and side.state.armed is not wanted:
+        side.receive(0.05)
     true = side.state.armed is wanted
     _put(side, armed=wanted)
     return Run(claimed, true, seconds)
@@ -115,6 +119,9 @@ def _put(side: Vehicle, *, armed: bool) -> None:
     """Whatever a client left, the next command begins where it should."""
     if side.state.armed is not armed:
         (side.arm if armed else side.disarm)()
+        until_s = time.monotonic() + HEARD_S
+        while time.monotonic() < until_s:
+            side.pump(0.05)
 
 
 def row(client: str, loss: float, runs: list[Run]) -> str:
@@ -152,6 +159,7 @@ def main() -> None:
 
 def _make_ready(side: Vehicle) -> None:
     side.connect()
+    side.link.want(HEARTBEATS)
     set_parameter(side, "DISARM_DELAY", 0)
     set_parameter(side, "ARMING_CHECK", 0)
     side.wait(lambda s: bool(s.position_ready and s.on_ground), timeout_s=120.0, what="be ready")

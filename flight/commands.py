@@ -131,8 +131,8 @@ class Order:
 class CommandParams:
     """Seconds until a command is sent again, how often it is sent, and how long one "in progress" lasts."""
 
-    answer_s: float = 0.7
-    tries: int = 10
+    answer_s: float = 0.5
+    tries: int = 12
     progress_s: float = 30.0
 
 

@@ -36,6 +36,7 @@ EXPLAIN_S = 1.0  # wall time in which the words that explain a refusal may still
 QUIET_S = 0.3
 LINK_LOST_S = 10.0
 PUMP_S = 0.2
+ASK_S, ASKS = 0.2, 5
 RISEN_M = 0.5
 SHOWN_S = 10.0
 WARNING = 4  # MAV_SEVERITY
@@ -230,9 +231,15 @@ class Vehicle:
     def _wait_shown(self, shown: Shown | None, within_s: float, what: str) -> None:
         if shown is None:
             return
-        if not shown(self.state):  # mode and motors stand in the heartbeat, which else takes up to a second
-            self.send(*Order(Cmd.REQUEST_MESSAGE, (HEARTBEAT,)).message(0))
-        self.wait(shown, timeout_s=within_s, what=what)
+        asks_s = [self.clock.monotonic_s() + n * ASK_S for n in range(ASKS)]
+
+        def seen(state: VehicleState) -> bool:
+            if not shown(state) and asks_s and self.clock.monotonic_s() >= asks_s[0]:
+                del asks_s[0]  # mode and motors stand in the heartbeat, which else takes up to a second
+                self.send(*Order(Cmd.REQUEST_MESSAGE, (HEARTBEAT,)).message(0))
+            return shown(state)
+
+        self.wait(seen, timeout_s=within_s, what=what)
 
     def _comes(self, shown: Shown) -> bool:
         try:
