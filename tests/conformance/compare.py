@@ -108,20 +108,23 @@ def _started(answers: Iterable[Answer]) -> list[Answer]:
 def _once(answers: Iterable[Answer]) -> list[Answer]:
     """Requests for an item that are repeated for want of an answer, as one with their number."""
     found: list[Answer] = []
-    last = -1
+    last: dict[str, int] = {}  # by mission type
     for answer in answers:
+        kind = answer.key.split("/")[0]
+        at = last.get(kind, -1)
         if not answer.key.startswith(ASKS):
             found.append(answer)
-        elif last >= 0 and found[last].key == answer.key and _again(found, last, answer):
-            found[last] = replace(found[last], numbers=(found[last].numbers[0] + 1.0,))
+        elif at >= 0 and found[at].key == answer.key and _again(found, at, answer):
+            found[at] = replace(found[at], numbers=(found[at].numbers[0] + 1.0,))
         else:
             found.append(replace(answer, numbers=(1.0,)))
-            last = len(found) - 1
+            last[kind] = len(found) - 1
     return found
 
 
 def _again(found: Sequence[Answer], last: int, answer: Answer) -> bool:
-    return last == len(found) - 1 or answer.at_s - found[last].at_s >= ASKED_AGAIN_S
+    beside = last == len(found) - 1
+    return beside or answer.at_s - found[last].at_s >= ASKED_AGAIN_S * found[last].numbers[0]
 
 
 def _brief(answers: Sequence[Answer]) -> set[Answer]:
