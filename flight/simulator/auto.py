@@ -255,7 +255,7 @@ class Auto:
         return Descent(vehicle, vehicle.air.yaw_rad).step()
 
     def _down(self) -> bool:
-        return self.landing and self.vehicle.landed and self.vehicle.time_s - self.vehicle.touched_s > 2.2
+        return self.landing and self.vehicle.landed and self.vehicle.time_s - self.vehicle.touched_s > 2.05
 
     def _start_delay(self, _seq: int, item: Item, _after: Item | None) -> None:
         until_s = self.vehicle.time_s + max(0.0, item.params[0])

@@ -24,7 +24,7 @@ class Target:
     A target that is `eased` need not be followed exactly: the vehicle makes its way to `position`, or where
     that is None to `velocity`, within its limits of acceleration and jerk, no faster than `speed_ms`. So it
     does to `rise_to_m`, up or down no faster than `rise_ms`; where that and `height_m` are None, to the rate
-    `climb_ms`. `level` lets it drift.
+    `climb_ms`, changing it by `rise_mss` (WPNAV_ACCEL_Z). `level` lets it drift.
     """
 
     position: complex | None = 0j
@@ -39,6 +39,7 @@ class Target:
     eased: bool = False
     speed_ms: float | None = None
     rise_ms: float | None = None
+    rise_mss: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Gains:
     rise: Reach
     catch_up_s: float  # in which a leg's clock follows the vehicle
     turns: bool  # the nose follows the course
+    radius_m: float  # of waypoints
 
     @classmethod
     def of(cls, p: Params) -> "Gains":
@@ -80,6 +82,7 @@ class Gains:
             rise=Reach(math.inf, cm_to_m(p["WPNAV_ACCEL_Z"]), p["PSC_JERK_Z"]),
             catch_up_s=cm_to_m(p["WPNAV_ACCEL"]) / p["WPNAV_JERK"],
             turns=p.flag("WP_YAW_BEHAVIOR"),
+            radius_m=cm_to_m(p["WPNAV_RADIUS"]),
         )
 
 
@@ -197,7 +200,8 @@ class Controller:
             up, down = min(most, gains.up_ms), min(most, gains.down_ms)
             rise.towards(dt, target.rise_to_m, down, up, gains.rise)
         else:
-            rise.at_rate(dt, target.climb_ms, gains.rise)
+            most = gains.rise.accel_mss if target.rise_mss is None else target.rise_mss
+            rise.at_rate(dt, target.climb_ms, Reach(math.inf, most, gains.rise.jerk_msss))
         error = rise.height_m - air.height_m
         close = math.copysign(closing_speed(abs(error), gains.height, gains.rise.accel_mss), error)
         wanted = rise.climb_ms + max(-gains.down_ms, min(gains.up_ms, close))

@@ -28,7 +28,7 @@ STEP_S = 0.02
 _SLOW_STEPS = 5
 _ESTIMATE_SIGMA_M, _ESTIMATE_TAU_S = 0.03, 20.0
 _LANDED_AFTER_S = 1.75
-_STOPPED_AFTER_S = 2.2
+_STOPPED_AFTER_S = 2.05
 
 
 @dataclass(slots=True)
@@ -181,7 +181,8 @@ class Copter:
             vehicle.landed = not vehicle.mode.taking_off
             vehicle.idle_s = now
         down = vehicle.landed and vehicle.mode.landing and now - vehicle.touched_s > _STOPPED_AFTER_S
-        idle = vehicle.landed and not vehicle.auto_armed and self._idle_for(now)
+        rising = vehicle.auto_armed and vehicle.mode.taking_off
+        idle = vehicle.landed and not rising and self._idle_for(now)
         if down or idle or (vehicle.landed and vehicle.mode is self.auto and self.auto.sequence.complete):
             self.disarm()
 
@@ -254,11 +255,12 @@ class Copter:
     def set_current(self, seq: int, *, reset: bool) -> bool:
         """Make a mission item the current one."""
         sequence = self.auto.sequence
-        if not 0 <= seq < len(sequence.items):
+        if not 0 <= seq < len(sequence.items) or len(sequence.items) == 1:
             return False
         flown = self.vehicle.mode is self.auto and self.vehicle.flying
-        if reset:
+        if reset or seq == 0 or sequence.complete:
             sequence.jumped.clear()
+        seq = max(1, seq)
         if flown and sequence.complete:
             sequence.running, sequence.complete = True, False
         sequence.jump_to(seq, self.auto if flown else None)

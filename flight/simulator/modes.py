@@ -47,6 +47,7 @@ class Manual:
         sink = -cm_to_m(p["PILOT_SPEED_DN"] or p["PILOT_SPEED_UP"])
         target = vehicle.nav.advance(dt, vehicle.air)
         target.height_m, target.climb_ms = None, sink
+        target.rise_mss = cm_to_m(within(p["PILOT_ACCEL_Z"], (50.0, 500.0)))
         if not self.needs_position:
             target.position, target.level = None, True
         target.yaw_rad = vehicle.air.yaw_rad

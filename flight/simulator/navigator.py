@@ -50,7 +50,7 @@ class Navigator:
 
     @property
     def radius_m(self) -> float:
-        return cm_to_m(self.params["WPNAV_RADIUS"])
+        return self.controller.gains.radius_m
 
     @property
     def destination(self) -> Point | None:
@@ -317,11 +317,7 @@ class Navigator:
 
     def _look(self, leg: Leg | SplineLeg, moving: Moving) -> None:
         fast = self.controller.gains.turns and abs(moving.velocity) > 0.05 * self.cruise_ms
-        if (
-            fast
-            and abs(leg.end.place - leg.start.place) > _YAW_LEG_M
-            and self.params.integer("WP_YAW_BEHAVIOR")
-        ):
+        if fast and abs(leg.end.place - leg.start.place) > _YAW_LEG_M:
             self.yaw_rad = heading(moving.velocity)
 
     def reached(self, air: Airframe) -> bool:

@@ -138,6 +138,9 @@ class Vehicle:
     position_lost: bool = False
     text_id: int = 0
     servos: dict[int, int] = field(default_factory=dict)
+    _wind: complex = 0j
+    _full_wind_m: float = 1.0
+    _wind_version: int = -1
 
     def __post_init__(self) -> None:
         p = self.params
@@ -241,12 +244,15 @@ class Vehicle:
 
     def wind(self) -> complex:
         """The air's velocity here: SIM_WIND_SPD at SIM_WIND_T_ALT metres, less below (square root)."""
-        speed = self.params["SIM_WIND_SPD"]
-        if speed <= 0.0 or self.air.height_m <= 0.0:
+        if self._wind_version != self.params.version:
+            self._wind_version, p = self.params.version, self.params
+            blows_to = math.radians(p["SIM_WIND_DIR"] + 180.0)
+            self._wind = p["SIM_WIND_SPD"] * complex(math.cos(blows_to), math.sin(blows_to))
+            self._full_wind_m = max(1.0, p["SIM_WIND_T_ALT"])
+        height_m = self.air.height_m
+        if height_m <= 0.0 or self._wind == 0j:
             return 0j
-        share = min(1.0, max(self.air.height_m, 0.0) / max(1.0, self.params["SIM_WIND_T_ALT"]))
-        blows_to = math.radians(self.params["SIM_WIND_DIR"] + 180.0)
-        return speed * math.sqrt(share) * complex(math.cos(blows_to), math.sin(blows_to))
+        return self._wind * math.sqrt(min(1.0, height_m / self._full_wind_m))
 
     # -- doing
 
