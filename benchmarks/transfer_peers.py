@@ -59,7 +59,7 @@ def _same(items: Sequence[WireItem], rows: Sequence[dict[str, Any]]) -> bool:
 
 
 def nearly(items: Sequence[WireItem], held: Sequence[WireItem]) -> bool:
-    """The same but for the last digit of places: some clients cut it off, MAVProxy's files have six decimals."""
+    """The same but for the last digit of places: some cut it off, MAVProxy saves six decimals."""
     if len(items) != len(held):
         return False
     moved = [
