@@ -36,7 +36,7 @@ def mode_complaint(vehicle: Vehicle) -> str | None:
 
 
 def _height(vehicle: Vehicle) -> list[str]:
-    manual = vehicle.mode.number is ModeNumber.STABILIZE
+    manual = vehicle.mode.number in (ModeNumber.STABILIZE, ModeNumber.ACRO)
     return [] if manual or reached(vehicle, _ALT_S) else ["Need Alt Estimate"]
 
 
@@ -135,13 +135,13 @@ class PreArm:
         if now_s < self.next_s:
             return
         self.next_s += 1.0
-        if vehicle.armed:
-            self.passed = True
-            return
         since_s = now_s - self.shown_s
         show = since_s > _SHOWN_EVERY_S or (self.at_once and since_s > _SHOWN_AGAIN_S)
         if show:
             self.shown_s, self.at_once = now_s, False
+        if vehicle.armed:
+            self.passed = True
+            return
         found = complaints(vehicle, self.mission)
         if found and self.passed:
             self.at_once = True

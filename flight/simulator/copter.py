@@ -14,7 +14,15 @@ from flight.simulator.failsafes import Failsafes
 from flight.simulator.fence import shapes
 from flight.simulator.geometry import Ground
 from flight.simulator.inbox import Inbox
-from flight.simulator.messages import Message, ModeNumber, Outgoing, Sender, Severity, mavlink
+from flight.simulator.messages import (
+    NEVER_ENTERED,
+    Message,
+    ModeNumber,
+    Outgoing,
+    Sender,
+    Severity,
+    mavlink,
+)
 from flight.simulator.mission import Sequencer
 from flight.simulator.missionitems import Item, Kind
 from flight.simulator.modes import Brake, Guided, Land, Manual, Rtl
@@ -68,7 +76,10 @@ class Copter:
         ground = Ground(setup.lat, setup.lon)
         self.vehicle = vehicle = Vehicle(setup, self.params, ground, air, random.Random(setup.seed))
         self.auto = Auto(vehicle, Sequencer(self.plans.mission, vehicle.say))
-        numbers = (ModeNumber.STABILIZE, ModeNumber.ALT_HOLD, ModeNumber.LOITER, ModeNumber.POSHOLD)
+        numbers = (
+            ModeNumber.STABILIZE, ModeNumber.ACRO, ModeNumber.ALT_HOLD, ModeNumber.LOITER, ModeNumber.DRIFT,
+            ModeNumber.SPORT, ModeNumber.POSHOLD,
+        )  # fmt: skip
         self.modes = {
             **{number: Manual(vehicle, number) for number in numbers},
             ModeNumber.AUTO: self.auto,
@@ -203,6 +214,9 @@ class Copter:
     def change_mode(self, number: int) -> bool:
         """Change the flight mode; False, with the reason told, if it cannot."""
         vehicle = self.vehicle
+        if number in NEVER_ENTERED:
+            vehicle.say(f"Mode change to {NEVER_ENTERED[number]} failed: init failed", Severity.WARNING)
+            return False
         try:
             mode = self.modes[ModeNumber(number)]
         except (KeyError, ValueError):
@@ -218,6 +232,8 @@ class Copter:
             vehicle.mode = before
             return self._refuse(mode, "init failed")
         vehicle.tell(self.telemetry.heartbeat())
+        if vehicle.fence.breaches and self.params.integer("FENCE_ACTION") != 0:
+            vehicle.say("Manual recovery started")
         return True
 
     def _refuse(self, mode: Mode, why: str) -> bool:
@@ -308,7 +324,7 @@ class Copter:
             self.auto.mission_changed()
         elif not self.vehicle.flying and self.vehicle.mode is not self.auto:
             self.auto.sequence.reset()
-            self.auto.sequence.complete = False
+            self.auto.sequence.complete = self.auto.sequence.complete and bool(self.plans.mission)
 
     def _rally_points(self) -> None:
         vehicle = self.vehicle

@@ -212,5 +212,4 @@ class Failsafes:
             return
         vehicle.say(f"{breach_text(new)} fence breached", Severity.NOTICE)
         if mode is not None:
-            vehicle.say("Manual recovery started")
             self._go(mode)

@@ -33,15 +33,22 @@ class ModeNumber(IntEnum):
     """ArduCopter's custom modes that this copter flies."""
 
     STABILIZE = 0
+    ACRO = 1
     ALT_HOLD = 2
     AUTO = 3
     GUIDED = 4
     LOITER = 5
     RTL = 6
     LAND = 9
+    DRIFT = 11
+    SPORT = 13
     POSHOLD = 16
     BRAKE = 17
     SMART_RTL = 21
+
+
+# Modes that there are, and that this vehicle cannot enter without a pilot or a flow sensor.
+NEVER_ENTERED = {14: "FLIP", 22: "FLOWHOLD"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +69,4 @@ class Outgoing:
     streamed: bool = False
 
 
-__all__ = ["Ack", "Message", "ModeNumber", "Outgoing", "Sender", "Severity", "mavlink"]
+__all__ = ["NEVER_ENTERED", "Ack", "Message", "ModeNumber", "Outgoing", "Sender", "Severity", "mavlink"]

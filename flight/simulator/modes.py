@@ -32,7 +32,7 @@ class Manual:
 
     @property
     def needs_position(self) -> bool:
-        return self.number in (ModeNumber.LOITER, ModeNumber.POSHOLD)
+        return self.number in (ModeNumber.LOITER, ModeNumber.DRIFT, ModeNumber.POSHOLD)
 
     def enter(self) -> bool:
         self.vehicle.nav.stop(self.vehicle.air, _PAUSE_JERK)
@@ -40,7 +40,7 @@ class Manual:
 
     def step(self, dt: float) -> Target | None:
         vehicle = self.vehicle
-        if self.number is ModeNumber.STABILIZE:
+        if self.number in (ModeNumber.STABILIZE, ModeNumber.ACRO):
             vehicle.controller.rest(vehicle.air)
             return None
         p = vehicle.params

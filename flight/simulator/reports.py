@@ -253,9 +253,8 @@ class Reports:
         flown = self.vehicle.mode is auto
         state = auto.sequence.state(paused=flown and auto.paused)
         total = max(0, len(auto.sequence.items) - 1)
-        return mavlink.MAVLink_mission_current_message(
-            auto.sequence.nav_seq, total, int(state), 1 if flown else 0
-        )
+        seq = auto.sequence.nav_seq if total else 0
+        return mavlink.MAVLink_mission_current_message(seq, total, int(state), 1 if flown else 0)
 
     def nav_controller(self) -> Message:
         vehicle, air = self.vehicle, self.vehicle.air
