@@ -22,7 +22,6 @@ _THINNER = (2.25577e-5, 4.2559)  # 1/m and exponent of the standard atmosphere's
 _LEAN_LAG_S = 0.18
 _YAW_RATE_RADS = math.radians(90.0)
 _HOVER_CURRENT_A = 28.1
-_CLIMB_CURRENT_A_PER_MS = 1.0
 
 
 def air_density_kgm3(altitude_m: float) -> float:
@@ -100,14 +99,13 @@ class Airframe:
 
     @property
     def thrust_ratio(self) -> float:
-        """Thrust over weight."""
-        return math.hypot(abs(self.lean_mss), STANDARD_GRAVITY_MS2 + self.vertical_mss) / STANDARD_GRAVITY_MS2
+        """Thrust over weight: more of it leaning, climbing, and against the air that comes from above."""
+        return self.thrust_mss / STANDARD_GRAVITY_MS2
 
     @property
     def current_a(self) -> float:
-        """What the motors draw in flight."""
-        drawn = _HOVER_CURRENT_A * math.pow(self.thrust_ratio, 0.65)
-        return max(2.0, drawn + _CLIMB_CURRENT_A_PER_MS * self.climb_ms)
+        """What the motors draw in flight: in proportion to thrust."""
+        return max(2.0, _HOVER_CURRENT_A * self.thrust_ratio)
 
     def step(self, dt: float, demand: Demand, wind: complex) -> None:
         """Move on by `dt` seconds; `wind` is the air's velocity over ground in m/s."""
@@ -160,7 +158,7 @@ class Airframe:
 
     def _fall(self, dt: float) -> None:
         self.lean_mss = self.lean_change = 0j
-        self.vertical_mss = -STANDARD_GRAVITY_MS2
+        self.vertical_mss, self.thrust_mss = -STANDARD_GRAVITY_MS2, 0.0
         if self.on_ground:
             return
         pull = -STANDARD_GRAVITY_MS2 - 0.03 * self.climb_ms * abs(self.climb_ms)

@@ -15,7 +15,7 @@ from flight.simulator.vehicle import Setup
 # start-up chatter, and texts that hold a measured number or a build's name
 PASSED_OVER = (
     "EKF3", "PreArm", "Hit ground", "arometer", "AHRS", "RC7", "GPS 1", "Field", "ArduPilot", "Frame",
-    "ArduCopter", "used", "3d1219c7c4c5404aaa1f6d2a48adfda4", "restarted command",
+    "ArduCopter", "used", "3d1219c7c4c5404aaa1f6d2a48adfda4", "736b7973686164655f", "restarted command",
 )  # fmt: skip
 
 
