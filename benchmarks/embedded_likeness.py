@@ -3,7 +3,8 @@
 Tracks are horizontal, in metres, and aligned at take-off (the moment 1 m above home). "across" compares
 places: the root mean square distance from each place of the embedded copter's track to ArduPilot's line.
 "at equal time" compares the two at the same second after take-off, so that a difference of a second at 10 m/s
-counts as 10 m. Flown time runs from take-off to the motors' stop. Shots are compared line by line.
+counts as 10 m; the goal is for the first, the second is told beside it. Flown time runs from take-off to the
+motors' stop. Shots are compared line by line.
 
 Usage: python benchmarks/embedded_likeness.py [FOLDER [NAME ...]]
 FOLDER keeps ArduPilot's flights, and is read instead of flying them again.
@@ -138,7 +139,7 @@ def row(name: str, wind_ms: float, real: Flight, ours: Flight) -> str:
         name, f"{wind_ms:g}", f"{real.ended_s:.1f}", f"{ours.ended_s:.1f}",
         f"{time:+.1%}{'' if abs(time) <= TIME_GOAL else ' MISSED'}",
         f"{apart:.2f}{'' if apart <= TRACK_GOAL_M else ' MISSED'}",
-        f"{timed:.2f}{'' if timed <= TRACK_GOAL_M else ' MISSED'}", shots_apart(real, ours),
+        f"{timed:.2f}", shots_apart(real, ours),
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
