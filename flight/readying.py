@@ -5,12 +5,14 @@ from dataclasses import replace
 
 from core.errors import SkyshadeError
 from flight import identity, traps
+from flight.conversation import LinkMemory
 from flight.deck import Deck, InterruptedFlightError, Progress
 from flight.exchange import TransferReport, upload
 from flight.gripper import Gripper, near, output_us
-from flight.params import ParameterError, get_parameter, set_parameter
+from flight.params import read_setting, set_parameter
 from flight.payload import close_gripper
 from flight.preflight import wait_ready
+from flight.sendable import check_heights
 from flight.state import VehicleState
 from flight.traps import Trap, TrapError
 from flight.vehicle import Vehicle, VehicleTimeoutError
@@ -38,6 +40,7 @@ def _make_ready(deck: Deck, settings: Mapping[str, float]) -> None:
     for name, value in settings.items():
         set_parameter(deck.vehicle, name, value)
     deck.progress("preflight", 0, 1)
+    check_heights(deck.mission)
     _avoid_traps(deck)
     wait_ready(deck.vehicle, deck.mission, deck.params.preflight)
     _upload(deck)
@@ -91,7 +94,7 @@ def _refuse_flying(vehicle: Vehicle) -> None:
 def _avoid_traps(deck: Deck) -> None:
     """Look at what the vehicle's parameters make of the plan; raises `TrapError`."""
     wanted = traps.parameters_wanted(deck.mission)
-    values = {name: _parameter(deck.vehicle, name) for name in wanted}
+    values = {name: read_setting(deck.vehicle, name) for name in wanted}
     found = traps.traps(deck.mission, values)
     grave = [trap for trap in found if trap.grave]
     if grave:
@@ -101,14 +104,6 @@ def _avoid_traps(deck: Deck) -> None:
     deck.unknown_releases = traps.unknown_releases(deck.mission, values)
     _tell(deck, found)
     _tell(deck, changed, "mission")
-
-
-def _parameter(vehicle: Vehicle, name: str) -> float | None:
-    """One parameter, None when the vehicle does not answer for it."""
-    try:
-        return get_parameter(vehicle, name)
-    except ParameterError:
-        return None
 
 
 def _upload(deck: Deck) -> None:
@@ -137,7 +132,10 @@ def upload_all(
         if on_progress is not None:
             on_progress("uploading", done, total)
 
-    return tuple(upload(vehicle, kind, items, vehicle.clock, on_progress=told) for kind, items in sets)
+    memory = LinkMemory()
+    return tuple(
+        upload(vehicle, kind, items, vehicle.clock, on_progress=told, memory=memory) for kind, items in sets
+    )
 
 
 def _see_terrain(deck: Deck) -> None:
@@ -164,7 +162,7 @@ def _see_terrain(deck: Deck) -> None:
 def _secure_load(deck: Deck) -> None:
     """For a plan that lets a load go by gripper: know the gripper, and that it is closed before take-off."""
     vehicle = deck.vehicle
-    if not traps.lets_go(deck.mission) or _parameter(vehicle, "GRIP_ENABLE") != 1.0:
+    if not traps.lets_go(deck.mission) or read_setting(vehicle, "GRIP_ENABLE") != 1.0:
         return
     deck.gripper = _learn_gripper(vehicle)
     if deck.gripper.closed is not True:
@@ -177,7 +175,7 @@ def _secure_load(deck: Deck) -> None:
 
 def _learn_gripper(vehicle: Vehicle) -> Gripper:
     """Which output the gripper is on, its pulses, and whether it stands open or closed."""
-    values = {name: _parameter(vehicle, name) for name in traps.GRIPPER_DETAILS}
+    values = {name: read_setting(vehicle, name) for name in traps.GRIPPER_DETAILS}
     if values["GRIP_TYPE"] != traps.SERVO_GRIPPER:
         text = f"this gripper (GRIP_TYPE {values['GRIP_TYPE'] or 0:g}) never confirms that it let go"
         raise TrapError([Trap(text, grave=True)])
@@ -199,7 +197,7 @@ def _learn_gripper(vehicle: Vehicle) -> Gripper:
 def _gripper_channel(vehicle: Vehicle) -> int:
     """The output that is the gripper's; raises `TrapError` when there is none."""
     for channel in traps.OUTPUTS_LIKELY_FIRST:
-        if _parameter(vehicle, f"SERVO{channel}_FUNCTION") == traps.GRIPPER_FUNCTION:
+        if read_setting(vehicle, f"SERVO{channel}_FUNCTION") == traps.GRIPPER_FUNCTION:
             return channel
     text = f"no servo output is the gripper's (SERVOn_FUNCTION {traps.GRIPPER_FUNCTION})"
     raise TrapError([Trap(text, grave=True)])

@@ -71,9 +71,13 @@ def check_items(
 
 
 def check_heights(mission: Mission) -> None:
-    """Raise `UnsendableError` for an item that is flown to at no stated altitude (0 m would be flown)."""
+    """Raise `UnsendableError` for an item that is flown to at no stated altitude (0 m would be flown).
+
+    An item without a place stays where it is, at the height it has; a take-off always needs one.
+    """
     for seq, item in enumerate(mission.items, start=1):
-        if item.command in _HEIGHT_NEEDED and item.altitude is None:
+        placed = item.position is not None or item.command == Command.NAV_TAKEOFF
+        if placed and item.command in _HEIGHT_NEEDED and item.altitude is None:
             wire = WireItem(seq, Frame.MISSION, item.command)
             why = "it has no altitude (a value and what it is measured from)"
             raise UnsendableError(Kind.MISSION, wire, why, result=Result.INVALID_ALTITUDE)
