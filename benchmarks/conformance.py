@@ -124,8 +124,8 @@ def main() -> None:
     date = dt.datetime.now(tz=dt.UTC).date().isoformat()
     binary = os.environ.get(VARIABLE)
     sitl = Sitl(chosen.jobs, chosen.instance, chosen.speedup) if binary else None
-    version = ardupilot_version(Path(binary)) + " SITL" if binary else "no ArduPilot"
-    if chosen.record and sitl is not None:
+    version = ardupilot_version(Path(binary)) + " SITL" if binary else None
+    if chosen.record and sitl is not None and version is not None:
         record_unseen(sitl, version, date)
     every = list(records(chosen.data, chosen.only))
     found = list(outcomes(every, sitl, chosen.jobs))

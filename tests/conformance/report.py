@@ -47,7 +47,7 @@ def explanations() -> dict[str, str]:
     return dict(tomllib.loads(EXPLANATIONS.read_text(encoding="utf-8")))
 
 
-def document(outcomes: Sequence[Outcome], *, version: str, date: str) -> str:
+def document(outcomes: Sequence[Outcome], *, version: str | None, date: str) -> str:
     """The whole page."""
     recorded = [o for o in outcomes if not o.unseen]
     unseen = [o for o in outcomes if o.unseen]
@@ -62,11 +62,14 @@ def document(outcomes: Sequence[Outcome], *, version: str, date: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _head(version: str, date: str) -> str:
+def _head(version: str | None, date: str) -> str:
+    both = (
+        f"in one run on {version} and on the embedded copter" if version else "with the embedded copter alone"
+    )
     return (
         "# How like ArduPilot the embedded copter answers\n\n"
-        f"Made on {date} by `python benchmarks/conformance.py`, in one run on {version} and on the embedded "
-        "copter. Every case is a station's messages at their simulated times; compared are the answers: "
+        f"Made on {date} by `python benchmarks/conformance.py`, {both}. "
+        "Every case is a station's messages at their simulated times; compared are the answers: "
         "results of commands and transfers, words, modes, states, items reached, shots, their order and "
         "their times. Recorded sessions were flown by hand on ArduCopter 4.6.2; unseen sequences are put "
         "together at random from a seed and stand in no recording.\n\n"
