@@ -7,7 +7,7 @@ coefficient for a quadrotor model" (2023); its scale is learnt where the vehicle
 A Kalman filter over (wind east, wind north, log of the drag's scale), one step a second, as a pure fold.
 
 Against ArduCopter 4.6.2 in SITL at 65 m, wind 0 to 10 m/s, once with gusts: wrong by 0.1 to 1.0 m/s (RMS)
-in a hover with the default drag, by 0.1 to 0.8 m/s (worst 1.3) on legs at 8 m/s; in direction by 1 to 7
+in a hover with the default drag, by 0.1 to 0.8 m/s (worst 1.3) on legs at 8 m/s; in direction by 1 to 9
 degrees.
 """
 
