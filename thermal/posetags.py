@@ -146,7 +146,7 @@ def from_pix4d(yaw_deg: float, pitch_deg: float, roll_deg: float) -> CameraAttit
     yaw, pitch, roll = (math.radians(a) for a in (yaw_deg, pitch_deg, roll_deg))
     turn = _about_z(yaw) @ _about_y(pitch) @ _about_x(roll) @ _about_y(-math.pi / 2)
     down = float(np.clip(-turn[2, 0], -1.0, 1.0))
-    if abs(down) > 1 - 1e-10:  # straight down: yaw and roll turn about the same axis
+    if abs(down) > 1 - 1e-13:  # straight down: yaw and roll turn about the same axis
         return CameraAttitude(
             math.degrees(math.atan2(-turn[0, 1], turn[1, 1])), math.degrees(math.asin(down))
         )

@@ -77,7 +77,7 @@ def attitude_from(camera_to_enu: FloatArray) -> CameraAttitude:
     """The gimbal angles of a rotation from camera axes to east-north-up; roll 0 where it looks down."""
     right, below, ahead = camera_to_enu.T
     pitch = math.asin(float(np.clip(ahead[2], -1.0, 1.0)))
-    if abs(ahead[2]) > 1 - 1e-10:  # yaw and roll turn about the same axis
+    if abs(ahead[2]) > 1 - 1e-13:  # yaw and roll turn about the same axis
         return CameraAttitude(math.degrees(math.atan2(-right[1], right[0])), math.degrees(pitch))
     yaw = math.atan2(ahead[0], ahead[1])
     roll = math.atan2(-float(right[2]), -float(below[2]))
