@@ -15,6 +15,8 @@ from flight.simulator.vehicle import Vehicle
 
 HEARTBEAT_S = 1.0
 _HEARTBEAT, _TERRAIN_REQUEST = 0, 133
+_LOOKED_AHEAD = (16, 82)  # items whose ground is asked for
+_FIX_S = 9.9
 _LOCATED_S = 2.5
 _FASTEST_US = 20_000.0
 _SLOWEST_US = 60_000_000.0
@@ -131,8 +133,10 @@ class Telemetry:
         vehicle = self.vehicle
         if not vehicle.terrain.enabled or not reached(vehicle, _LOCATED_S):
             return None
-        items = (item for item in self.copter.plans.mission[1:] if item.has_place and item.is_nav)
-        vehicle.terrain.need(vehicle.lat_lon_e7(vehicle.estimated), [(item.x, item.y) for item in items])
+        items = (it for it in self.copter.plans.mission[1:] if it.has_place and it.command in _LOOKED_AHEAD)
+        fixed = reached(vehicle, _FIX_S) and not vehicle.params.flag("SIM_GPS_DISABLE")
+        places = [(item.x, item.y) for item in items]
+        vehicle.terrain.need(vehicle.lat_lon_e7(vehicle.estimated), places, fixed=fixed)
         return vehicle.terrain.request(link, vehicle.time_s)
 
     def step(self) -> None:

@@ -14,6 +14,8 @@ _PATCHES_NORTH, _PATCHES_EAST, _PATCH = 7, 8, 4
 _STEP_NORTH, _STEP_EAST = (_PATCHES_NORTH - 1) * _PATCH, (_PATCHES_EAST - 1) * _PATCH
 _ALL = (1 << _PATCHES_NORTH * _PATCHES_EAST) - 1
 _METRES = 0.011131884502145034  # of 1e-7 degrees of latitude
+_AROUND_NORTH, _AROUND_EAST = 0.7 * _PATCHES_NORTH * _PATCH, 0.7 * _PATCHES_EAST * _PATCH  # grid steps
+_ITEM_STEPS = 10.0 * math.sqrt(0.5)  # north and east of an item, both ways: looked at as well
 _NEAR_E7 = 500  # corners this near are the same
 _AGAIN_S = 2.0
 _MOST_BLOCKS = 200
@@ -78,14 +80,37 @@ class Terrain:
     def _spacing_m(self) -> float:
         return max(1.0, self.params["TERRAIN_SPACING"])
 
-    def need(self, here: Corner, places: Iterable[Corner]) -> None:
-        """Ask for the blocks round a place and those of others."""
-        step_lat = int(_STEP_NORTH * self._spacing_m / _METRES)
-        step_lon = int(_STEP_EAST * self._spacing_m / _METRES / _scale(here[0]))
-        round_it = [(here[0] + a * step_lat, here[1] + b * step_lon) for a in (0, 1, -1) for b in (0, 1, -1)]
-        for lat, lon in (*round_it, *places):
-            if len(self.blocks) < _MOST_BLOCKS:
-                self.blocks.setdefault(Spot.of(lat, lon, self._spacing_m).corner, Block())
+    def need(self, here: Corner, places: Iterable[Corner], *, fixed: bool) -> None:
+        """Ask for the block of a place, with a fix for those around, then for those of the mission's places.
+
+        A place of the mission is looked at only while nothing is pending, or nothing can be known of the way.
+        """
+        self._want(here)
+        if fixed:
+            for a in (-1, 0, 1):
+                for b in (-1, 0, 1):
+                    self._want(self._beside(here, a * _AROUND_NORTH, b * _AROUND_EAST))
+        if not fixed or self.pending == 0:
+            self._follow(places)
+
+    def _follow(self, places: Iterable[Corner]) -> None:
+        """Four points round each place and itself, to the first that is not known."""
+        for place in places:
+            for a, b in ((1, 1), (-1, 1), (-1, -1), (1, -1), (0, 0)):
+                point = self._beside(place, a * _ITEM_STEPS, b * _ITEM_STEPS)
+                self._want(point)
+                if self.height_m(*point) is None:
+                    return
+
+    def _beside(self, place: Corner, north: float, east: float) -> Corner:
+        """A place some grid steps away."""
+        lat, lon = place
+        metres = self._spacing_m / _METRES
+        return lat + int(north * metres), lon + int(east * metres / _scale(lat))
+
+    def _want(self, place: Corner) -> None:
+        if len(self.blocks) < _MOST_BLOCKS:
+            self.blocks.setdefault(Spot.of(*place, self._spacing_m).corner, Block())
 
     def request(self, link: int, now_s: float) -> Message | None:
         """What is missing next, at most each two seconds to a client."""
