@@ -35,6 +35,7 @@ CUSTOM_MODE_FLAG = 1
 EXPLAIN_S = 1.0  # wall time in which the words that explain a refusal may still come
 QUIET_S = 0.3
 LINK_LOST_S = 10.0
+LEAST_WALL_S = 3.0
 PUMP_S = 0.2
 ASK_S, ASKS = 0.2, 5
 RISEN_M = 0.5
@@ -158,7 +159,8 @@ class Vehicle:
     ) -> None:
         """Pump until `ready(state)`; raises `VehicleTimeoutError` after `timeout_s` vehicle seconds.
 
-        With `mode`, a vehicle that leaves that mode meanwhile was taken over: `OverruledError`.
+        A simulator may run so fast that those are over before an answer can come: at least `LEAST_WALL_S` of
+        the wall's time are waited. With `mode`, a vehicle that leaves that mode meanwhile was taken over: `OverruledError`.
         """
         began_s, began_wall_s = self.now_s, self.clock.monotonic_s()
         while not ready(self.state):
@@ -169,7 +171,8 @@ class Vehicle:
                     f"the vehicle is in {self.state.mode} and did not {what}",
                     hint="a pilot or a failsafe has it: nothing more is commanded",
                 )
-            if self.now_s - began_s > timeout_s:
+            waited_s = self.clock.monotonic_s() - began_wall_s
+            if self.now_s - began_s > timeout_s and waited_s > min(timeout_s, LEAST_WALL_S):
                 raise VehicleTimeoutError(
                     f"the vehicle did not {what} within {timeout_s:g} s", hint=self._last_words() or hint
                 )

@@ -85,7 +85,8 @@ def deliver(layers: SceneLayers, params: StoryParams, out: Path, tell: Tell) -> 
 
 def _closed(store: Store, refused: Order, order: Order | None, flier: FlightRoom, out: Path) -> Delivered:
     if order is None or flier.record is None:
-        raise SkyshadeError("the demo's delivery did not fly")
+        why = "; ".join(order.reasons) if order is not None else "no order was waiting"
+        raise SkyshadeError(f"the demo's delivery did not fly: {why}")
     if order.state is not OrderState.CLOSED:
         raise SkyshadeError(f"the demo's delivery failed: {'; '.join(order.reasons)}")
     differences = store.check()
