@@ -160,7 +160,8 @@ class Vehicle:
         """Pump until `ready(state)`; raises `VehicleTimeoutError` after `timeout_s` vehicle seconds.
 
         A simulator may run so fast that those are over before an answer can come: at least `LEAST_WALL_S` of
-        the wall's time are waited. With `mode`, a vehicle that leaves that mode meanwhile was taken over: `OverruledError`.
+        the wall's time are waited. With `mode`, a vehicle that leaves that mode meanwhile was taken over:
+        `OverruledError`.
         """
         began_s, began_wall_s = self.now_s, self.clock.monotonic_s()
         while not ready(self.state):
