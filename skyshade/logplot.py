@@ -5,7 +5,7 @@ import html
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from core.errors import OutputError
 from core.files import write_text, written_beside
 from core.geo import FloatArray
+from flight.logclock import OwnClock
 from flight.logstory import LoggedText, ModeSpan, Series
 
 if TYPE_CHECKING:
@@ -41,6 +42,22 @@ class Story:
     panels: Sequence[Sequence[Series]]
     modes: Sequence[ModeSpan] = ()
     texts: Sequence[LoggedText] = ()
+    note: str = ""
+
+    def on(self, clock: OwnClock) -> "Story":
+        """The same in the vehicle's own seconds, its first moment at the recording's."""
+        shift_s = self.start_s - float(clock(np.array([self.start_s]))[0])
+
+        def at(seconds: float) -> float:
+            return float(clock(np.array([seconds]))[0]) + shift_s
+
+        return replace(
+            self,
+            panels=[[replace(s, time_s=clock(s.time_s) + shift_s) for s in panel] for panel in self.panels],
+            modes=[replace(m, start_s=at(m.start_s), end_s=at(m.end_s)) for m in self.modes],
+            texts=[replace(t, utc_s=at(t.utc_s)) for t in self.texts],
+            note=f" (the vehicle's seconds, recorded {clock.speedup:.0f} times as fast)",
+        )
 
     @property
     def start_s(self) -> float:
@@ -83,9 +100,8 @@ def _figure(story: Story) -> "Iterator[Figure]":
             _draw_panel(axes, series, story)
         _draw_bands(panels, story)
         started = dt.datetime.fromtimestamp(story.start_s, dt.UTC)
-        panels[-1].set_xlabel(
-            f"seconds since {started:%Y-%m-%d %H:%M:%S} UTC; green line: armed, red lines: warnings"
-        )
+        since = f"seconds since {started:%Y-%m-%d %H:%M:%S} UTC{story.note}"
+        panels[-1].set_xlabel(f"{since}; green line: armed, red lines: warnings")
         yield figure
 
 

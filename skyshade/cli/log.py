@@ -175,6 +175,7 @@ def plot(file: Path, fields: str | None, system: int | None, out: Path, as_json:
     \b
     Example: skyshade log plot flight.tlog -o flight.png
     """
+    from flight.logclock import own_clock
     from flight.logstory import STORY, flight_series, modes_flown, texts, vehicles
     from flight.tlog import check_names, read_columns
     from skyshade.logplot import Story, draw_story
@@ -191,7 +192,8 @@ def plot(file: Path, fields: str | None, system: int | None, out: Path, as_json:
         _nothing_to_draw(file, chosen)
     modes = [m for m in modes_flown(found) if m.system == chosen]
     said = [t for t in texts(found) if t.system == chosen]
-    draw_story(Story(f"{file.name}, system {chosen}", panels, modes, said), out)
+    story, clock = Story(f"{file.name}, system {chosen}", panels, modes, said), own_clock(found, chosen)
+    draw_story(story if clock is None else story.on(clock), out)
     drawn = [series.label for panel in panels for series in panel]
     emit({"path": out, "system": chosen, "drawn": drawn}, as_json=as_json, lines=[f"drawn: {out}"])
 

@@ -73,9 +73,9 @@ def _review_lines(found: "Review") -> list[str]:
     }
     ended = "completed" if found.completed else "NOT completed"
     return [
+        plan[found.same_plan],
         f"mission {ended}: {found.reached} of {found.items} items, {found.shots} pictures",
         f"{found.flown_s:.0f} s in the air, at most {found.max_deviation_m:.1f} m off the path",
-        plan[found.same_plan],
         *(_item_line(one) for one in found.flown),
         *(f"  {_utc(e.time_s)[11:19]} {e.kind}: {e.text}" for e in found.events),
     ]
