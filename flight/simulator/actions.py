@@ -4,12 +4,18 @@ import math
 from dataclasses import dataclass
 
 from flight.simulator.limits import within
-from flight.simulator.messages import mavlink
+from flight.simulator.messages import Severity, mavlink
 from flight.simulator.missionitems import Item
 from flight.simulator.vehicle import Vehicle
 
 _FASTEST_MS = 1000.0
-_REPORTED = {112, 114, 115, 178, 179, 195, 197, 201, 205, 207, 222, 42600}
+_TURN, _TURNED_RAD = 2.0 * math.pi, math.radians(2.0)
+_SAME_RAD = math.radians(0.5)  # what the body is beside the heading it holds
+_REPORTED = {112, 114, 115, 178, 179, 188, 189, 195, 197, 201, 205, 207, 222, 42600}
+_UNREPORTED = {
+    181, 182, 183, 184, 202, 203, 206, 208, 211, 215, 216, 217, 218, 531, 532, 534, 600, 1000, 2000, 2001,
+    2500, 2501,
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -18,6 +24,7 @@ class Condition:
 
     until_s: float | None = None
     within_m: float | None = None
+    yaw_rad: float | None = None  # the heading as far as it was turned
 
 
 def change_speed(vehicle: Vehicle, kind: int, speed_ms: float) -> bool:
@@ -78,12 +85,28 @@ def wind_line(vehicle: Vehicle, action: float, length_m: float, rate_ms: float) 
 
 def turn_to(vehicle: Vehicle, params: tuple[float, ...]) -> bool:
     """CONDITION_YAW: degrees, rate, direction (-1, 0, 1), relative."""
-    angle, _, direction, relative = params[:4]
+    angle, rate, direction, relative = params[:4]
+    yaw, now = vehicle.yaw, vehicle.air.yaw_rad
     if relative:
-        base = math.degrees(vehicle.air.yaw_rad)
-        angle = base + (direction or 1.0) * angle
-    vehicle.yaw.fixed_rad = math.radians(angle)
+        left = math.radians(angle) * (1.0 if direction >= 0 else -1.0)
+    else:
+        left = math.remainder(math.radians(angle) - now, _TURN)
+        if left * direction < 0.0:
+            left += math.copysign(_TURN, direction)
+    if abs(left) < _SAME_RAD:
+        left = 0.0
+    most = vehicle.params["ATC_SLEW_YAW"] / 100.0
+    yaw.fixed_rad, yaw.left_rad, yaw.roi = now, left, None
+    yaw.rate_rads = math.radians(min(most, rate) if rate > 0.0 else most)
     return True
+
+
+def _turned(vehicle: Vehicle) -> bool:
+    """Whether the heading asked for is reached."""
+    yaw = vehicle.yaw
+    if yaw.fixed_rad is None:
+        return True
+    return not yaw.left_rad and abs(math.remainder(vehicle.air.yaw_rad - yaw.fixed_rad, _TURN)) <= _TURNED_RAD
 
 
 def look_at(vehicle: Vehicle, item: Item) -> bool:
@@ -109,6 +132,7 @@ def do_item(vehicle: Vehicle, item: Item, condition: Condition) -> None:
         condition.within_m = p[0]
     elif item.command == 115:
         turn_to(vehicle, p)
+        condition.yaw_rad = vehicle.yaw.fixed_rad
     elif item.command == 178:
         change_speed(vehicle, int(p[0]), p[1])
     elif item.command == 206:
@@ -147,4 +171,12 @@ def do_finished(vehicle: Vehicle, item: Item, condition: Condition) -> tuple[boo
     elif item.command == 114 and condition.within_m is not None:
         goal = vehicle.nav.destination
         done = goal is None or vehicle.here.distance_m(goal) < max(condition.within_m, 0.0)
+    elif item.command == 115:
+        if vehicle.yaw.fixed_rad is None:  # the leg took the heading back
+            vehicle.yaw.fixed_rad = condition.yaw_rad
+        vehicle.yaw.roi = None
+        done, condition.yaw_rad = _turned(vehicle), vehicle.yaw.fixed_rad
+    if item.command not in _REPORTED | _UNREPORTED:
+        vehicle.say(f"Skipping invalid cmd #{item.command}", Severity.WARNING)
+        return True, True
     return done, item.command in _REPORTED

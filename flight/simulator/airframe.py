@@ -20,6 +20,7 @@ _ROTOR_DRAG = 0.2
 _SEA_LEVEL_KGM3 = 1.225
 _THINNER = (2.25577e-5, 4.2559)  # 1/m and exponent of the standard atmosphere's density
 _LEAN_LAG_S = 0.18
+YAW_LAG_S = 1.0 / 3.0  # by which a heading is followed
 _YAW_RATE_RADS = math.radians(90.0)
 _HOVER_CURRENT_A = 28.1
 
@@ -118,7 +119,7 @@ class Airframe:
 
     def _turn(self, dt: float, yaw_rad: float) -> None:
         error = (yaw_rad - self.yaw_rad + math.pi) % (2 * math.pi) - math.pi
-        wanted = max(-_YAW_RATE_RADS, min(_YAW_RATE_RADS, 3.0 * error))
+        wanted = max(-_YAW_RATE_RADS, min(_YAW_RATE_RADS, error / YAW_LAG_S))
         self.yaw_rate_rads = 0.0 if self.on_ground else wanted
         self.yaw_rad = (self.yaw_rad + self.yaw_rate_rads * dt) % (2 * math.pi)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from core.units import cm_to_m
 from flight.simulator.actions import Condition, do_finished, do_item
+from flight.simulator.changes import Changes
 from flight.simulator.control import Target
 from flight.simulator.geometry import heading, towards
 from flight.simulator.legs import Point
@@ -18,7 +19,7 @@ from flight.simulator.vehicle import Vehicle
 
 WP, LOITER_UNLIM, LOITER_TURNS, LOITER_TIME, RTL, LAND, TAKEOFF = 16, 17, 18, 19, 20, 21, 22
 LOITER_TO_ALT, SPLINE, VTOL_TAKEOFF, VTOL_LAND, DELAY, PLACE = 31, 82, 84, 85, 93, 94
-_PAUSED = {WP, SPLINE, LOITER_TIME, LOITER_UNLIM}
+_FLOWN_TO = {WP, SPLINE, LOITER_TIME, LOITER_UNLIM, LAND, VTOL_LAND}
 _FLOWN_THROUGH_TO = {WP, LOITER_UNLIM, LOITER_TIME, PLACE}
 
 _NEAR_CENTRE_M = 3.0
@@ -42,7 +43,13 @@ class Auto:
     item_done: Done | None = None
     takeoff: Takeoff | None = None
     timer_s: float | None = None
-    completed: bool = False
+    ended_on_ground: bool = False
+    waits: bool = False  # for its place to be known, then it starts
+    legs: bool = False  # whether a leg to a point is flown, as far as ArduCopter tells
+    changes: Changes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.changes = Changes(self.sequence)
 
     @property
     def armable(self) -> bool:
@@ -62,8 +69,8 @@ class Auto:
         if self.vehicle.landed and self.vehicle.params.bit("AUTO_OPTIONS", 1):
             self.vehicle.auto_armed = self.vehicle.auto_armed or self.vehicle.armed
         self.vehicle.nav.hold_here(self.vehicle.air)
-        if self.vehicle.has_position or self.vehicle.boot_share >= 0.55:
-            self.start()
+        self.vehicle.yaw.roi = None
+        self.waits, self.legs = True, False
         return True
 
     def _enterable(self) -> bool:
@@ -88,8 +95,7 @@ class Auto:
 
     def pause(self) -> bool:
         """Wait on the leg; only while one is flown to a point, not on what lands, circles or climbs."""
-        item = self.sequence.nav if self.sequence.running else None
-        if item is None or item.command not in _PAUSED or self.vehicle.nav.reached(self.vehicle.air):
+        if not self.legs or self.vehicle.nav.reached(self.vehicle.air):
             return False
         self.vehicle.nav.pause()
         return True
@@ -100,14 +106,35 @@ class Auto:
         return True
 
     def step(self, dt: float) -> Target | None:
-        self.sequence.step(self)
+        self.manage()
         if self.vehicle.landed and self.takeoff is None:
-            return self._stand()
+            return self.vehicle.stand()
         return self.step_item(dt) if self.step_item is not None else self._fly(dt)
 
-    def _stand(self) -> Target:
-        air = self.vehicle.air
-        return Target(air.position, climb_ms=-0.1, yaw_rad=air.yaw_rad)
+    def manage(self) -> None:
+        """Look after the mission, armed or not."""
+        if self.waits:
+            self.start_if_placed()
+        else:
+            self.sequence.step(self)
+            self.changes.follow()
+
+    def start_if_placed(self) -> None:
+        """Begin the mission that waits for its place to be known."""
+        if self.waits and self.vehicle.located:
+            self.waits = False
+            self.start()
+            self.changes.note()
+
+    def mission_changed(self) -> None:
+        """An item was written, or the list cut: a leg under way to a point is begun anew, or cannot be."""
+        if self.vehicle.mode is not self or self.waits:
+            return
+        if self.changes.found() and self.sequence.running and self.legs:
+            again = self.sequence.restart_nav(self)
+            done = "changed, restarted" if again else "changed but failed to restart"
+            self.vehicle.say(f"Auto mission {done} command", Severity.CRITICAL)
+        self.sequence.step(self)
 
     def _fly(self, dt: float) -> Target:
         target = self.vehicle.nav.advance(dt, self.vehicle.air)
@@ -129,7 +156,10 @@ class Auto:
         starter = starters.get(item.command)
         if starter is None:
             return False
-        starter(seq, item, after)
+        if item.command != DELAY:
+            self.legs = item.command in _FLOWN_TO
+        if self.vehicle.mode is self:
+            starter(seq, item, after)
         return True
 
     def nav_done(self) -> bool:
@@ -143,7 +173,7 @@ class Auto:
 
     def finished(self) -> None:
         """Hold the place in the air; on the ground the motors stop."""
-        self.completed = True
+        self.ended_on_ground, self.legs = self.vehicle.armed and self.vehicle.landed, False
         self.item_done = self.step_item = None
         self.landing, self.takeoff = False, None
         if self.vehicle.flying:
@@ -192,6 +222,8 @@ class Auto:
 
     def _waited(self, seq: int, item: Item) -> bool:
         vehicle = self.vehicle
+        if not vehicle.flying:
+            return False
         if self.timer_s is None:
             if not vehicle.nav.reached(vehicle.air):
                 return False
@@ -243,14 +275,16 @@ class Auto:
         if place is not None:
             vehicle.nav.fly_to(vehicle.air, Point(place, vehicle.air.height_m))
         else:
+            self.legs = False
             vehicle.nav.hold_here(vehicle.air)
-        self.step_item, self.item_done = self._land_step, self._down
+        self.step_item, self.item_done = self._land_step, lambda: False
 
     def _land_step(self, dt: float) -> Target:
         vehicle = self.vehicle
         if not self.landing:
             target = vehicle.nav.advance(dt, vehicle.air)
             self.landing = vehicle.nav.reached(vehicle.air)
+            self.legs = not self.landing
             return target
         return Descent(vehicle, vehicle.air.yaw_rad).step()
 
@@ -267,17 +301,6 @@ class Auto:
         place = vehicle.point(item).place if item.has_place else vehicle.air.position
         job = PayloadPlace.begin(vehicle, place, item.params[0])
         self.step_item, self.item_done = job.step, lambda: job.done
-
-    def mission_changed(self) -> None:
-        """The list was changed while it is flown: the item under way is started again, or cannot be."""
-        sequence = self.sequence
-        if not sequence.running or sequence.nav is None:
-            return
-        if sequence.nav_seq < len(sequence.items) and sequence.items[sequence.nav_seq].is_nav:
-            sequence.jump_to(sequence.nav_seq, self)
-            self.vehicle.say("Auto mission changed, restarted command", Severity.CRITICAL)
-        else:
-            self.vehicle.say("Auto mission changed but failed to restart command", Severity.CRITICAL)
 
 
 @dataclass(slots=True)

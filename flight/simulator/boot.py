@@ -20,12 +20,18 @@ _TEXTS: tuple[tuple[float, tuple[str, ...]], ...] = (
     (20.1, ("EKF3 IMU1 origin set",)),
     (41.6, ("EKF3 IMU0 is using GPS", "EKF3 IMU1 is using GPS")),
 )  # fmt: skip
+_SWITCH, _BY_ORIGIN = 2, 7  # texts by number: of a switch of the radio control; from the origin on by GPS
 _YAW_ALIGNED_M = 1.6  # above the ground: there the compass is trusted in flight
 
 
 def reached(vehicle: Vehicle, seconds: float) -> bool:
     """Whether starting has come as far as ArduPilot's simulator after some seconds."""
     return vehicle.boot_share >= min(1.0, seconds / _READY_S)
+
+
+def boot_s(vehicle: Vehicle, seconds: float) -> float:
+    """What some seconds of ArduPilot's simulator are while this vehicle starts."""
+    return seconds * vehicle.setup.ready_s / _READY_S
 
 
 @dataclass(slots=True)
@@ -39,10 +45,15 @@ class Boot:
     def step(self) -> None:
         """Say what is due."""
         vehicle = self.vehicle
+        blind = vehicle.params.flag("SIM_GPS_DISABLE")
         while self.told < len(_TEXTS) and reached(vehicle, _TEXTS[self.told][0]):
-            for text in _TEXTS[self.told][1]:
+            if blind and self.told >= _BY_ORIGIN:
+                break
+            for text in _TEXTS[self.told][1] if self.told != _SWITCH or vehicle.receiver_at_boot else ():
                 vehicle.say(text.format(elevation_m=vehicle.setup.altitude_m))
             self.told += 1
+        vehicle.located = self.told > _BY_ORIGIN
+        vehicle.aided = self.told == len(_TEXTS)
         if not vehicle.armed:
             self.aligned = False
         elif not self.aligned and vehicle.air.height_m > _YAW_ALIGNED_M:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from flight.simulator.arming import PreArm
 from flight.simulator.auto import Auto
 from flight.simulator.command import Command
 from flight.simulator.flightcommands import FlightCommands
@@ -19,6 +20,7 @@ class Copter(Protocol):
     """What a command may do beyond the vehicle itself."""
 
     vehicle: Vehicle
+    prearm: PreArm
 
     @property
     def auto(self) -> Auto:
@@ -47,6 +49,10 @@ class Copter(Protocol):
 
     def set_current(self, seq: int, *, reset: bool) -> bool:
         """Make a mission item the current one."""
+        ...
+
+    def tell_current(self, shown: int | None = None) -> None:
+        """Send every client the current item's number, or another."""
         ...
 
     def reboot(self) -> None:

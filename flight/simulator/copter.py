@@ -59,12 +59,14 @@ class Copter:
     inbox: Inbox = field(init=False)
     _steps: int = 0
     _boot_words: Boot = field(init=False)
-    _prearm: PreArm = field(init=False)
+    prearm: PreArm = field(init=False)
     _heartbeat_s: float = 0.0
     _rebooting: bool = False
 
     def __post_init__(self) -> None:
-        self.plans = Plans(self._post, self._say, self._changed, self._flying_mission, self._home_item)
+        self.plans = Plans(
+            self._post, self._say, self._changed, self._mission_cleared, self._flying_mission, self._home_item
+        )
         self._boot()
         self.telemetry = Telemetry(self)
         self.commands = Commands(self)
@@ -91,7 +93,7 @@ class Copter:
         }
         vehicle.mode = self.modes[ModeNumber.STABILIZE]
         self.failsafes = Failsafes(vehicle, self.change_mode, self.disarm)
-        self._boot_words, self._prearm = Boot(vehicle), PreArm(vehicle, self.plans.mission)
+        self._boot_words, self.prearm = Boot(vehicle), PreArm(vehicle, self.plans.mission)
         self._heartbeat_s = 0.0
         self._fence_areas()
         self._rally_points()
@@ -132,6 +134,7 @@ class Copter:
         self._steps += 1
         if self._steps % _SLOW_STEPS == 0:
             self._slowly(_SLOW_STEPS * dt)
+        self.prearm.step()
         self._move(dt)
         self._ground()
         vehicle.winch.step(dt)
@@ -163,11 +166,14 @@ class Copter:
 
     def _move(self, dt: float) -> None:
         vehicle, air = self.vehicle, self.vehicle.air
+        vehicle.yaw.turn(dt)
         demand = Demand(thrust=False, yaw_rad=air.yaw_rad)
         if vehicle.armed:
             target = vehicle.mode.step(dt)
             if target is not None and not math.isnan(target.climb_ms):
                 demand = vehicle.controller.demand(dt, target, air)
+        elif vehicle.mode is self.auto:
+            self.auto.manage()
         if air.on_ground:
             vehicle.controller.relax()
         air.step(dt, demand, vehicle.wind())
@@ -194,7 +200,8 @@ class Copter:
         down = vehicle.landed and vehicle.mode.landing and now - vehicle.touched_s > _STOPPED_AFTER_S
         rising = vehicle.auto_armed and vehicle.mode.taking_off
         idle = vehicle.landed and not rising and self._idle_for(now)
-        if down or idle or (vehicle.landed and vehicle.mode is self.auto and self.auto.sequence.complete):
+        ended, self.auto.ended_on_ground = self.auto.ended_on_ground, False
+        if down or idle or ended:
             self.disarm()
 
     def _idle_for(self, now: float) -> bool:
@@ -207,7 +214,6 @@ class Copter:
         if vehicle.time_s >= self._heartbeat_s:
             self._heartbeat_s += HEARTBEAT_S
             vehicle.tell(self.telemetry.heartbeat())
-        self._prearm.step()
 
     # -- what commands may ask for
 
@@ -232,7 +238,7 @@ class Copter:
             vehicle.mode = before
             return self._refuse(mode, "init failed")
         vehicle.tell(self.telemetry.heartbeat())
-        if vehicle.fence.breaches and self.params.integer("FENCE_ACTION") != 0:
+        if vehicle.fence.recover(vehicle.time_s):
             vehicle.say("Manual recovery started")
         return True
 
@@ -242,12 +248,8 @@ class Copter:
 
     def disarm(self) -> None:
         """Stop the motors; the mission goes back to its start."""
-        vehicle, sequence = self.vehicle, self.auto.sequence
-        vehicle.disarm()
-        complete = sequence.complete
-        sequence.reset()
-        if vehicle.mode is self.auto and not complete and len(sequence.items) > 1:
-            sequence.begin(self.auto, restart=True)
+        self.vehicle.disarm()
+        self.auto.sequence.reset()
 
     def set_interval(self, message_id: int, interval_us: float, link: int) -> bool:
         """How often a client gets a message."""
@@ -271,17 +273,20 @@ class Copter:
     def set_current(self, seq: int, *, reset: bool) -> bool:
         """Make a mission item the current one."""
         sequence = self.auto.sequence
-        if not 0 <= seq < len(sequence.items) or len(sequence.items) == 1:
+        if reset:
+            sequence.reset()
+        if not sequence.make_current(seq, self.auto):
             return False
-        flown = self.vehicle.mode is self.auto and self.vehicle.flying
-        if reset or seq == 0 or sequence.complete:
-            sequence.jumped.clear()
-        seq = max(1, seq)
-        if flown and sequence.complete:
-            sequence.running, sequence.complete = True, False
-        sequence.jump_to(seq, self.auto if flown else None)
-        self.vehicle.tell(self.telemetry.mission_current())
+        if reset:
+            sequence.begin(self.auto, restart=False)
         return True
+
+    def tell_current(self, shown: int | None = None) -> None:
+        """Send every client the current item's number, or the one a client asked for."""
+        message = self.telemetry.mission_current()
+        if shown is not None:
+            message.seq = shown
+        self.vehicle.tell(message)
 
     def reboot(self) -> None:
         """Start again at the next step; parameters and plans stay."""
@@ -309,22 +314,18 @@ class Copter:
         return self.vehicle.home_item() if reached(self.vehicle, HOME_S) else Item(0, 16)
 
     def _flying_mission(self) -> bool:
-        return self.vehicle.mode is self.auto and self.auto.sequence.running
+        return self.vehicle.armed and self.auto.sequence.running
+
+    def _mission_cleared(self) -> None:
+        self.auto.sequence.clear()
 
     def _changed(self, kind: Kind) -> None:
         if kind is Kind.MISSION:
-            self._mission_changed()
+            self.auto.mission_changed()
         elif kind is Kind.FENCE:
             self._fence_areas()
         else:
             self._rally_points()
-
-    def _mission_changed(self) -> None:
-        if self.vehicle.mode is self.auto and self.vehicle.flying:
-            self.auto.mission_changed()
-        elif not self.vehicle.flying and self.vehicle.mode is not self.auto:
-            self.auto.sequence.reset()
-            self.auto.sequence.complete = self.auto.sequence.complete and bool(self.plans.mission)
 
     def _rally_points(self) -> None:
         vehicle = self.vehicle

@@ -8,10 +8,12 @@ from flight.simulator.messages import ModeNumber, Severity
 from flight.simulator.vehicle import Vehicle
 
 _RADIO_S = 1.0
+_NO_PULSES = 1  # of SIM_RC_FAIL
 _ESTIMATE_S = 7.5
 _VARIANCE_S = 0.75
 _AIDING_S = 15.0
 _CLEARED_AFTER_S = 1.0
+_BEFORE_DESCENT_S = 4.0
 _TO_ALT_HOLD, _LAND_ANYWAY = 2, 3
 
 ChangeMode = Callable[[ModeNumber], bool]
@@ -28,6 +30,10 @@ _FENCE_MODES = {
     4: ModeNumber.BRAKE,
     5: ModeNumber.SMART_RTL,
 }
+_RADIO_MODES = {
+    3: ModeNumber.LAND, 4: ModeNumber.SMART_RTL, 5: ModeNumber.SMART_RTL, 7: ModeNumber.BRAKE,
+}  # fmt: skip
+_CONTINUE_LANDING = 3  # bit of FS_OPTIONS
 _GCS_MODES = {1: ModeNumber.RTL, 3: ModeNumber.SMART_RTL, 4: ModeNumber.SMART_RTL, 5: ModeNumber.LAND}
 
 
@@ -53,14 +59,28 @@ class Failsafes:
         self._estimate()
         self._fence()
 
+    def _change(self, mode: ModeNumber) -> bool:
+        """Change the mode; a landing that begins so waits a while before it descends."""
+        vehicle, before = self.vehicle, self.vehicle.mode
+        changed = self.change_mode(mode)
+        if changed and mode is ModeNumber.LAND and vehicle.mode is not before:
+            vehicle.descends_s = vehicle.time_s + _BEFORE_DESCENT_S
+        return changed
+
     def _go(self, mode: ModeNumber) -> None:
         vehicle = self.vehicle
         if not vehicle.armed:
             return
         if vehicle.landed:
             self.disarm()
-        elif not self.change_mode(mode) and mode is not ModeNumber.LAND:
-            self.change_mode(ModeNumber.LAND)
+        elif not self._change(mode) and mode is not ModeNumber.LAND:
+            self._change(ModeNumber.LAND)
+
+    def _on_ground(self) -> bool:
+        """Whether a failsafe disarms at once: landed, in AUTO only before the mission has begun."""
+        vehicle = self.vehicle
+        begun = vehicle.mode.number is ModeNumber.AUTO and vehicle.auto_armed
+        return vehicle.landed and not begun
 
     # -- battery
 
@@ -87,8 +107,12 @@ class Failsafes:
         vehicle.say(
             f"Battery 1 is {level} {battery.voltage_v:.2f}V used {battery.used_mah:.0f} mAh", Severity.WARNING
         )
-        vehicle.say("Battery Failsafe", Severity.WARNING)
         chosen = vehicle.params.integer(action)
+        if self._on_ground():
+            self.disarm()
+            vehicle.say("Battery Failsafe - Disarming", Severity.WARNING)
+            return
+        vehicle.say("Battery Failsafe", Severity.WARNING)
         if chosen == 5:
             self.disarm()
         elif chosen in _BATTERY_MODES:
@@ -115,6 +139,15 @@ class Failsafes:
 
     def _say_or_continue(self, name: str, continues: bool, mode: ModeNumber | None) -> None:
         vehicle = self.vehicle
+        if self._on_ground() and (vehicle.armed or name == "Radio"):
+            vehicle.say(f"{name} Failsafe - Disarming", Severity.WARNING)
+            if vehicle.armed:
+                self.disarm()
+            return
+        if vehicle.mode.landing and vehicle.params.bit("FS_OPTIONS", _CONTINUE_LANDING):
+            vehicle.say(f"{name} Failsafe - Continuing Landing", Severity.WARNING)
+            self._go(ModeNumber.LAND)
+            return
         if continues and vehicle.mode.number is ModeNumber.AUTO and vehicle.armed:
             mode_word = " Mode" if name == "GCS" else ""
             vehicle.say(f"{name} Failsafe - Continuing Auto{mode_word}", Severity.WARNING)
@@ -126,7 +159,8 @@ class Failsafes:
     def _radio(self) -> None:
         vehicle, p = self.vehicle, self.vehicle.params
         kind = p.integer("SIM_RC_FAIL")
-        if kind == 0 or not p.flag("FS_THR_ENABLE"):
+        vehicle.receiver = vehicle.receiver or kind != _NO_PULSES
+        if kind == 0 or not (vehicle.receiver or vehicle.armed) or not p.flag("FS_THR_ENABLE"):
             self.radio_lost_s = None
             if "radio" in vehicle.failsafes:
                 vehicle.failsafes.discard("radio")
@@ -137,7 +171,8 @@ class Failsafes:
         wait_s = _RADIO_S if kind == 1 else 0.0
         if vehicle.time_s - self.radio_lost_s >= wait_s and "radio" not in vehicle.failsafes:
             vehicle.failsafes.add("radio")
-            self._say_or_continue("Radio", p.bit("FS_OPTIONS", 0), ModeNumber.RTL)
+            action = p.integer("FS_THR_ENABLE")
+            self._say_or_continue("Radio", p.bit("FS_OPTIONS", 0), _RADIO_MODES.get(action, ModeNumber.RTL))
 
     # -- position
 
@@ -164,7 +199,7 @@ class Failsafes:
         action = vehicle.params.integer("FS_EKF_ACTION")
         mode = ModeNumber.ALT_HOLD if action == _TO_ALT_HOLD else ModeNumber.LAND
         lands_anyway = action == _LAND_ANYWAY
-        if (vehicle.mode.needs_position or lands_anyway) and action and self.change_mode(mode):
+        if (vehicle.mode.needs_position or lands_anyway) and action and self._change(mode):
             vehicle.say(f"EKF Failsafe: changed to {mode.name} Mode", Severity.CRITICAL)
 
     def _estimate_back(self) -> None:
@@ -194,22 +229,17 @@ class Failsafes:
             return
         air = vehicle.air
         found = fence.check(air.position, vehicle.above_home_m, vehicle.home.place, flying=vehicle.flying)
-        new = found & ~fence.breaches
-        cleared = bool(fence.breaches) and not found
-        fence.breaches = found
-        if new:
-            fence.breach_count += 1
-            fence.breach_time_ms = int(vehicle.time_s * 1000)
-            if vehicle.armed:
-                self._breached(new)
-        elif cleared and vehicle.armed:
+        new, cleared = fence.note(found, vehicle.above_home_m, vehicle.time_s)
+        if new and vehicle.armed:
+            self._breached(new)
+        elif cleared and vehicle.armed and not vehicle.landed:
             vehicle.say("Fence breach cleared", Severity.NOTICE)
 
     def _breached(self, new: FenceType) -> None:
         vehicle = self.vehicle
         mode = _FENCE_MODES.get(vehicle.params.integer("FENCE_ACTION"))
-        if mode is not None and vehicle.mode.number in (ModeNumber.RTL, ModeNumber.LAND, ModeNumber.BRAKE):
-            return
-        vehicle.say(f"{breach_text(new)} fence breached", Severity.NOTICE)
+        if not vehicle.landed:
+            vehicle.say(f"{breach_text(new)} fence breached", Severity.NOTICE)
         if mode is not None:
             self._go(mode)
+            vehicle.descends_s = 0.0

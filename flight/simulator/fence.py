@@ -11,6 +11,7 @@ from flight.simulator.params import Params
 
 RETURN_POINT, INCLUSION, EXCLUSION, CIRCLE_IN, CIRCLE_OUT = 5000, 5001, 5002, 5003, 5004
 _TYPES = {INCLUSION: 98, EXCLUSION: 97, CIRCLE_OUT: 93, RETURN_POINT: 95, CIRCLE_IN: 92}
+_RECOVERY_S, _BACKUP_M = 10.0, 20.0
 _STORAGE_BYTES = 560
 _LEAST_VERTICES = 3
 _LEAST_RADIUS_M = 1.1920929e-07
@@ -149,6 +150,8 @@ class Fence:
     breaches: FenceType = field(default=FenceType(0))
     breach_count: int = 0
     breach_time_ms: int = 0
+    recovery_s: float | None = None  # the mode was changed in a breach: new ones do nothing for a while
+    backup_m: float = 0.0  # a second ceiling while the first is broken
 
     @property
     def enabled(self) -> bool:
@@ -161,6 +164,32 @@ class Fence:
         if self.breaches & FenceType.ALT_MAX:
             return BreachType.ALT_MAX
         return BreachType.ALT_MIN if self.breaches else BreachType.NONE
+
+    def recover(self, now_s: float) -> bool:
+        """The mode is changed; whether that is taken for the pilot's way out of a breach."""
+        if not self.breaches or self.params.integer("FENCE_ACTION") == 0:
+            return False
+        self.recovery_s = now_s
+        return True
+
+    def note(self, found: FenceType, height_m: float, now_s: float) -> tuple[FenceType, bool]:
+        """Keep what is broken now; what of it is new and to be acted on, and whether all is well again."""
+        new = found & ~self.breaches
+        if found & FenceType.ALT_MAX:
+            if 0.0 < self.backup_m <= height_m:
+                new |= FenceType.ALT_MAX
+            if new & FenceType.ALT_MAX:
+                self.backup_m = height_m + _BACKUP_M
+        else:
+            self.backup_m = 0.0
+        if new and not self.breaches:
+            self.breach_time_ms = int(now_s * 1000)
+        self.breach_count += len(new)
+        cleared, self.breaches = bool(self.breaches) and not found, found
+        if self.recovery_s is not None and now_s - self.recovery_s < _RECOVERY_S:
+            return FenceType(0), cleared
+        self.recovery_s = None
+        return new, cleared
 
     def check(self, place: complex, height_m: float, home: complex, *, flying: bool) -> FenceType:
         """Which fences the vehicle is outside of now."""

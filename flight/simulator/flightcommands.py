@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from flight.simulator import actions
-from flight.simulator.arming import complaints, mode_complaint
+from flight.simulator.arming import PreArm, complaints, mode_complaint
 from flight.simulator.auto import Auto
 from flight.simulator.command import Command
 from flight.simulator.legs import Point
@@ -31,6 +31,7 @@ class Copter(Protocol):
     """Who is commanded."""
 
     vehicle: Vehicle
+    prearm: PreArm
 
     @property
     def auto(self) -> Auto:
@@ -47,6 +48,10 @@ class Copter(Protocol):
 
     def set_current(self, seq: int, *, reset: bool) -> bool:
         """Make a mission item the current one."""
+        ...
+
+    def tell_current(self, shown: int | None = None) -> None:
+        """Send every client the current item's number, or another."""
         ...
 
 
@@ -88,7 +93,7 @@ class FlightCommands:
         vehicle = self.vehicle
         if vehicle.armed:
             return Ack.ACCEPTED
-        found = [] if forced else complaints(vehicle, self.copter.auto.sequence.items)
+        found = [] if forced else self.copter.prearm.check()
         mode = mode_complaint(vehicle)
         if not found and mode is not None:
             found = [mode]
@@ -132,10 +137,11 @@ class FlightCommands:
         if command.params[0] != 0.0 or command.params[1] != 0.0:
             return Ack.DENIED
         changed = vehicle.mode.number is not ModeNumber.AUTO
+        self.copter.auto.start_if_placed()  # of a change of mode that came just before
         if changed and not self.copter.change_mode(ModeNumber.AUTO):
             return Ack.FAILED
         vehicle.auto_armed = vehicle.armed
-        if changed or not self.copter.auto.sequence.running:
+        if not self.copter.auto.sequence.running:
             self.copter.auto.start()  # after a change of mode a second time, as ArduCopter does
         return Ack.ACCEPTED
 
@@ -244,8 +250,12 @@ class FlightCommands:
 
     def _set_current(self, command: Command) -> Ack:
         seq = unsigned(command.params[0])
+        if seq >= len(self.copter.auto.sequence.items):
+            return Ack.DENIED
         done = self.copter.set_current(seq, reset=command.params[1] == 1.0)
-        return Ack.ACCEPTED if done else Ack.DENIED
+        if done:
+            self.copter.tell_current()
+        return _ack(done)
 
     def _jump(self, command: Command) -> Ack:
         tag = unsigned(command.params[0])

@@ -1,6 +1,7 @@
 """Messages from clients: which part of the copter answers which."""
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -45,6 +46,10 @@ class Copter(Protocol):
         """Make a mission item the current one."""
         ...
 
+    def tell_current(self, shown: int | None = None) -> None:
+        """Send every client the current item's number, or another."""
+        ...
+
     def request(self, message_id: int, link: int) -> bool:
         """Send a client one message."""
         ...
@@ -60,6 +65,7 @@ class Inbox:
     ftp: Ftp = field(init=False)
     signing: Signing = field(default_factory=Signing)
     table: dict[str, Callable[[Message, Sender], None]] = field(init=False)
+    files_due: deque[tuple[Message, Sender]] = field(default_factory=deque)  # answers that wait their turn
     odd: set[str] = field(default_factory=set)  # messages nobody here listens to, each logged once
 
     def __post_init__(self) -> None:
@@ -94,9 +100,11 @@ class Inbox:
     def step(self) -> None:
         """Go on with what takes longer than an answer."""
         self.parameters.step()
+        self._send_file()
 
     def leave(self, link: int) -> None:
         """A client went away."""
+        self.files_due = deque(due for due in self.files_due if due[1].link != link)
         self.parameters.leave(link)
 
     def _pass_over(self, name: str, sender: Sender) -> None:
@@ -139,7 +147,8 @@ class Inbox:
             self._post(mavlink.MAVLink_timesync_message(now_ns, message.ts1), sender)
 
     def _set_current(self, message: Message, _sender: Sender) -> None:
-        self.copter.set_current(message.seq, reset=False)
+        if self.copter.set_current(message.seq, reset=False):
+            self.copter.tell_current(message.seq)
 
     def _version(self, _message: Message, sender: Sender) -> None:
         self.copter.request(_VERSION_MESSAGE, sender.link)
@@ -149,12 +158,19 @@ class Inbox:
         self._post(mavlink.MAVLink_log_entry_message(0, 0, 0, 0, 0), sender)
 
     def _file(self, message: Message, sender: Sender) -> None:
-        payload = bytes(message.payload)
+        """One answer goes out at once; those of a burst follow one a step."""
+        payload, idle = bytes(message.payload), not self.files_due
         for answer in self.ftp.handle(payload, sender, self.copter.vehicle.time_s):
             packed = mavlink.MAVLink_file_transfer_protocol_message(
                 0, sender.system, sender.component, answer
             )
-            self._post(packed, sender)
+            self.files_due.append((packed, sender))
+        if idle:
+            self._send_file()
+
+    def _send_file(self) -> None:
+        if self.files_due:
+            self._post(*self.files_due.popleft())
 
     def _terrain_data(self, message: Message, _sender: Sender) -> None:
         self.copter.vehicle.terrain.take(message)

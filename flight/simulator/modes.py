@@ -171,10 +171,14 @@ class Land:
     taking_off: bool = False
 
     def enter(self) -> bool:
+        self.vehicle.descends_s = 0.0
         return True
 
     def step(self, _dt: float) -> Target | None:
-        return Descent(self.vehicle, self.vehicle.air.yaw_rad).step()
+        target = Descent(self.vehicle, self.vehicle.air.yaw_rad).step()
+        if self.vehicle.time_s < self.vehicle.descends_s:
+            target.climb_ms = 0.0
+        return target
 
     def leave(self) -> None:
         """Nothing to put away."""
@@ -203,7 +207,7 @@ class Rtl:
         return True
 
     def step(self, dt: float) -> Target | None:
-        return self.procedure.step(dt)
+        return self.vehicle.stand() if self.vehicle.landed else self.procedure.step(dt)
 
     def leave(self) -> None:
         """Nothing to put away."""

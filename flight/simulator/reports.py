@@ -253,7 +253,7 @@ class Reports:
         flown = self.vehicle.mode is auto
         state = auto.sequence.state(paused=flown and auto.paused)
         total = max(0, len(auto.sequence.items) - 1)
-        seq = auto.sequence.nav_seq if total else 0
+        seq = auto.sequence.nav_seq  # of a list that was emptied too
         return mavlink.MAVLink_mission_current_message(seq, total, int(state), 1 if flown else 0)
 
     def nav_controller(self) -> Message:

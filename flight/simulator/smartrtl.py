@@ -44,6 +44,8 @@ class SmartRtl:
 
     def step(self, dt: float) -> Target | None:
         vehicle = self.vehicle
+        if vehicle.landed:
+            return vehicle.stand()
         if self.landing:
             return Descent(vehicle, vehicle.air.yaw_rad).step()
         if vehicle.nav.reached(vehicle.air):

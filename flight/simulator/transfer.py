@@ -44,13 +44,15 @@ class Upload:
 class Plans:
     """The stored mission, fence and rally points, and the uploads that change them.
 
-    `post` takes what is to be sent, `say` a STATUSTEXT, `changed` is told which list was changed; `busy` says
-    whether a mission is being flown and may not be cleared.
+    `post` takes what is to be sent, `say` a STATUSTEXT, `changed` is told which list was changed, of mission
+    and rally points at each item that is stored; `cleared` that the mission was taken away at once, which it
+    cannot be while `busy` says that one is being flown.
     """
 
     post: Callable[[Outgoing], None]
     say: Say
     changed: Callable[[Kind], None]
+    cleared: Callable[[], None]
     busy: Callable[[], bool]
     home_item: Callable[[], Item]
     items: dict[Kind, list[Item]] = field(default_factory=lambda: {kind: [] for kind in Kind})
@@ -125,8 +127,9 @@ class Plans:
             self.ack(sender, Result.NO_SPACE, kind)
             self.say(f"Only {LIMITS[kind]} items are supported", Severity.WARNING)
             return
-        if kind is not Kind.FENCE:
+        if kind is not Kind.FENCE and count < len(self.items[kind]):
             del self.items[kind][count:]
+            self.changed(kind)
         upload = Upload(sender, 0, count - 1, 0, now_s, now_s)
         if count == 0:
             self._finish(kind, upload, sender)
@@ -182,6 +185,8 @@ class Plans:
             del self.uploads[kind]
             self.ack(answer_to, refused, kind)
             return
+        if kind is not Kind.FENCE:
+            self.changed(kind)
         self._go_on(kind, upload, answer_to, now_s)
 
     def _go_on(self, kind: Kind, upload: Upload, answer_to: Sender, now_s: float) -> None:
@@ -208,7 +213,8 @@ class Plans:
             return
         self.ack(answer_to, Result.ACCEPTED, kind)
         self._announce(kind)
-        self.changed(kind)
+        if kind is Kind.FENCE:
+            self.changed(kind)
 
     def _fence_valid(self, upload: Upload, answer_to: Sender) -> bool:
         faults = fence_fault(upload.items)
@@ -275,7 +281,10 @@ class Plans:
             return
         if kind is Kind.FENCE:
             self._announce(kind)
-        self.changed(kind)
+        if kind is Kind.MISSION:
+            self.cleared()
+        else:
+            self.changed(kind)
 
     def _warn(self, kind: Kind, text: str) -> None:
         if (kind, text) not in self.warned:

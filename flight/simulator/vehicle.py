@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from core.units import deg_to_e7, m_to_mm
-from flight.simulator.airframe import Airframe
+from flight.simulator.airframe import YAW_LAG_S, Airframe
 from flight.simulator.battery import Battery
 from flight.simulator.camera import Trigger
 from flight.simulator.control import Controller, Target
@@ -23,6 +23,7 @@ from flight.simulator.terrain import Terrain
 from flight.simulator.trail import Trail
 
 _TEXT_BYTES = 50
+_LATE_SHARE = 1.87 / 41.6  # of starting: how much later it begins where no receiver is heard
 _SPOOL_AFTER_ARMING_S = 3.3
 _SPOOL_S = 1.0
 _NOTED_BESIDE_M = 0.0015
@@ -95,10 +96,28 @@ class Mode(Protocol):
 
 @dataclass(slots=True)
 class Yaw:
-    """What yaw follows instead of the course: a fixed heading, or a point to look at."""
+    """What yaw follows instead of the course: a fixed heading, or a point to look at.
+
+    A fixed heading is turned to by `left_rad`, with its sign, at `rate_rads`.
+    """
 
     fixed_rad: float | None = None
+    left_rad: float = 0.0
+    rate_rads: float = 0.0
     roi: complex | None = None
+
+    @property
+    def wanted_rad(self) -> float:
+        """The fixed heading, while turning ahead by what the airframe lags behind."""
+        lead = math.copysign(self.rate_rads * YAW_LAG_S, self.left_rad) if self.left_rad else 0.0
+        return (self.fixed_rad or 0.0) + lead
+
+    def turn(self, dt: float) -> None:
+        """Move a fixed heading on towards the one that was asked for."""
+        if self.fixed_rad is not None and self.left_rad:
+            turned = max(-self.rate_rads * dt, min(self.rate_rads * dt, self.left_rad))
+            self.fixed_rad += turned
+            self.left_rad -= turned
 
 
 @dataclass(slots=True)
@@ -134,6 +153,12 @@ class Vehicle:
     idle_s: float = 0.0
     failsafes: set[str] = field(default_factory=set)
     estimate_error: complex = 0j
+    alike_since_s: dict[str, float] = field(default_factory=dict)  # when checks first found sensors alike
+    receiver: bool = False  # whether the radio control's receiver was ever heard
+    receiver_at_boot: bool = True
+    aided: bool = False  # whether the estimate ever had a GPS
+    located: bool = False  # whether the estimate has had an origin
+    descends_s: float = 0.0  # until then a LAND that a failsafe began stays where it is
     gps_lost_s: float | None = None
     position_lost: bool = False
     text_id: int = 0
@@ -147,6 +172,7 @@ class Vehicle:
         self.controller = Controller(p)
         self.nav = Navigator(p, self.controller)
         self.battery, self.fence = Battery(p), Fence(p)
+        self.receiver_at_boot = p.integer("SIM_RC_FAIL") != 1
         self.terrain = Terrain(p)
         self.camera = Trigger(fitted=p.flag("CAM1_TYPE"))
         self.gripper = Gripper(p, self.say, fitted=p.flag("GRIP_ENABLE"))
@@ -195,14 +221,18 @@ class Vehicle:
 
     @property
     def boot_share(self) -> float:
-        """How far the start-up is: 1 when the position estimate is good."""
-        return 1.0 if self.setup.ready_s <= 0.0 else min(1.0, self.time_s / self.setup.ready_s)
+        """How far the start-up is: 1 when the estimate is good; without a receiver it begins late."""
+        ready_s = self.setup.ready_s
+        if ready_s <= 0.0:
+            return 1.0
+        late = 0.0 if self.receiver_at_boot else _LATE_SHARE
+        return max(0.0, min(1.0, self.time_s / ready_s - late))
 
     @property
     def ekf_flags(self) -> int:
-        if self.position_lost:
+        if self.position_lost and self.aided:
             return 37 if self.gps_lost_s is not None and self.time_s - self.gps_lost_s < 16.0 else 167
-        if self.boot_share >= 1.0:
+        if self.aided:
             return 831
         if self.boot_share < 0.132:
             return 1024
@@ -240,7 +270,11 @@ class Vehicle:
         """The yaw to fly: the point of interest, a fixed heading, or the one given."""
         if self.yaw.roi is not None and abs(self.yaw.roi - self.air.position) > 0.5:
             return heading(self.yaw.roi - self.air.position)
-        return self.yaw.fixed_rad if self.yaw.fixed_rad is not None else yaw_rad
+        return self.yaw.wanted_rad if self.yaw.fixed_rad is not None else yaw_rad
+
+    def stand(self) -> Target:
+        """The target on the ground, pressed down a little."""
+        return Target(self.air.position, climb_ms=-0.1, yaw_rad=self.air.yaw_rad)
 
     def wind(self) -> complex:
         """The air's velocity here: SIM_WIND_SPD at SIM_WIND_T_ALT metres, less below (square root)."""
