@@ -14,6 +14,7 @@ from flight.simulator.vehicle import Vehicle
 
 _PAUSE_JERK = 5.0
 _BRAKE_JERK = 17.0
+_THROTTLE_BY_HAND = (ModeNumber.STABILIZE, ModeNumber.ACRO, ModeNumber.DRIFT)
 _COURSE_SHARE = 0.05  # of the cruising speed: slower, the course turns nothing
 
 
@@ -21,7 +22,7 @@ _COURSE_SHARE = 0.05  # of the cruising speed: slower, the course turns nothing
 class Manual:
     """STABILIZE, ALT_HOLD, LOITER, POSHOLD with nobody at the sticks: SITL's throttle stands at its lowest.
 
-    So LOITER and ALT_HOLD sink at the pilot's speed, and STABILIZE falls.
+    So LOITER and ALT_HOLD sink at the pilot's speed, and STABILIZE and DRIFT fall.
     """
 
     vehicle: Vehicle
@@ -40,7 +41,7 @@ class Manual:
 
     def step(self, dt: float) -> Target | None:
         vehicle = self.vehicle
-        if self.number in (ModeNumber.STABILIZE, ModeNumber.ACRO):
+        if self.number in _THROTTLE_BY_HAND:
             vehicle.controller.rest(vehicle.air)
             return None
         p = vehicle.params
