@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from flight.simulator.boot import HOME_S, reached
+from flight.simulator.boot import HOME_S, boot_s, reached
 from flight.simulator.fence import breach_text
 from flight.simulator.messages import ModeNumber, Severity
 from flight.simulator.missionitems import Item
 from flight.simulator.vehicle import Vehicle
 
-_SENSORS_S, _AHRS_S, _TILT_S, _ACCELS_S, _GYROS_S = 2.0, 4.35, 5.6, 12.6, 22.9
+_SENSORS_S, _AHRS_S, _TILT_S, _INERTIAL_S, _GYROS_S = 2.0, 4.35, 5.6, 2.45, 23.7
+_ALIKE_S = 9.9
 _ALT_S = 6.0
 _SHOWN_EVERY_S, _SHOWN_AGAIN_S = 30.0, 4.0
 _CIRCLE, _POLYGON = 2, 4
@@ -43,11 +44,19 @@ def _height(vehicle: Vehicle) -> list[str]:
 def _sensors(vehicle: Vehicle) -> list[str]:
     if not reached(vehicle, _SENSORS_S):
         return ["Hardware safety switch", "Gyros not healthy", "EKF attitude is bad", "Compass not healthy"]
-    if not reached(vehicle, _TILT_S):
-        return ["Accels inconsistent", "EKF attitude is bad"]
-    if not reached(vehicle, _ACCELS_S):
+    inertial = _inertial(vehicle)
+    return inertial if reached(vehicle, _TILT_S) else [*inertial, "EKF attitude is bad"]
+
+
+def _inertial(vehicle: Vehicle) -> list[str]:
+    """Accelerometers, then gyros: each must be found alike for ten seconds, and only checks look."""
+    if not reached(vehicle, _INERTIAL_S):
         return ["Accels inconsistent"]
-    return [] if reached(vehicle, _GYROS_S) else ["Gyros inconsistent"]
+    for name in ("Accels", "Gyros"):
+        since_s = vehicle.alike_since_s.setdefault(name, vehicle.time_s)
+        if not reached(vehicle, _GYROS_S) and vehicle.time_s - since_s < boot_s(vehicle, _ALIKE_S):
+            return [f"{name} inconsistent"]
+    return []
 
 
 def _position(vehicle: Vehicle) -> list[str]:
@@ -88,9 +97,11 @@ def _battery(vehicle: Vehicle) -> list[str]:
 
 
 def _radio(vehicle: Vehicle) -> list[str]:
-    if "radio" not in vehicle.failsafes:
+    if not vehicle.params.flag("FS_THR_ENABLE"):
         return []
-    return ["Radio failsafe on" if vehicle.armed_s > 0.0 else "RC not found"]
+    if not vehicle.receiver:
+        return ["RC not found"]
+    return ["Radio failsafe on"] if "radio" in vehicle.failsafes else []
 
 
 def _mission(vehicle: Vehicle, mission: list[Item]) -> list[str]:
@@ -124,7 +135,7 @@ class PreArm:
 
     vehicle: Vehicle
     mission: list[Item]
-    next_s: float = 0.31
+    next_s: float = 0.43
     shown_s: float = 0.0
     passed: bool = False
     at_once: bool = False
@@ -140,11 +151,15 @@ class PreArm:
         if show:
             self.shown_s, self.at_once = now_s, False
         if vehicle.armed:
-            self.passed = True
             return
-        found = complaints(vehicle, self.mission)
+        found = self.check()
+        for text in found if show else ():
+            vehicle.say(f"PreArm: {text}", Severity.CRITICAL)
+
+    def check(self) -> list[str]:
+        """What stands against arming, and whether something new does; arming looks as well."""
+        found = complaints(self.vehicle, self.mission)
         if found and self.passed:
             self.at_once = True
         self.passed = not found
-        for text in found if show else ():
-            vehicle.say(f"PreArm: {text}", Severity.CRITICAL)
+        return found

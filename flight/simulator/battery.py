@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flight.simulator.params import Params
 
 _FULL_V = 12.6
+_LEAST_V = 3.0  # below, the current does not rise any more
 _RESISTANCE_OHM = 0.012
 _IDLE_A = 0.2
 # open-circuit voltage of a three-cell pack over the charge taken, by share
@@ -35,10 +36,15 @@ class Battery:
     used_wh: float = 0.0
 
     @property
-    def voltage_v(self) -> float:
+    def injected_v(self) -> float | None:
+        """The voltage that a fault sets."""
         injected = self.params["SIM_BATT_VOLTAGE"]
-        if abs(injected - _FULL_V) > 1e-3:
-            return injected
+        return injected if abs(injected - _FULL_V) > 1e-3 else None
+
+    @property
+    def voltage_v(self) -> float:
+        if self.injected_v is not None:
+            return self.injected_v
         capacity_ah = self.params["SIM_BATT_CAP_AH"]
         used = self.used_mah / 1000.0 / capacity_ah if capacity_ah > 0.0 else 0.0
         return open_voltage(used) - _RESISTANCE_OHM * self.current_a
@@ -49,7 +55,8 @@ class Battery:
         return max(0, int(100.0 * (1.0 - self.used_mah / capacity_mah)))
 
     def step(self, dt: float, *, flying_a: float | None) -> None:
-        """Draw for `dt` seconds: `flying_a` in flight, next to nothing otherwise."""
-        self.current_a = flying_a if flying_a is not None else _IDLE_A
+        """Draw for `dt` seconds: in flight `flying_a`; at a voltage set by a fault, the same power."""
+        more = _FULL_V / max(self.injected_v, _LEAST_V) if self.injected_v is not None else 1.0
+        self.current_a = flying_a * more if flying_a is not None else _IDLE_A
         self.used_mah += self.current_a * dt / 3.6
         self.used_wh += self.current_a * self.voltage_v * dt / 3600.0

@@ -195,7 +195,10 @@ class Copter:
         if not vehicle.armed:
             return
         if not vehicle.landed and air.on_ground and now - vehicle.touched_s > _LANDED_AFTER_S:
-            vehicle.landed = not vehicle.mode.taking_off
+            on_leg = (
+                vehicle.mode is self.auto and self.auto.legs
+            )  # it flies on into the ground, and waits there
+            vehicle.landed = not (vehicle.mode.taking_off or on_leg)
             vehicle.idle_s = now
         down = vehicle.landed and vehicle.mode.landing and now - vehicle.touched_s > _STOPPED_AFTER_S
         rising = vehicle.auto_armed and vehicle.mode.taking_off

@@ -18,6 +18,7 @@ _SYSTEM = (
     "threads.txt", "tasks.txt", "dma.txt", "memory.txt", "uarts.txt", "timers.txt", "can_log.txt",
     "can0_stats.txt", "can1_stats.txt", "crash_dump.bin", "storage.bin",
 )  # fmt: skip
+_PLACES, _PLACES_BYTES = "@ROMFS/locations.txt", 4425  # of ArduPilot's simulator; here only its size is told
 _MISSIONS = {"mission.dat": Kind.MISSION, "fence.dat": Kind.FENCE, "rally.dat": Kind.RALLY}
 _MISSION_MAGIC, _PARAM_MAGIC, _PARAM_MAGIC_DEFAULTS = 0x763D, 0x671B, 0x671C
 _PARAM_TYPES = {2: (1, "<b"), 4: (2, "<h"), 6: (3, "<i"), 9: (4, "<f")}  # MAV_PARAM_TYPE: ArduPilot's, struct
@@ -63,6 +64,8 @@ class Files:
         if name.startswith("@SYS/") and name[5:] in _SYSTEM:
             size = _STORAGE_BYTES if name.endswith("storage.bin") else _SYSTEM_BYTES
             return Source(size, lambda _block: f"{name[5:]}\n".encode())
+        if name == _PLACES:
+            return Source(_PLACES_BYTES, lambda _block: bytes(_PLACES_BYTES))
         if name in self.held:
             content = self.held[name]
             return Source(len(content), lambda _block: content)
@@ -105,7 +108,7 @@ class Files:
         if name == "@SYS":
             return [f"F{entry}\t{self.open(f'@SYS/{entry}').size}".encode() for entry in _SYSTEM]
         if name == "@ROMFS":
-            return []
+            return [f"Flocations.txt\t{_PLACES_BYTES}".encode(), b"Dmodels"]
         if name not in ("", *self.folders):
             raise NoFileError(ENOENT)
         inside = f"{name}/" if name else ""

@@ -16,8 +16,8 @@ from flight.simulator.vehicle import Vehicle
 HEARTBEAT_S = 1.0
 _HEARTBEAT, _TERRAIN_REQUEST = 0, 133
 _LOOKED_AHEAD = (16, 82)  # items whose ground is asked for
-_FIX_S = 9.9
-_LOCATED_S = 2.5
+_SENT_FROM_S, _FIX_S = 2.4, 9.9
+_LOCATED_S = 2.4
 _FASTEST_US = 20_000.0
 _SLOWEST_US = 60_000_000.0
 
@@ -142,7 +142,7 @@ class Telemetry:
     def step(self) -> None:
         """Send what is due; a message due to several clients is made once."""
         now_s = self.vehicle.time_s
-        if now_s + 1e-6 < self.next_s:
+        if now_s + 1e-6 < self.next_s or not reached(self.vehicle, _SENT_FROM_S):
             return
         made: dict[int, Message | None] = {}
         for link, streams in self.clients.items():

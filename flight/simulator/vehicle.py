@@ -249,14 +249,25 @@ class Vehicle:
     def point(self, item: Item) -> Point:
         """Where an item is; without a place or a height it is where the vehicle is."""
         place = self.ground.to_local(item.lat, item.lon) if item.has_place else self.air.position
-        height = self.height_of(item.frame, item.z) if item.z != 0.0 else self.air.height_m
+        height = self.height_of(item.frame, item.z, (item.x, item.y)) if item.z != 0.0 else self.air.height_m
         return Point(place, height)
 
-    def height_of(self, frame: int, z_m: float) -> float:
-        """Metres in the local plane of a height in a MAVLink frame."""
+    def height_of(self, frame: int, z_m: float, at_e7: tuple[int, int] | None = None) -> float:
+        """Metres in the local plane of a height in a MAVLink frame, at a place.
+
+        As with ArduCopter ground that is enabled and not known there is at the last height known, or at sea
+        level: an item above such ground may be flown to below the true one.
+        """
         if frame in (3, 6):
             return z_m + self.home.height_m
-        return z_m if frame in (10, 11) else z_m - self.setup.altitude_m
+        if frame not in (10, 11):
+            return z_m - self.setup.altitude_m
+        if at_e7 is None or not self.terrain.enabled:
+            return z_m
+        ground_m = self.terrain.height_m(*at_e7)
+        if ground_m is None:
+            ground_m = self.terrain.last_m or 0.0
+        return z_m + ground_m - self.setup.altitude_m
 
     def lat_lon_e7(self, place: complex) -> tuple[int, int]:
         lat, lon = self.ground.to_lat_lon(place)

@@ -33,6 +33,14 @@ class Station:
         found = [m for m in answers if m.get_type() == "FILE_TRANSFER_PROTOCOL"]
         return [Packet.read(bytes(m.payload)) for m in found]
 
+    def burst(self, *, size):
+        """All answers to a burst: they come one a step."""
+        before = len(self.bench.log)
+        self.ask(BURST, size=size)
+        self.bench.run(12.0)
+        payloads = [m.payload for _, m in self.bench.log[before:] if m.get_type() == "FILE_TRANSFER_PROTOCOL"]
+        return [Packet.read(bytes(payload)) for payload in payloads]
+
     def one(self, op, data=b"", **more):
         (answer,) = self.ask(op, data, **more)
         return answer.op, answer.data[: answer.size]
@@ -65,7 +73,7 @@ def unpacked(packed):
 
 def test_the_parameter_file_holds_every_parameter(bench, station):
     assert station.one(OPEN, b"@PARAM/param.pck")[0] == 128
-    pieces = station.ask(BURST, size=110)
+    pieces = station.burst(size=110)
     content = b"".join(p.data[: p.size] for p in pieces if p.op == 128)
     assert pieces[-1].data[0] == 6
     assert unpacked(content) == {p.name: pytest.approx(p.value) for p in bench.copter.params}
