@@ -128,12 +128,14 @@ def _again(found: Sequence[Answer], last: int, answer: Answer) -> bool:
 
 
 def _brief(answers: Sequence[Answer]) -> set[Answer]:
-    """States that lasted too briefly to be seen for certain."""
+    """States that lasted too briefly to be seen for certain, and the return from one to that before it."""
     families: dict[str, list[Answer]] = defaultdict(list)
     for answer in answers:
         families[_family(answer.key)].append(answer)
-    following = (pair for seen in families.values() for pair in itertools.pairwise(seen))
-    return {a for a, b in following if a.channel in STATES and b.at_s - a.at_s < BRIEF_S}
+    following = [pair for seen in families.values() for pair in itertools.pairwise(seen)]
+    brief = {a for a, b in following if a.channel in STATES and b.at_s - a.at_s < BRIEF_S}
+    runs = ((a, b, c) for (a, b), (_, c) in itertools.pairwise(following) if b in brief)
+    return brief | {c for a, b, c in runs if a.key == c.key and _family(a.key) == _family(b.key)}
 
 
 def _missing(answers: Iterable[Answer], clock: _Flown, until_s: float, what: str) -> list[Difference]:
