@@ -88,9 +88,10 @@ class GearCommands:
         actions.trigger_distance(self.vehicle, metres if math.isfinite(metres) else 0.0, at_once=at_once)
         return Ack.ACCEPTED
 
-    @staticmethod
-    def _focus(command: Command) -> Ack:
-        return Ack.UNSUPPORTED if whole(command.params[0]) in (1, 2, 4, 5, 6) else Ack.DENIED
+    def _focus(self, command: Command) -> Ack:
+        if whole(command.params[0]) not in (1, 2, 4, 5, 6):
+            return Ack.DENIED
+        return Ack.UNSUPPORTED if self._camera else Ack.FAILED
 
     @staticmethod
     def _source(_command: Command) -> Ack:
