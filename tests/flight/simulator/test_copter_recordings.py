@@ -4,6 +4,7 @@ import gzip
 import math
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from core.geo import LonLat, distance_m
@@ -79,12 +80,20 @@ def metres_apart(a, b):
     return math.hypot(distance_m(LonLat(a[1], a[0]), LonLat(b[1], b[0])), a[2] - b[2])
 
 
+def gaps(there, here, quarters):
+    """Metres apart, sorted, ours looked at so many quarter seconds later.
+
+    A recording tells when the station spoke to a quarter of a second: the vehicle's own stamps came so often.
+    """
+    return sorted(metres_apart(there[t], here[t + quarters]) for t in there if t + quarters in here)
+
+
 @pytest.mark.shared_data
 @pytest.mark.parametrize(
     ("name", "params", "median_m", "most_m"),
     [
         ("main10", {}, 0.5, 3.0),
-        ("camera", {"CAM1_TYPE": 1}, 1.0, 8.5),
+        ("camera", {"CAM1_TYPE": 1}, 0.5, 8.5),
         ("gripwinch", {"GRIP_ENABLE": 1, "WINCH_TYPE": 1}, 0.5, 3.0),
         ("fence_breach_act2", {"FENCE_ENABLE": 1, "FENCE_ACTION": 2}, 1.5, 3.0),
     ],
@@ -95,7 +104,6 @@ def test_our_copter_says_and_flies_what_arducopter_did(shared_data, name, params
     ours = replay([(now, m) for now, m in both if m.get_srcSystem() != 1], both[-1][0], params)
     assert words(ours) == words(real)
     there, here = track(real), track(ours)
-    apart = sorted(metres_apart(there[t], here[t]) for t in there.keys() & here.keys())
-    assert len(apart) > 150
+    apart = min((g for q in (-1, 0, 1) if len(g := gaps(there, here, q)) > 150), key=np.mean)
     assert apart[len(apart) // 2] < median_m
     assert apart[-1] < most_m
