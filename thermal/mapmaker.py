@@ -16,6 +16,7 @@ from thermal.blunders import BlunderParams, bad_tags, blurred
 from thermal.drift import Drift, DriftParams, flat_image, sample_overlaps, solve_drift
 from thermal.frame import CelsiusArray
 from thermal.frames import find_frames, read_frame
+from thermal.groundcover import CoverCorrection, GroundCover, correction, read_cover
 from thermal.loading import ReadFrame, SeenFrame, load_frames
 from thermal.mapreport import MapResult, result_of
 from thermal.mosaic import BANDS, MosaicJob, PlacedFrame, Progress, ground_under, map_grid, write_mosaic
@@ -40,8 +41,9 @@ class MapParams:
 
     `gsd_m` metres a pixel (None: the frames' own), `crs` of the map (None: EPSG:5186 in Korea, else UTM),
     `dem` a terrain or surface model, `references` patches of known temperature, `poses` a file of where the
-    frames were taken (`pose_table`: what it does not say itself), `workers` tiles and frames worked on at a
-    time.
+    frames were taken (`pose_table`: what it does not say itself), `cover` a raster of the ground's
+    emissivity or land-cover codes (`cover_table` says what those mean), `workers` tiles and frames worked on
+    at a time.
     """
 
     gsd_m: float | None = None
@@ -50,6 +52,8 @@ class MapParams:
     references: Path | None = None
     poses: Path | None = None
     pose_table: TableOptions = field(default_factory=TableOptions)
+    cover: Path | None = None
+    cover_table: Path | None = None
     workers: int = 2
     blunders: BlunderParams = field(default_factory=BlunderParams)
     ties: TieParams = field(default_factory=TieParams)
@@ -71,6 +75,7 @@ class Inputs:
     references: tuple[Reference, ...] = ()
     dem: Band | None = None
     poses: PoseFile | None = None
+    cover: GroundCover | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,7 @@ def make_map(
     placed = replace(placed, notes=(*good.notes, *placed.notes))
     drift = find_drift(placed, chosen.drift)
     level = find_level(placed, drift, given.references, good.store, chosen.blend)
-    job = mosaic_job(placed, drift, level, good.store, chosen)
+    job = replace(mosaic_job(placed, drift, level, good.store, chosen), cover=_cover(given, good))
     drawn = write_mosaic(job, out, _tags(placed, level), workers=chosen.workers, progress=progress)
     write_sidecars(out, _facts(placed, job, level), drawn.coldest_C, drawn.hottest_C)
     rejected = (*good.rejected, *placed.rejected)
@@ -128,7 +133,9 @@ def _inputs(params: MapParams) -> Inputs:
         metric_crs(params.crs)
     references = read_references(params.references) if params.references else ()
     dem = read_band(params.dem) if params.dem else None
-    return Inputs(references, dem, read_poses(params.poses, params.pose_table) if params.poses else None)
+    poses = read_poses(params.poses, params.pose_table) if params.poses else None
+    cover = read_cover(params.cover, params.cover_table) if params.cover else None
+    return Inputs(references, dem, poses, cover)
 
 
 def sort_frames(
@@ -160,6 +167,10 @@ def _with_given_poses(
         return seen, ()
     matched = match_poses([s.info for s in seen], poses)
     return [replace(s, info=info) for s, info in zip(seen, matched.infos, strict=True)], matched.notes
+
+
+def _cover(given: Inputs, good: Sorted) -> CoverCorrection | None:
+    return None if given.cover is None else correction(given.cover, [s.info for s in good.seen])
 
 
 def find_drift(placed: Placement, params: DriftParams) -> Drift:

@@ -15,6 +15,7 @@ from gis.grid import GeoGrid, Window
 from gis.raster import cog_written
 from thermal.frame import CelsiusArray
 from thermal.ground import Ground
+from thermal.groundcover import CoverCorrection
 from thermal.ortho import NO_FRAME, BlendParams, TileSum, add_frame
 from thermal.pose import CameraPose, footprint_m
 from thermal.tiles import FrameBox, MapPlace, frame_box
@@ -37,7 +38,10 @@ class PlacedFrame:
 
 @dataclass(frozen=True, slots=True)
 class MosaicJob:
-    """Everything a tile needs; `alone_sigma_K` is the sigma where one frame alone was seen."""
+    """Everything a tile needs; `alone_sigma_K` is the sigma where one frame alone was seen.
+
+    `cover` gives each pixel its own emissivity, after all else.
+    """
 
     frames: Sequence[PlacedFrame]
     camera: Camera
@@ -45,6 +49,7 @@ class MosaicJob:
     place: MapPlace
     blend: BlendParams
     alone_sigma_K: float
+    cover: CoverCorrection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,10 @@ def draw_tile(
         frame = job.frames[k]
         part = boxes[k].part_of(window)
         add_frame(total, ground, frame.load(), frame.pose, job.camera, k, job.blend, part)
-    return bands(total, job.alone_sigma_K), seam_steps(total)
+    drawn = bands(total, job.alone_sigma_K)
+    if job.cover is not None:
+        drawn[0] = job.cover.corrected(drawn[0], job.place, window)
+    return drawn, seam_steps(total)
 
 
 def _margin_m(ground: Ground, lowest_m: float) -> float:

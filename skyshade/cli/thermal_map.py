@@ -47,6 +47,12 @@ if TYPE_CHECKING:
     help="What heights in --poses are measured from, where the file does not say.",
 )
 @click.option(
+    "--cover",
+    type=IN_FILE,
+    help="The ground's emissivity, or land-cover codes: GeoTIFF. Each pixel is corrected by its own.",
+)
+@click.option("--cover-table", type=IN_FILE, help="What the codes of --cover mean: TOML, CODE = EMISSIVITY.")
+@click.option(
     "--gsd-m",
     type=click.FloatRange(0.005, 50.0),
     help="Pixel of the map, metres.  [default: the frames' own]",
@@ -71,6 +77,8 @@ def map_command(
     poses: Path | None,
     poses_crs: str | None,
     poses_height: str | None,
+    cover: Path | None,
+    cover_table: Path | None,
     gsd_m: float | None,
     crs: str | None,
     workers: int,
@@ -96,8 +104,9 @@ def map_command(
     options = read_options(given)
     table = TableOptions(poses_crs, Datum(poses_height) if poses_height else None)
     params = MapParams(
-        gsd_m=gsd_m, crs=crs, dem=dem, references=references, poses=poses, pose_table=table, workers=workers
-    )
+        gsd_m=gsd_m, crs=crs, dem=dem, references=references, poses=poses, pose_table=table, cover=cover,
+        cover_table=cover_table, workers=workers,
+    )  # fmt: skip
     with _stages(show=False if as_json else None) as stage:
         result = make_map(frames_dir, out, params, progress=stage, read=partial(read_frame, options=options))
     for rejected in result.frames_rejected:

@@ -236,3 +236,36 @@ def test_frames_without_tags_are_mapped_by_a_table_of_poses(flight, made, tmp_pa
     assert any("12 poses matched by name" in note for note in result.notes)
     gap = errors(result.path, flight, made)
     assert np.nanstd(gap) < 1.0
+
+
+def test_a_map_over_land_cover_is_the_map_with_each_pixels_emissivity(flight, tmp_path):
+    """Everywhere 0.85 instead of the frames' own: the whole map warms as the law says."""
+    from rasterio.transform import from_origin
+
+    from thermal.emissivity import with_emissivity
+
+    plain = make_map(flight.paths[:8], tmp_path / "a.tif", read=_stated(flight))
+    grid = read_band(plain.path).grid
+    left, _, _, top = grid.bounds
+    cover = tmp_path / "방사율.tif"
+    place = {"crs": grid.crs, "transform": from_origin(left - 50, top + 50, 100.0, 100.0)}
+    with rasterio.open(
+        cover, "w", driver="GTiff", height=5, width=5, count=1, dtype="float32", **place
+    ) as file:
+        file.write(np.full((5, 5), 0.85, np.float32), 1)
+    turned = make_map(flight.paths[:8], tmp_path / "b.tif", MapParams(cover=cover), read=_stated(flight))
+    before, after = (read_band(r.path).values for r in (plain, turned))
+    truth = with_emissivity(before.astype(np.float32), was=0.95, now=0.85, reflected_C=-20.0)
+    assert np.nanmax(np.abs(after - truth)) < 0.02
+    assert np.nanmean(after - before) > 2.0
+
+
+def _stated(flight):
+    """Frames that say the emissivity and the sky they were read with."""
+
+    def read(path):
+        frame = flight.read(path)
+        radiometry = replace(frame.info.radiometry, emissivity=0.95, reflected_C=-20.0)
+        return replace(frame, info=replace(frame.info, radiometry=radiometry))
+
+    return read
