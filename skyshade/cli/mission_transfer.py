@@ -1,5 +1,6 @@
 """`skyshade mission upload` and `download`: transfer, read back, compare."""
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,7 +15,7 @@ from skyshade.cli.output import emit, json_option, note, progress
 if TYPE_CHECKING:
     from flight.vehicle import Vehicle
     from flight.wire import Kind, WireItem
-    from missions.model import Mission
+    from missions.model import Home, Mission
 
 KINDS = ("mission", "fence", "rally", "all")
 
@@ -24,7 +25,7 @@ vehicle_option = click.option(
     "address",
     metavar="VEHICLE",
     required=True,
-    help="A MAVLink address: tcp:HOST:PORT, udpin:HOST:PORT, /dev/ttyX,BAUD.",
+    help="A MAVLink address: tcp:HOST:PORT, udpin:HOST:PORT, /dev/ttyX,BAUD. To try an upload: embedded.",
 )
 kind_option = click.option(
     "--kind", type=click.Choice(KINDS), default="all", show_default=True, help="What to transfer."
@@ -55,11 +56,11 @@ def upload(plan: Path, address: str, kind: str, keep_old: bool, as_json: bool) -
     from flight.replacing import check_replacement
     from flight.sendable import check_items
 
-    sets = _sets(plan, kind)
+    mission, sets = _sets(plan, kind)
     for k, items in sets.items():
         check_items(k, items)
     memory = LinkMemory()
-    with _connected(address) as vehicle, progress("uploading") as told:
+    with _connected(address, mission.home) as vehicle, progress("uploading") as told:
         for doubt in check_replacement(vehicle, sets):
             note(doubt)
         reports = [
@@ -79,8 +80,8 @@ def upload(plan: Path, address: str, kind: str, keep_old: bool, as_json: bool) -
     emit(result, as_json=as_json, lines=lines)
 
 
-def _sets(plan: Path, kind: str) -> "dict[Kind, tuple[WireItem, ...]]":
-    """The plan's lists to send, of the chosen kind; raises when there is nothing of it in the plan."""
+def _sets(plan: Path, kind: str) -> "tuple[Mission, dict[Kind, tuple[WireItem, ...]]]":
+    """The plan and its lists to send, of the chosen kind; raises when there is nothing of it in the plan."""
     from core.errors import BadFileError
     from flight.sendable import check_heights
     from flight.wire import Kind, fence_to_wire, mission_to_wire, rally_to_wire
@@ -97,7 +98,7 @@ def _sets(plan: Path, kind: str) -> "dict[Kind, tuple[WireItem, ...]]":
     if not chosen:
         hint = f"`skyshade mission clear --kind {kind}` removes what is on the vehicle"
         raise BadFileError(plan, f"has 0 {kind} items: nothing to upload", hint=hint)
-    return chosen
+    return mission, chosen
 
 
 @click.command()
@@ -167,15 +168,32 @@ def _held(vehicle: "Vehicle", kind: str) -> "Mission":
 
 
 @contextmanager
-def _connected(address: str) -> "Iterator[Vehicle]":
-    """A vehicle that this toolkit flies; what is unknown of its firmware is said."""
+def _connected(name: str, home: "Home | None" = None) -> "Iterator[Vehicle]":
+    """A vehicle that this toolkit flies; what is unknown of its firmware is said.
+
+    `embedded` and `ardupilot` are started at `home` to try an upload on; without one they are refused.
+    """
     from core.clock import RealClock
+    from core.errors import SkyshadeError
     from flight.link import open_link
     from flight.readying import identify
+    from flight.sitl import RunningVehicle
     from flight.vehicle import Vehicle
+    from skyshade.vehicles import SIMULATED, vehicle_at
 
+    if name in SIMULATED and home is None:
+        raise SkyshadeError(
+            f"a fresh {name} vehicle holds nothing",
+            hint="start one with `skyshade sitl start` and name its address",
+        )
     clock = RealClock()
-    with Vehicle(open_link(address, clock), clock) as vehicle:
+    with contextlib.ExitStack() as stack:
+        running = stack.enter_context(vehicle_at(name, home)) if home is not None else name
+        if isinstance(running, RunningVehicle):
+            link = open_link(running.address, clock, patience_s=5.0)
+        else:
+            link = open_link(running, clock)
+        vehicle = stack.enter_context(Vehicle(link, clock))
         for sentence in identify(vehicle):
             note(sentence)
         yield vehicle
