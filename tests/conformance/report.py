@@ -112,7 +112,8 @@ def _table(title: str, outcomes: Iterable[Outcome]) -> str:
 def _brief(verdict: Verdict | None) -> str:
     if verdict is None:
         return "not run"
-    return "agrees" if verdict.agrees else f"{len(verdict.differences)} differences"
+    count = len(verdict.differences)
+    return "agrees" if verdict.agrees else f"{count} difference{'s' if count > 1 else ''}"
 
 
 def _differences(outcomes: Iterable[Outcome]) -> str:
