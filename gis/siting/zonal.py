@@ -59,6 +59,7 @@ def _one(heat: HeatMap, values: FloatGrid, shape: Any, wanted: FloatArray) -> Fl
     nothing = np.concatenate([[np.nan, 0.0, 1.0], np.full(len(wanted), np.nan)])
     if shape is None or shape.is_empty or shape.area == 0:
         return nothing
+    shape = _sound(shape)
     x, y, starts = _rings(shape, heat)
     size = shape.area / heat.pixel_m**2
     covered, temperature, weight = _gather(values, x, y, starts, size)
@@ -73,11 +74,18 @@ def _one(heat: HeatMap, values: FloatGrid, shape: Any, wanted: FloatArray) -> Fl
 def cover_fractions(heat: HeatMap, shape: Any) -> FloatArray:
     """Share of every pixel (height, width) that lies inside a polygon; for a look at one area."""
     height, width = heat.celsius.shape
-    x, y, starts = _rings(shape.intersection(_frame(heat)), heat)
+    x, y, starts = _rings(_sound(shape).intersection(_frame(heat)), heat)
     out = np.zeros((height, width + 1))
     _draw(x, y, starts, 0, height, 0, width, out)
     inside: FloatArray = np.cumsum(out, axis=1)[:, :width]
     return np.clip(np.abs(inside), 0.0, 1.0)
+
+
+def _sound(shape: Any) -> Any:
+    """The same ground with rings that neither cross nor touch themselves, as digitised ones may."""
+    import shapely
+
+    return shape if shape.is_valid else shapely.make_valid(shape)
 
 
 def _frame(heat: HeatMap) -> Any:
@@ -90,7 +98,7 @@ def _rings(shape: Any, heat: HeatMap) -> tuple[FloatArray, FloatArray, NDArray[n
     """Outer rings one way round and holes the other, in pixels (x right, y down) from the grid's corner."""
     import shapely
 
-    parts = shapely.get_parts(shape)
+    parts = shapely.get_parts(shapely.get_parts(shape))  # mending leaves polygons within a collection
     parts = shapely.orient_polygons(parts[shapely.get_type_id(parts) == 3])
     rings = shapely.get_rings(parts)
     points, ring = shapely.get_coordinates(rings, return_index=True)

@@ -23,7 +23,7 @@ def brute_fractions(heat, shape):
     col, row = np.meshgrid(np.arange(width), np.arange(height))
     left, top = heat.left_m + col * heat.pixel_m, heat.top_m - row * heat.pixel_m
     pixels = shapely.box(left, top - heat.pixel_m, left + heat.pixel_m, top)
-    return shapely.area(shapely.intersection(pixels, shape)) / heat.pixel_m**2
+    return shapely.area(shapely.intersection(pixels, shapely.make_valid(shape))) / heat.pixel_m**2
 
 
 points = st.lists(
@@ -44,6 +44,15 @@ def test_cover_fractions_are_those_of_cutting_pixel_by_pixel(outer, inner):
     if shape.area < 1e-3:
         return
     assert np.allclose(cover_fractions(heat, shape), brute_fractions(heat, shape), atol=1e-6)
+
+
+def test_a_polygon_that_crosses_itself_covers_what_it_encloses():
+    heat = heat_of(np.zeros((20, 21)))
+    bow = shapely.Polygon([(200_004, 499_996), (200_012, 499_988), (200_012, 499_996), (200_004, 499_988)])
+    assert not bow.is_valid
+    shares = cover_fractions(heat, bow)
+    assert shares.sum() * heat.pixel_m**2 == pytest.approx(32.0)
+    assert np.allclose(shares, brute_fractions(heat, bow), atol=1e-6)
 
 
 def test_mean_and_percentiles_are_those_of_sorted_weighted_pixels():
