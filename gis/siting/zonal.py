@@ -85,7 +85,7 @@ def _sound(shape: Any) -> Any:
     """The same ground with rings that neither cross nor touch themselves, as digitised ones may."""
     import shapely
 
-    return shape if shape.is_valid else shapely.make_valid(shape)
+    return shape if shape.is_valid else shapely.make_valid(shape, method="structure", keep_collapsed=False)
 
 
 def _frame(heat: HeatMap) -> Any:

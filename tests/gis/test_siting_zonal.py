@@ -26,11 +26,8 @@ def brute_fractions(heat, shape):
     return shapely.area(shapely.intersection(pixels, shapely.make_valid(shape))) / heat.pixel_m**2
 
 
-points = st.lists(
-    st.tuples(st.floats(-10, 50, allow_nan=False), st.floats(-10, 50, allow_nan=False)),
-    min_size=3,
-    max_size=8,
-)
+metres = st.integers(-10_000, 50_000).map(lambda millimetres: millimetres / 1000.0)
+points = st.lists(st.tuples(metres, metres), min_size=3, max_size=8)
 
 
 @settings(max_examples=60, deadline=None)
