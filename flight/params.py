@@ -36,6 +36,7 @@ MOST_TRIES = 24  # through a wire that loses much
 DOUBT = 1e-5  # that a name which was never answered for exists after all
 ANSWER_S = 0.7
 PAUSE_S = 0.02
+PROBES = 40  # fewer than any vehicle has parameters
 BY_NAME = -1
 UNLISTED = 65535  # the index of a PARAM_VALUE that answers no list
 GREATEST = 3.4028234663852886e38  # of float32
@@ -143,14 +144,19 @@ def read_setting(wire: Wire, name: str, *, clock: Clock | None = None) -> float 
 
 
 def _asked(wire: Wire, name: str, clock: Clock) -> Parameter | None:
-    """The parameter, or the first of all when that is answered instead; None after silence."""
+    """The parameter, or another that was asked for behind it when that alone is answered; None after silence.
+
+    Each time another one is asked for, so that a late answer to an earlier question is not taken for this
+    one's: a vehicle answers in the order it was asked.
+    """
+    behind = round(clock.monotonic_s() * 1000.0) % PROBES
     wire.send("PARAM_REQUEST_READ", {"param_id": name.encode(), "param_index": BY_NAME})
-    wire.send("PARAM_REQUEST_READ", {"param_id": b"", "param_index": 0})
+    wire.send("PARAM_REQUEST_READ", {"param_id": b"", "param_index": behind})
     until_s = clock.monotonic_s() + ANSWER_S
     while clock.monotonic_s() < until_s:
         message = wire.receive(PAUSE_S)
         found = None if message is None else parameter_of(message)
-        if found is not None and (found.name == name or found.index == 0):
+        if found is not None and (found.name == name or found.index == behind):
             return found
     return None
 
@@ -220,7 +226,7 @@ def _listen(wire: Wire, name: str, clock: Clock) -> None:
         if message.name == "STATUSTEXT" and f"{DENIED} ({name})" in str(message.fields["text"]):
             raise ParameterError(f"the vehicle denies writing {name}: it is read-only")
         found = parameter_of(message)
-        if found is not None and found.name == name:
+        if found is not None and found.name == name and found.index is None:
             return
 
 

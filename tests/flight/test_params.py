@@ -78,6 +78,10 @@ class Shelf:
             number = fields["param_index"]
             if 0 <= number < len(self.values):
                 self.out.append(self.value(list(self.values)[number], number))
+            elif 0 <= number < 1000:  # one of the hundreds that a vehicle has besides
+                fields = {"param_id": f"OTHER_{number}", "param_value": 0.0, "param_type": 9}
+                count = {"param_index": number, "param_count": 1000}
+                self.out.append(Message("PARAM_VALUE", {**fields, **count}))
             elif key in self.values:
                 self.out.append(self.value(key))
 
