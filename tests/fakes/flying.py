@@ -1,5 +1,7 @@
 """Simulated vehicles for tests: the embedded copter, and real ArduPilot where the machine has it."""
 
+import contextlib
+import itertools
 import os
 from contextlib import contextmanager
 
@@ -21,6 +23,7 @@ KINDS = [
     pytest.param("ardupilot", id="ardupilot", marks=pytest.mark.ardupilot),
 ]
 FASTEST = {"embedded": 60.0, "ardupilot": 15.0}
+STEADY = 10.0  # for stations that keep the wall's time
 
 
 @contextmanager
@@ -39,6 +42,20 @@ def simulated(kind, folder, *, speedup=30.0, instance=40, params=""):
         instance=instance + worker, work_dir=folder, params=files,
     ) as running:  # fmt: skip
         yield running
+
+
+@contextmanager
+def starter(folder, *, instance):
+    """A function that starts vehicles, by kind and speed-up; all of them end with the block."""
+    numbers = itertools.count()
+    with contextlib.ExitStack() as stack:
+
+        def begin(kind="embedded", speedup=20.0):
+            speedup = min(speedup, STEADY) if kind == "ardupilot" else speedup
+            where = folder / f"vehicle {next(numbers)}"
+            return stack.enter_context(simulated(kind, where, speedup=speedup, instance=instance))
+
+        yield begin
 
 
 @contextmanager

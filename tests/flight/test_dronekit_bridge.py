@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from fakes.flying import starter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,9 +20,7 @@ from flight.commanditems import CommandItemError, command_numbers, wire_item
 from flight.dronekit import DronekitError, DronekitTimeoutError, connect, dronekit_vehicle, our_address
 from flight.exchange import RefusedItemError, download
 from flight.link import open_link
-from flight.locations import Start
 from flight.ports import LinkError
-from flight.sitl import find_ardupilot, start_vehicle
 from flight.tlog import messages, summarise
 from flight.wire import Kind
 
@@ -39,22 +38,8 @@ WAYPOINT, TAKEOFF, YAW, DIGICAM = 16, 22, 115, 203
 
 @pytest.fixture
 def start(tmp_path):
-    running = []
-
-    def begin(kind="embedded", speedup=20.0):
-        if kind == "ardupilot" and (not os.environ.get("SKYSHADE_ARDUCOPTER") or find_ardupilot() is None):
-            pytest.skip("SKYSHADE_ARDUCOPTER names no ArduPilot SITL")
-        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-        vehicle = start_vehicle(
-            kind, home=Start(HOME, 40.0), speedup=min(speedup, 10.0) if kind == "ardupilot" else speedup,
-            instance=50 + worker, work_dir=tmp_path / f"vehicle {len(running)}",
-        )  # fmt: skip
-        running.append(vehicle)
-        return vehicle
-
-    yield begin
-    for vehicle in running:
-        vehicle.stop()
+    with starter(tmp_path, instance=50) as begin:
+        yield begin
 
 
 def until(met, what, wall_s=60.0):

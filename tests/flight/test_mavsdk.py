@@ -1,12 +1,12 @@
 """MAVSDK, a counterpart nobody here wrote: as the vehicle's side, and as a ground station beside us."""
 
-import os
 import socket
 import threading
 import time
 from contextlib import closing, contextmanager
 
 import pytest
+from fakes.flying import starter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,9 +16,7 @@ from core.geo import Altitude, Datum, LocalFrame, LonLat
 from flight.exchange import download, upload
 from flight.fly import fly_mission
 from flight.link import open_link
-from flight.locations import Start
 from flight.readback import compare
-from flight.sitl import find_ardupilot, start_vehicle
 from flight.wire import Kind, WireItem, float32, mission_to_wire
 from missions.model import Command, Home, Mission, MissionItem
 
@@ -118,22 +116,8 @@ def until(met, what, wall_s=90.0):
 
 @pytest.fixture
 def start(tmp_path):
-    running = []
-
-    def begin(kind="embedded", speedup=20.0):
-        if kind == "ardupilot" and (not os.environ.get("SKYSHADE_ARDUCOPTER") or find_ardupilot() is None):
-            pytest.skip("SKYSHADE_ARDUCOPTER names no ArduPilot SITL")
-        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-        vehicle = start_vehicle(
-            kind, home=Start(HOME, 40.0), speedup=min(speedup, 10.0) if kind == "ardupilot" else speedup,
-            instance=52 + worker, work_dir=tmp_path / f"vehicle {len(running)}",
-        )  # fmt: skip
-        running.append(vehicle)
-        return vehicle
-
-    yield begin
-    for vehicle in running:
-        vehicle.stop()
+    with starter(tmp_path, instance=52) as begin:
+        yield begin
 
 
 @contextmanager

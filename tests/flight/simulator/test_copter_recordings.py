@@ -93,7 +93,7 @@ def gaps(there, here, quarters):
     ("name", "params", "median_m", "most_m"),
     [
         ("main10", {}, 0.5, 3.0),
-        ("camera", {"CAM1_TYPE": 1}, 0.5, 8.5),
+        ("camera", {"CAM1_TYPE": 1}, 0.5, 6.5),
         ("gripwinch", {"GRIP_ENABLE": 1, "WINCH_TYPE": 1}, 0.5, 3.0),
         ("fence_breach_act2", {"FENCE_ENABLE": 1, "FENCE_ACTION": 2}, 1.5, 3.0),
     ],
