@@ -81,6 +81,7 @@ def choose_sites(
         distances=ways.kind,
         notes=_all_notes(heat, places, load, ways),
         params=params,
+        inputs=inputs,
     )
 
 

@@ -12,9 +12,9 @@ from gis.siting.exposure import Exposure
 from gis.siting.load import Load
 from gis.siting.model import ChosenSite, SitingParams
 from gis.siting.places import Places, labels
+from gis.siting.reasons import SiteFacts
 from gis.siting.rules import RuleVerdict, unknowns
 from gis.siting.ways import Distances
-from gis.siting.words import words
 
 
 def explained(
@@ -51,10 +51,11 @@ def explained(
                 rank_low=min(rank, int(intervals.low[local])),
                 rank_high=max(rank, int(intervals.high[local])),
                 score=gain,
-                why=facts,
+                why=facts.line(params.language),
                 again=float(intervals.again[local]),
                 tied_with=tied,
                 unknown=missing,
+                facts=facts,
             )
         )
     return tuple(out)
@@ -67,25 +68,18 @@ def _facts(
     exposure: Exposure,
     near: Distances,
     params: SitingParams,
-    tied: Sequence[str],
+    tied: tuple[str, ...],
     verdicts: Sequence[RuleVerdict],
-) -> str:
-    say = words(params.language)
+) -> SiteFacts:
     served = near.demand[near.site == row]
-    parts = [
-        say["why_line"].format(
-            people=np.nansum(load.people[served]), radius=params.radius_m, kind=say[near.kind], share=share
-        )
-    ]
-    if share <= 0:
-        parts.append(say["nothing_line"])
-    if exposure.known[row]:
-        parts.append(say["heat_line"].format(heat=exposure.celsius[row], sigma=exposure.sigma_K[row]))
-    else:
-        parts.append(say["heat_unknown"])
-    if tied:
-        parts.append(say["tied_line"].format(others=", ".join(tied)))
-    missing = [v.rule.called(params.language) for v in verdicts if v.value is None]
-    if missing:
-        parts.append(say["unknown_line"].format(what=", ".join(missing)))
-    return "; ".join(parts)
+    known = bool(exposure.known[row])
+    return SiteFacts(
+        people=float(np.nansum(load.people[served])),
+        radius_m=params.radius_m,
+        kind=near.kind,
+        share=share,
+        surface_C=float(exposure.celsius[row]) if known else math.nan,
+        sigma_K=float(exposure.sigma_K[row]) if known else math.nan,
+        tied_with=tied,
+        missing=tuple(v.rule for v in verdicts if v.value is None),
+    )

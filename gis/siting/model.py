@@ -9,6 +9,7 @@ from gis.heat import FloatGrid, HeatMap
 from gis.siting.confidence import ConfidenceParams
 from gis.siting.covering import Solution
 from gis.siting.exposure import ExposureParams
+from gis.siting.reasons import SiteFacts
 from gis.siting.rules import RuleSet, RuleVerdict
 
 
@@ -71,7 +72,8 @@ class SitingParams:
 class ChosenSite:
     """One chosen site: `rank` 1 = best; `rank_low`..`rank_high` where it lands when heat and head counts are
     drawn again; equal scores share a rank. `score` is what it adds, in person-kelvins. `again` is the share
-    of draws in which it is chosen again; `tied_with` ids whose order to it is not settled.
+    of draws in which it is chosen again; `tied_with` ids whose order to it is not settled; `why` says `facts`
+    in the language of the parameters.
     """
 
     id: str
@@ -85,6 +87,7 @@ class ChosenSite:
     again: float
     tied_with: tuple[str, ...]
     unknown: tuple[str, ...]
+    facts: SiteFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ class SitingResult:
 
     `candidates`, `demand`, `existing`, `zones` GeoDataFrames in the heat map's system with the columns that
     were worked out; `verdicts` one tuple of rules a candidate. `background` holds what stands on the ground
-    for the map page: `water`, `walk`, `buildings` and any further layer by its name.
+    for the map page: `water`, `walk`, `buildings` and any further layer by its name. `inputs` are the files.
     """
 
     chosen: tuple[ChosenSite, ...]
@@ -112,3 +115,4 @@ class SitingResult:
     distances: str
     notes: tuple[str, ...]
     params: SitingParams
+    inputs: SitingInputs
