@@ -1,9 +1,9 @@
 """How like ArduPilot the embedded copter answers: every case on both, written to docs/conformance.md.
 
 Usage: SKYSHADE_ARDUCOPTER=... python benchmarks/conformance.py [--jobs 2] [--speedup 10] [--instance 60]
-       [--data FOLDER] [--only PART] [--record] [--out FILE]
-Without SKYSHADE_ARDUCOPTER only the embedded copter is played. --record flies the unseen sequences on
-ArduPilot anew and keeps its answers as tests/conformance/data.
+       [--data FOLDER] [--only PART] [--record unseen|held-out] [--out FILE]
+Without SKYSHADE_ARDUCOPTER only the embedded copter is played. --record flies such sequences on
+ArduPilot anew and keeps its answers as tests/conformance/data, and does no more.
 """
 
 import argparse
@@ -26,12 +26,13 @@ from conformance.embedded import LockStep  # noqa: E402
 from conformance.player import Player  # noqa: E402
 from conformance.recordings import recording, recordings  # noqa: E402
 from conformance.report import Outcome, document  # noqa: E402
-from conformance.sequences import COUNT, sequence  # noqa: E402
+from conformance.sequences import COUNT, HELD_OUT, sequence  # noqa: E402
 from conformance.wired import VehicleLostError, ardupilot  # noqa: E402
 
 from flight.sitl import ardupilot_version  # noqa: E402
 
 VARIABLE = "SKYSHADE_ARDUCOPTER"
+SEEDS = {"unseen": range(COUNT), "held-out": HELD_OUT}
 
 
 def options() -> argparse.Namespace:
@@ -41,7 +42,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--instance", type=int, default=60)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--only", default="")
-    parser.add_argument("--record", action="store_true")
+    parser.add_argument("--record", choices=SEEDS)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "conformance.md")
     return parser.parse_args()
 
@@ -96,11 +97,12 @@ def records(data: Path, only: str) -> Iterator[stored.Recorded]:
     for name, path in recordings(data / "flight").items():
         if only in name:
             yield recording(path)
-    yield from (record for record in stored.unseen() if only in record.case.name)
+    made = [*stored.unseen(), *stored.held_out()]
+    yield from (record for record in made if only in record.case.name)
 
 
-def record_unseen(sitl: Sitl, version: str, date: str) -> None:
-    cases = [sequence(seed) for seed in range(COUNT)]
+def record_made(seeds: Iterable[int], sitl: Sitl, version: str, date: str) -> None:
+    cases = [sequence(seed) for seed in seeds]
     for case, answers in zip(cases, sitl.all(cases), strict=True):
         kept = stored.Recorded(case, tuple(answers), version, date)
         stored.write(kept, stored.FOLDER / f"{case.name.replace(' ', '-')}.json")
@@ -111,12 +113,11 @@ def outcomes(every: list[stored.Recorded], sitl: Sitl | None, jobs: int) -> Iter
     with ProcessPoolExecutor(jobs) as pool:
         for record, today, (verdict, ours) in zip(every, real, pool.map(judged, every), strict=True):
             case, end = record.case, record.case.until_s
-            unseen = case.name.startswith("unseen")
             if today is None:
-                yield Outcome(case.name, unseen, verdict)
+                yield Outcome(case.name, verdict)
                 continue
             again = compare(record.answers, today, end)
-            yield Outcome(case.name, unseen, verdict, again, compare(today, ours, end))
+            yield Outcome(case.name, verdict, again, compare(today, ours, end))
 
 
 def main() -> None:
@@ -125,8 +126,11 @@ def main() -> None:
     binary = os.environ.get(VARIABLE)
     sitl = Sitl(chosen.jobs, chosen.instance, chosen.speedup) if binary else None
     version = ardupilot_version(Path(binary)) + " SITL" if binary else None
-    if chosen.record and sitl is not None and version is not None:
-        record_unseen(sitl, version, date)
+    if chosen.record:
+        if sitl is None or version is None:
+            raise SystemExit(f"--record needs ArduPilot: set {VARIABLE}")
+        record_made(SEEDS[chosen.record], sitl, version, date)
+        return
     every = list(records(chosen.data, chosen.only))
     found = list(outcomes(every, sitl, chosen.jobs))
     page = document(found, version=version, date=date)

@@ -24,7 +24,8 @@ class Target:
     A target that is `eased` need not be followed exactly: the vehicle makes its way to `position`, or where
     that is None to `velocity`, within its limits of acceleration and jerk, no faster than `speed_ms`. So it
     does to `rise_to_m`, up or down no faster than `rise_ms`; where that and `height_m` are None, to the rate
-    `climb_ms`, changing it by `rise_mss` (WPNAV_ACCEL_Z). `level` lets it drift.
+    `climb_ms`, changing it by `rise_mss` (WPNAV_ACCEL_Z). `level` lets it drift. `pilot_ms` are a pilot's
+    fastest ways down and up, in place of WPNAV's.
     """
 
     position: complex | None = 0j
@@ -40,6 +41,7 @@ class Target:
     speed_ms: float | None = None
     rise_ms: float | None = None
     rise_mss: float | None = None
+    pilot_ms: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ class Controller:
     def rest(self, air: Airframe) -> None:
         """Start anew from where the vehicle is and how it moves."""
         self.drift.set(air.position, air.velocity, 0j)
-        self.rise.set(air.height_m, air.climb_ms, 0.0)
+        most = self.gains.rise.accel_mss
+        self.rise.set(air.height_m, air.climb_ms, max(-most, min(most, air.vertical_mss)))
 
     @property
     def gains(self) -> Gains:
@@ -190,21 +193,22 @@ class Controller:
         self.integral = capped(after, _MOST_INTEGRAL_MSS)
 
     def _climb(self, dt: float, target: Target, air: Airframe, gains: Gains) -> float:
-        rise = self.rise
+        rise, (down_ms, up_ms) = self.rise, target.pilot_ms or (gains.down_ms, gains.up_ms)
         if air.on_ground:
             rise.set(air.height_m, 0.0, 0.0)
         if target.height_m is not None:
             rise.set(target.height_m, target.climb_ms, target.climb_mss)
         elif target.rise_to_m is not None:
             most = math.inf if target.rise_ms is None else target.rise_ms
-            up, down = min(most, gains.up_ms), min(most, gains.down_ms)
-            rise.towards(dt, target.rise_to_m, down, up, gains.rise)
+            down, up = min(most, down_ms), min(most, up_ms)
+            rise.towards(dt, target.rise_to_m, down, up, gains.rise.at(rise.climb_ms, down_ms, up_ms))
         else:
             most = gains.rise.accel_mss if target.rise_mss is None else target.rise_mss
-            rise.at_rate(dt, target.climb_ms, Reach(math.inf, most, gains.rise.jerk_msss))
+            reach = Reach(math.inf, most, gains.rise.jerk_msss).at(rise.climb_ms, down_ms, up_ms)
+            rise.at_rate(dt, target.climb_ms, reach)
         error = rise.height_m - air.height_m
         close = math.copysign(closing_speed(abs(error), gains.height, gains.rise.accel_mss), error)
-        wanted = rise.climb_ms + max(-gains.down_ms, min(gains.up_ms, close))
+        wanted = rise.climb_ms + max(-down_ms, min(up_ms, close))
         asked = rise.climb_mss + gains.climb * (wanted - air.climb_ms)
         return max(-_MOST_FALL_MSS, min(_MOST_LIFT_MSS, asked))
 

@@ -45,9 +45,10 @@ class Manual:
             vehicle.controller.rest(vehicle.air)
             return None
         p = vehicle.params
-        sink = -cm_to_m(p["PILOT_SPEED_DN"] or p["PILOT_SPEED_UP"])
+        down_ms = cm_to_m(p["PILOT_SPEED_DN"] or p["PILOT_SPEED_UP"])
         target = vehicle.nav.advance(dt, vehicle.air)
-        target.height_m, target.climb_ms = None, sink
+        target.height_m, target.climb_ms = None, -down_ms
+        target.pilot_ms = down_ms, cm_to_m(p["PILOT_SPEED_UP"])
         target.rise_mss = cm_to_m(within(p["PILOT_ACCEL_Z"], (50.0, 500.0)))
         if not self.needs_position:
             target.position, target.level = None, True

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from flight.simulator.geometry import capped
 
+_OVERSPEED, _MOST_DOWN_MSS = 2.0, 7.5  # what is too fast is braked harder, but never pushed down harder
 _CORNER_SHARE = math.sqrt(0.5)  # of the acceleration, for what works across the course
 
 
@@ -19,6 +20,14 @@ class Reach:
     speed_ms: float
     accel_mss: float
     jerk_msss: float
+
+    def at(self, climb_ms: float, down_ms: float, up_ms: float) -> "Reach":
+        """The same for a vehicle that climbs at this rate: harder in proportion where that is too fast."""
+        most = up_ms if climb_ms > 0.0 else down_ms
+        if abs(climb_ms) <= most or most <= 0.0:
+            return self
+        gain = _OVERSPEED * abs(climb_ms) / most
+        return Reach(self.speed_ms, self.accel_mss * gain, self.jerk_msss * gain)
 
 
 def closing_speed(error: float, gain: float, most_slope: float, dt: float = 0.0) -> float:
@@ -71,7 +80,8 @@ class Rise:
     def _change(self, dt: float, wanted_ms: float, reach: Reach) -> None:
         error = wanted_ms - self.climb_ms
         accel = closing_speed(abs(error), reach.jerk_msss / reach.accel_mss, reach.jerk_msss, dt)
-        accel = math.copysign(min(accel, reach.accel_mss), error)
+        down = min(reach.accel_mss, _MOST_DOWN_MSS)
+        accel = min(accel, reach.accel_mss) if error > 0.0 else -min(accel, down)
         most = reach.jerk_msss * dt
         self.climb_mss += max(-most, min(most, accel - self.climb_mss))
 

@@ -1,7 +1,7 @@
 """docs/conformance.md: each case, real ArduPilot, the embedded copter, the verdict."""
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,12 @@ from conformance import compare as rules
 from conformance.compare import Verdict
 
 EXPLANATIONS = Path(__file__).resolve().parent / "explanations.toml"
+RECORDED, UNSEEN, HELD_OUT = "recorded", "unseen", "held out"
+_TITLES = {
+    RECORDED: "Recorded sessions",
+    UNSEEN: "Unseen sequences",
+    HELD_OUT: "Sequences held out",
+}
 _SHOWN = 6
 
 
@@ -20,10 +26,14 @@ class Outcome:
     """
 
     name: str
-    unseen: bool
     embedded: Verdict
     real: Verdict | None = None
     today: Verdict | None = None
+
+    @property
+    def group(self) -> str:
+        """What it stands under."""
+        return next((group for group in (UNSEEN, HELD_OUT) if self.name.startswith(group)), RECORDED)
 
     @property
     def agrees(self) -> bool:
@@ -49,16 +59,10 @@ def explanations() -> dict[str, str]:
 
 def document(outcomes: Sequence[Outcome], *, version: str | None, date: str) -> str:
     """The whole page."""
-    recorded = [o for o in outcomes if not o.unseen]
-    unseen = [o for o in outcomes if o.unseen]
-    parts = [
-        _head(version, date),
-        _summary(recorded, unseen),
-        _rules(),
-        _table("Recorded sessions", recorded),
-        _table("Unseen sequences", unseen),
-        _differences(outcomes),
-    ]
+    groups = {title: [o for o in outcomes if o.group == group] for group, title in _TITLES.items()}
+    groups = {title: some for title, some in groups.items() if some}
+    tables = [_table(title, some) for title, some in groups.items()]
+    parts = [_head(version, date), _summary(groups), _rules(), *tables, _differences(outcomes)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -72,7 +76,8 @@ def _head(version: str | None, date: str) -> str:
         "Every case is a station's messages at their simulated times; compared are the answers: "
         "results of commands and transfers, words, modes, states, items reached, shots, their order and "
         "their times. Recorded sessions were flown by hand on ArduCopter 4.6.2; unseen sequences are put "
-        "together at random from a seed and stand in no recording.\n\n"
+        "together at random from a seed and stand in no recording. Those held out are of other seeds: they are "
+        "only counted, nothing in the copter was made by looking at them.\n\n"
         "*Real today*: ArduPilot of today against its own record, so what differs there is chance. A case "
         "agrees when the embedded copter answered as the real vehicle did, in its record or today. Where it "
         "did neither, and the real vehicle does not repeat itself, the case is undecided: it counts as no "
@@ -80,15 +85,15 @@ def _head(version: str | None, date: str) -> str:
     )
 
 
-def _summary(recorded: Sequence[Outcome], unseen: Sequence[Outcome]) -> str:
+def _summary(groups: Mapping[str, Sequence[Outcome]]) -> str:
     rows = ["| | cases | agree | undecided | differ | real repeats itself |", "|---|---|---|---|---|---|"]
-    for name, some in (("recorded sessions", recorded), ("unseen sequences", unseen)):
+    for title, some in groups.items():
         tally = [sum(o.verdict == word for o in some) for word in ("agrees", "undecided", "differs")]
         ran = [o for o in some if o.real is not None]
         steady = f"{sum(not o.unsteady for o in ran)} of {len(ran)}"
         share = 100.0 * tally[0] / max(1, len(some))
         rows.append(
-            f"| {name} | {len(some)} | {tally[0]} ({share:.0f} %) | {tally[1]} | {tally[2]} | {steady} |"
+            f"| {title.lower()} | {len(some)} | {tally[0]} ({share:.0f} %) | {tally[1]} | {tally[2]} | {steady} |"
         )
     return "\n".join(rows)
 

@@ -55,6 +55,11 @@ def unseen() -> list[Recorded]:
     return [read(path) for path in sorted(FOLDER.glob("unseen-*.json"))]
 
 
+def held_out() -> list[Recorded]:
+    """Sequences of other seeds, by which nothing was made."""
+    return [read(path) for path in sorted(FOLDER.glob("held-out-*.json"))]
+
+
 def _fields(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
 
