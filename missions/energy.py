@@ -143,19 +143,46 @@ def path_cost(
     Raises `ValueError` when the wind is too strong for
     a leg.
     """
-    legs = [leg for a, b in itertools.pairwise(points) if (leg := _leg(a, b, aircraft, wind)) is not None]
-    corners = _corner_speeds(legs, aircraft)
-    total = Cost()
-    for number, (leg, entry, leave) in enumerate(zip(legs, corners, corners[1:], strict=False), start=1):
+    return sum(leg_costs(points, aircraft, wind, payload_kg=payload_kg, density=density), Cost())
+
+
+def leg_costs(
+    points: Sequence[PathPoint],
+    aircraft: Aircraft,
+    wind: Wind = CALM,
+    *,
+    payload_kg: float = 0.0,
+    density: float = 1.225,
+) -> tuple[Cost, ...]:
+    """The share of each pair of neighbouring points in `path_cost`: one fewer than points.
+
+    A leg's wait at its end counts with it; a pair at one place costs nothing.
+    """
+    pairs = [_leg(a, b, aircraft, wind) for a, b in itertools.pairwise(points)]
+    legs = [leg for leg in pairs if leg is not None]
+    corners = iter(itertools.pairwise(_corner_speeds(legs, aircraft)))
+    left = len(legs)
+    costs = []
+    for leg in pairs:
+        if leg is None:
+            costs.append(Cost())
+            continue
+        left -= 1
+        entry, leave = next(corners)
         seconds = _leg_seconds(leg, entry, leave, aircraft) + leg.hold_s
-        seconds = max(0.5 * seconds, seconds - _blend_s(leg, leave, last=number == len(legs), craft=aircraft))
-        ground = leg.speed_ms * math.hypot(leg.east, leg.north)
-        course = math.hypot(leg.east, leg.north) or 1.0
-        airspeed = airspeed_over_ground(leg.east / course, leg.north / course, ground, wind)
-        watts = power_W(aircraft, airspeed, leg.up * leg.speed_ms, payload_kg=payload_kg, density=density)
-        flat_m = leg.length_m * math.hypot(leg.east, leg.north)
-        total += Cost(flat_m, seconds, watts * seconds / 3600.0)
-    return total
+        seconds = max(0.5 * seconds, seconds - _blend_s(leg, leave, last=left == 0, craft=aircraft))
+        costs.append(_leg_cost(leg, seconds, aircraft, wind, payload_kg=payload_kg, density=density))
+    return tuple(costs)
+
+
+def _leg_cost(
+    leg: "_Leg", seconds: float, aircraft: Aircraft, wind: Wind, *, payload_kg: float, density: float
+) -> Cost:
+    flat = math.hypot(leg.east, leg.north)
+    course = flat or 1.0
+    airspeed = airspeed_over_ground(leg.east / course, leg.north / course, leg.speed_ms * flat, wind)
+    watts = power_W(aircraft, airspeed, leg.up * leg.speed_ms, payload_kg=payload_kg, density=density)
+    return Cost(leg.length_m * flat, seconds, watts * seconds / 3600.0)
 
 
 def _leg(a: PathPoint, b: PathPoint, aircraft: Aircraft, wind: Wind) -> _Leg | None:

@@ -125,6 +125,12 @@ def mission_cost(
 
     An unknown height counts as the one before it. Raises `ValueError` when the wind is too strong.
     """
+    path = flown_path(mission, aircraft, terrain)
+    return path_cost(path, aircraft, wind, payload_kg=payload_kg, density=density)
+
+
+def flown_path(mission: Mission, aircraft: Aircraft, terrain: Terrain | None = None) -> list[PathPoint]:
+    """The mission as points for `path_cost`: metres from home, an unknown height as the one before it."""
     frame = LocalFrame(mission.home.position)
     path: list[PathPoint] = []
     for point in flown_points(mission, terrain):
@@ -134,4 +140,4 @@ def mission_cost(
             path.append(PathPoint(*frame.point(point.place), low, aircraft.descent_ms))
         speed = aircraft.land_ms if point.on_ground and path else point.speed_ms
         path.append(PathPoint(*frame.point(point.place), up, speed, point.hold_s))
-    return path_cost(path, aircraft, wind, payload_kg=payload_kg, density=density)
+    return path
