@@ -103,15 +103,23 @@ class Controller:
     _error: complex | None = None
     _slope: complex = 0j
     _limit: complex = 0j  # what was asked beyond the lean limit
+    _given: complex = 0j  # what was asked of the airframe
     _gains: Gains = field(init=False)
     _version: int = -1
 
     def relax(self) -> None:
         """Forget everything: the vehicle stands on the ground."""
         self.integral, self._error, self._slope, self._limit = 0j, None, 0j, 0j
+        self._given = 0j
+
+    def begin(self) -> None:
+        """Start anew with the lean that was asked for last: all of it is taken to be drag and wind."""
+        self.integral = capped(self._given, _MOST_INTEGRAL_MSS)
+        self._error, self._slope = None, 0j
 
     def rest(self, air: Airframe) -> None:
         """Start anew from where the vehicle is and how it moves."""
+        self.begin()
         self.drift.set(air.position, air.velocity, 0j)
         most = self.gains.rise.accel_mss
         self.rise.set(air.height_m, air.climb_ms, max(-most, min(most, air.vertical_mss)))
@@ -140,7 +148,7 @@ class Controller:
         """What to ask of the airframe for the next `dt` seconds."""
         gains = self.gains
         self.steps += 1
-        lean = 0j if target.level else self._lean(dt, target, air, gains)
+        self._given = lean = 0j if target.level else self._lean(dt, target, air, gains)
         return Demand(lean, self._climb(dt, target, air, gains), target.yaw_rad)
 
     def _wish(self, dt: float, target: Target, gains: Gains) -> None:

@@ -166,6 +166,8 @@ class Navigator:
 
     def hold_here(self, air: Airframe) -> None:
         """Wait where the vehicle would stop."""
+        self.controller.begin()
+        self.yaw_rad = air.yaw_rad
         self.hold(self._stop_at(air))
 
     def stop(self, air: Airframe, jerk: float | None = None, *, harder: float = 1.0) -> None:
