@@ -1,11 +1,13 @@
 """The recipe: a folder of frames becomes one heat map."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from core.camera import Camera
 from core.clock import Clock, RealClock
 from core.errors import SkyshadeError
 from core.geo import FloatArray
@@ -13,7 +15,7 @@ from gis.crs import default_crs, metric_crs
 from gis.raster import Band, read_band
 from thermal.align import AlignParams
 from thermal.blunders import BlunderParams, bad_tags, blurred
-from thermal.drift import Drift, DriftParams, flat_image, sample_overlaps, solve_drift
+from thermal.drift import Drift, DriftParams, corrected, flat_image, solve_drift
 from thermal.frame import CelsiusArray
 from thermal.frames import find_frames, read_frame
 from thermal.groundcover import CoverCorrection, GroundCover, correction, read_cover
@@ -21,6 +23,7 @@ from thermal.loading import ReadFrame, SeenFrame, load_frames
 from thermal.mapreport import MapResult, result_of
 from thermal.mosaic import BANDS, MosaicJob, PlacedFrame, Progress, ground_under, map_grid, write_mosaic
 from thermal.ortho import BlendParams
+from thermal.overlaps import sample_overlaps
 from thermal.placement import Placement, first_level_m, place
 from thermal.pose import Flight, Rejection, flight_from
 from thermal.posefiles import PoseFile, TableOptions, match_poses, read_poses
@@ -176,7 +179,9 @@ def _cover(given: Inputs, good: Sorted) -> CoverCorrection | None:
 def find_drift(placed: Placement, params: DriftParams) -> Drift:
     """Offsets and flat field of the placed frames."""
     smalls = [s.small for s in placed.seen]
-    samples = sample_overlaps(smalls, placed.aligned.poses, placed.aligned.camera, placed.ground, params)
+    samples = sample_overlaps(
+        smalls, placed.aligned.poses, placed.aligned.camera, placed.ground, params.samples
+    )
     return solve_drift(samples, _order(placed), params)
 
 
@@ -196,10 +201,8 @@ def find_level(
     for reference in references:
         points = disc_points(reference, placed.flight.frame, placed.ground)
         views = [
-            View(pose, store.get(prior.info.path) - np.float32(offset) - flat)
-            for pose, prior, offset in zip(
-                placed.aligned.poses, placed.flight.priors, drift.offsets_K, strict=True
-            )
+            View(pose, corrected(store.get(prior.info.path), drift, k, flat, camera))
+            for k, (pose, prior) in enumerate(zip(placed.aligned.poses, placed.flight.priors, strict=True))
             if np.hypot(*(points[:, :2].mean(axis=0) - pose.center_m[:2])) < pose.center_m[2] * 2.0
         ]
         rows.append((reference, *seen_temperature(points, views, camera, blend)))
@@ -216,16 +219,16 @@ def mosaic_job(
     grid = map_grid(poses, camera, placed.ground, frame, crs, gsd_m)
     flat = flat_image(drift.flat, camera)
     frames = [
-        PlacedFrame(pose, _corrected(store, prior.info.path, float(offset) + level.shift_K, flat))
-        for pose, prior, offset in zip(poses, placed.flight.priors, drift.offsets_K, strict=True)
+        PlacedFrame(pose, partial(_corrected, store, prior.info.path, drift, k, flat, camera, level.shift_K))
+        for k, (pose, prior) in enumerate(zip(poses, placed.flight.priors, strict=True))
     ]
     return MosaicJob(frames, camera, placed.ground, MapPlace(grid, frame), params.blend, drift.noise_K)
 
 
 def _corrected(
-    store: FrameStore, path: Path, offset_K: float, flat: CelsiusArray
-) -> Callable[[], CelsiusArray]:
-    return lambda: np.asarray(store.get(path) - np.float32(offset_K) - flat, np.float32)
+    store: FrameStore, path: Path, drift: Drift, k: int, flat: CelsiusArray, camera: Camera, shift_K: float
+) -> CelsiusArray:
+    return corrected(store.get(path), drift, k, flat, camera, shift_K)
 
 
 def own_gsd_m(placed: Placement) -> float:
