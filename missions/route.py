@@ -1,24 +1,23 @@
-"""Shortest ways that stay inside free space: a visibility graph searched lazily by A*.
+"""Shortest ways that stay inside free space: a visibility graph searched by A* (`visibility.py`)."""
 
-The corners worth turning at are the reflex corners of the free space; which of them see each other is worked
-out only for the corners the search opens (Lozano-Perez & Wesley 1979; Hart, Nilsson & Raphael 1968).
-"""
-
-import heapq
+import functools
 import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
 import shapely
-from numpy.typing import NDArray
+import shapely.ops
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from core.errors import SkyshadeError
-from core.geo import FloatArray, LocalFrame, LonLat, path_length_m
+from core.geo import LocalFrame, LonLat, path_length_m
 from gis.vector import Area, as_area
+
+if TYPE_CHECKING:
+    from missions.visibility import Graph, Walls
 
 NODE_INSET_M = 0.05
 TOLERANCE_M = 1e-3
@@ -38,14 +37,26 @@ class Route:
 
 
 class Navigator:
-    """Shortest ways inside `free`, a polygonal space in metres; it remembers what its corners see."""
+    """Shortest ways inside `free`, a polygonal space in metres; what its corners see is worked out once.
 
-    def __init__(self, free: BaseGeometry) -> None:
+    Ways keep `inset_m` from the edge, so that rounding never lays a leg outside; a start or goal nearer to
+    the edge is joined by the shortest leg.
+    """
+
+    def __init__(self, free: BaseGeometry, *, inset_m: float = NODE_INSET_M) -> None:
         self.free = as_area(free)
         self._tolerant = self.free.buffer(TOLERANCE_M, join_style="mitre")
         shapely.prepare(self._tolerant)
-        self.corners = _reflex_corners(as_area(self.free.buffer(-NODE_INSET_M, join_style="mitre")))
-        self._seen: dict[int, NDArray[np.bool_]] = {}
+        self._reach_m = 3.0 * inset_m + TOLERANCE_M
+        self._inner = as_area(self.free.buffer(-inset_m, join_style="mitre")) if inset_m > 0 else self.free
+        shapely.prepare(self._inner)
+
+    @functools.cached_property
+    def _sight(self) -> "tuple[Walls, Graph]":
+        from missions.visibility import graph_of, walls_of
+
+        walls = walls_of(self._inner)
+        return walls, graph_of(walls)
 
     def contains(self, point: XY) -> bool:
         """Whether a point lies in the free space (its edge included)."""
@@ -57,45 +68,36 @@ class Navigator:
 
     def way(self, start: XY, goal: XY) -> list[XY] | None:
         """The shortest way [start, ..., goal], or None when there is none."""
-        if self.sees(start, goal):
+        inner = [self._inside(end) for end in (start, goal)]
+        if inner[0] is None or inner[1] is None:
+            return None
+        if inner != [start, goal] and self.sees(start, goal):
             return [start, goal]
-        nodes = np.vstack([self.corners, [start], [goal]])
-        first, last = len(nodes) - 2, len(nodes) - 1
-        to_goal = np.hypot(*(nodes - nodes[last]).T)
-        to_start = self._visible(nodes[first])
-        sees_goal = self._visible(nodes[last])
-        best = np.full(len(nodes), np.inf)
-        best[first] = 0.0
-        parent: dict[int, int] = {}
-        done: set[int] = set()
-        queue: list[tuple[float, int]] = [(float(to_goal[first]), first)]
-        while queue:
-            _, node = heapq.heappop(queue)
-            if node == last:
-                return _unwind(nodes, parent, last)
-            if node in done:
-                continue
-            done.add(node)
-            seen = to_start if node == first else self._seen_from(node)
-            reach = np.append(np.flatnonzero(seen), [last] if node != first and sees_goal[node] else [])
-            reach = reach.astype(int)
-            cost = best[node] + np.hypot(*(nodes[reach] - nodes[node]).T)
-            for other, value in zip(reach[cost < best[reach]], cost[cost < best[reach]], strict=True):
-                best[other] = value
-                parent[int(other)] = node
-                heapq.heappush(queue, (float(value + to_goal[other]), int(other)))
-        return None
+        between = self._turns(inner[0], inner[1])
+        if between is None:
+            return None
+        ends = [[p] if p == q else [p, q] for p, q in zip((start, goal), inner, strict=True)]
+        return [*ends[0], *between, *reversed(ends[1])]
 
-    def _seen_from(self, node: int) -> NDArray[np.bool_]:
-        if node not in self._seen:
-            self._seen[node] = self._visible(self.corners[node])
-        return self._seen[node]
+    def _inside(self, end: XY) -> XY | None:
+        """The place itself, or the nearest that keeps clear of the edge; None when it lies outside."""
+        point = shapely.Point(end)
+        if self._inner.intersects(point):
+            return end
+        if self._inner.is_empty or self._inner.distance(point) > self._reach_m:
+            return None
+        near, _ = shapely.ops.nearest_points(self._inner, point)
+        return near.x, near.y
 
-    def _visible(self, point: FloatArray) -> NDArray[np.bool_]:
-        if len(self.corners) == 0:
-            return np.zeros(0, dtype=bool)
-        ends = np.stack([np.broadcast_to(point, self.corners.shape), self.corners], axis=1)
-        return np.asarray(shapely.covers(self._tolerant, shapely.linestrings(ends)), dtype=bool)
+    def _turns(self, start: XY, goal: XY) -> list[XY] | None:
+        from missions.visibility import shortest
+
+        if self._inner.covers(shapely.LineString([start, goal])):
+            return []
+        walls, graph = self._sight
+        found = shortest(walls, graph, start, goal)
+        corners = walls.corners
+        return None if found is None else [(float(corners[i, 0]), float(corners[i, 1])) for i in found]
 
 
 def find_route(
@@ -151,37 +153,6 @@ def _check_ends(ends: tuple[XY, XY], blocked: BaseGeometry, space: BaseGeometry,
             raise NoRouteError(f"the {label} lies inside a closed zone{clear}", hint=f"move the {label}")
         if not space.buffer(TOLERANCE_M).intersects(point):
             raise NoRouteError(f"the {label} lies outside the allowed area", hint=f"move the {label}")
-
-
-def _reflex_corners(free: Polygon | MultiPolygon) -> FloatArray:
-    """Corners (n, 2) of a polygon where its inside takes more than half a turn."""
-    found: list[FloatArray] = [np.empty((0, 2))]
-    for part in shapely.get_parts(free):
-        turned = shapely.orient_polygons(part) if hasattr(shapely, "orient_polygons") else _oriented(part)
-        found += [_right_turns(np.asarray(ring.coords)) for ring in (turned.exterior, *turned.interiors)]
-    return np.vstack(found)
-
-
-def _oriented(part: Polygon) -> Polygon:
-    from shapely.geometry.polygon import orient
-
-    return orient(part)
-
-
-def _right_turns(ring: FloatArray) -> FloatArray:
-    points = ring[:-1, :2]
-    before = points - np.roll(points, 1, axis=0)
-    after = np.roll(points, -1, axis=0) - points
-    cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
-    right: FloatArray = points[cross < -1e-9]
-    return right
-
-
-def _unwind(nodes: FloatArray, parent: dict[int, int], last: int) -> list[XY]:
-    way = [last]
-    while way[-1] in parent:
-        way.append(parent[way[-1]])
-    return [(float(x), float(y)) for x, y in nodes[way[::-1]]]
 
 
 def way_length(way: Sequence[XY]) -> float:
