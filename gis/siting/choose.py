@@ -37,7 +37,7 @@ def choose_sites(
     """
     params = params or SitingParams()
     heat = read_heat(inputs.heat)
-    places = read_places(inputs, heat)
+    places = read_places(inputs, heat, params)
     surface = standing_surface(heat, masks(inputs))
     load = load_at(places, heat, surface, params)
     at_candidates = exposure_at(heat, surface, places.candidates_m, params.exposure)
@@ -50,9 +50,9 @@ def choose_sites(
             f"{inputs.candidates}: every candidate breaks a required rule",
             hint=f"the first one: {rejections(verdicts[0])[0]}",
         )
-    ways = service_ways(inputs, heat, places)
+    ways = service_ways(inputs, heat, places, params)
     near = ways.within(params.radius_m)
-    cover = new_cover(near, eligible, len(places.candidates_m), len(places.demand_m), params)
+    cover = new_cover(near, eligible, len(places.candidates_m), len(places.demand_m), params, places.slow)
     if not load.weights.any():
         raise SkyshadeError(
             f"{inputs.demand}: no demand point lies on ground hotter than {load.reference_C:.1f} C",

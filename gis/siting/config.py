@@ -7,12 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import BadFileError, SkyshadeError
+from gis.siting.access import AccessParams
 from gis.siting.confidence import ConfidenceParams
+from gis.siting.demand import DemandParams
 from gis.siting.exposure import ExposureParams
 from gis.siting.model import SitingParams
 
 TEXTS = (str, str | None)
-PARTS: dict[str, type] = {"exposure": ExposureParams, "confidence": ConfidenceParams}
+PARTS: dict[str, type] = {
+    "exposure": ExposureParams,
+    "confidence": ConfidenceParams,
+    "demand": DemandParams,
+    "access": AccessParams,
+}
 
 
 def siting_params(path: Path | None, over: Mapping[str, Any]) -> SitingParams:

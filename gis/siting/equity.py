@@ -5,11 +5,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from gis.siting.columns import CAPACITY_NAMES, VULNERABLE_NAMES, find_column, named_column, numbers
 from gis.siting.fairness import capacity_in_reach, correlation, reach
-from gis.siting.layers import find_column
 from gis.siting.load import Load
 from gis.siting.model import SitingParams
-from gis.siting.places import CAPACITY_NAMES, VULNERABLE_NAMES, Places, named_column, numbers
+from gis.siting.places import Places
 from gis.siting.ways import Distances, Ways
 
 

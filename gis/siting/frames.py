@@ -61,8 +61,8 @@ def demand_frame(
     out["load_person_K"] = load.people * load.excess_K
     out["nearest_before_m"] = np.where(np.isfinite(before), before, np.nan)
     out["nearest_after_m"] = np.where(np.isfinite(after), after, np.nan)
-    out["cover_before"] = cover_share(before, params)
-    out["cover_after"] = cover_share(after, params)
+    out["cover_before"] = cover_share(before, params, places.slow)
+    out["cover_after"] = cover_share(after, params, places.slow)
     return out
 
 

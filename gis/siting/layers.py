@@ -1,81 +1,86 @@
 """Reading any vector file or table with places, with the traps of Korean public data handled and listed."""
 
-import json
 import math
-import warnings
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import BadFileError
+from gis.siting.columns import find_column
+from gis.siting.systems import contradiction, likely_crs
 from gis.siting.tables import Table, read_csv, repaired
+from gis.siting.vectorfile import SHEET_SUFFIXES, TEXT_SUFFIXES, read_overpass, read_sheet, read_vector
 
 if TYPE_CHECKING:
     import pandas as pd
+
+__all__ = ["Layer", "find_column", "likely_crs", "point_positions", "read_layer", "read_table", "yes_no"]
 
 LON_NAMES = ("경도", "lon", "lng", "long", "longitude", "lot", "lo", "refine_wgs84_logt", "wgs84_lon")
 LAT_NAMES = ("위도", "lat", "latitude", "la", "refine_wgs84_lat", "wgs84_lat")
 X_NAMES = ("x", "xcord", "x좌표", "x_coord", "좌표정보(x)", "좌표정보x", "x좌표값")
 Y_NAMES = ("y", "ycord", "y좌표", "y_coord", "좌표정보(y)", "좌표정보y", "y좌표값")
 
-# (code, x low, x high, y low, y high): where South Korea lies in each system
-KOREAN_SYSTEMS = (
-    ("EPSG:4326", 124.0, 132.0, 32.5, 39.0),
-    ("EPSG:5179", 700_000, 1_450_000, 1_350_000, 2_150_000),
-    ("EPSG:3857", 13_800_000, 14_700_000, 3_800_000, 4_750_000),
-    ("EPSG:5186", 50_000, 400_000, 480_000, 720_000),
-    ("EPSG:5174 or EPSG:5181", 50_000, 400_000, 50_000, 480_000),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Layer:
     """A GeoDataFrame with a known coordinate system, where it came from, and what was repaired.
 
-    Rows without a place are left out of `frame` and counted in `repairs`.
+    Rows without a place are left out of `frame` and counted in `repairs`; `rows` int64 (n,) says which row of
+    the file each one is, as a person counts them: features from 1, lines of a table from 2 (1 is the header).
     """
 
     path: Path
     frame: Any
     repairs: tuple[str, ...] = ()
+    rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
-def read_layer(path: Path, *, crs: str | None = None, layer: str | None = None) -> Layer:
-    """Read a vector file, a CSV with coordinates, or OpenStreetMap JSON (Overpass).
+def read_layer(path: Path, *, crs: str | None = None, layer: str | None = None, osm: str = "points") -> Layer:
+    """Read a vector file, a table with coordinates (CSV, XLSX), OpenStreetMap (PBF or Overpass JSON).
 
-    `crs` is used only where the file does not name its coordinate system. Raises `BadFileError` when the file
-    cannot be read, holds no place, or no coordinate system is known.
+    `crs` is used only where the file does not name its coordinate system; `osm` says what of an OpenStreetMap
+    file is wanted: points, lines or multipolygons. Raises `BadFileError` when the file
+    cannot be read, holds no place, or its coordinate system is not known or cannot be true.
     """
     path = Path(path)
     if not path.exists():
         raise BadFileError(path, "does not exist")
-    table, geometry_crs = _read(path, layer)
+    table, geometry_crs = _read(path, layer, osm)
     frame, repairs = _with_crs(path, table, geometry_crs, crs)
-    return _only_places(path, frame, repairs)
+    _refuse_contradiction(path, frame)
+    first = 2 if _is_table(path) else 1
+    return _only_places(path, frame, repairs, first)
 
 
 def read_table(path: Path) -> Table:
-    """Read rows without needing places: CSV, or the attribute table of anything pyogrio reads."""
+    """Read rows without needing places: CSV, a spreadsheet, or the attributes of anything pyogrio reads."""
     path = Path(path)
     if not path.exists():
         raise BadFileError(path, "does not exist")
-    if path.suffix.lower() in {".csv", ".tsv", ".txt"}:
-        return read_csv(path)
-    frame, notes = _read_vector(path, None)
+    if _is_table(path):
+        return _table(path)
+    frame, notes = read_vector(path, None)
     table = repaired(frame.drop(columns="geometry", errors="ignore"))
     return Table(table.frame, (*notes, *table.repairs))
 
 
-def _read(path: Path, layer: str | None) -> tuple[Table, str | None]:
-    suffix = path.suffix.lower()
-    if suffix in {".csv", ".tsv", ".txt"}:
-        return _placed_table(path, read_csv(path))
-    if suffix == ".json" and (elements := _overpass(path)) is not None:
-        return elements, "EPSG:4326"
-    frame, notes = _read_vector(path, layer)
+def _is_table(path: Path) -> bool:
+    return path.suffix.lower() in TEXT_SUFFIXES | SHEET_SUFFIXES
+
+
+def _table(path: Path) -> Table:
+    return repaired(read_sheet(path)) if path.suffix.lower() in SHEET_SUFFIXES else read_csv(path)
+
+
+def _read(path: Path, layer: str | None, osm: str) -> tuple[Table, str | None]:
+    if _is_table(path):
+        return _placed_table(path, _table(path))
+    found = read_overpass(path) if path.suffix.lower() == ".json" else None
+    frame, notes = read_vector(path, layer, osm) if found is None else found
     attributes = repaired(frame.drop(columns="geometry"))
     out = frame.copy()
     for name in attributes.frame.columns:
@@ -83,52 +88,8 @@ def _read(path: Path, layer: str | None) -> tuple[Table, str | None]:
     return Table(out, (*notes, *attributes.repairs)), None if frame.crs is None else frame.crs.to_string()
 
 
-def _read_vector(path: Path, layer: str | None) -> tuple[Any, tuple[str, ...]]:
-    options = {} if layer is None else {"layer": layer}
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Could not parse column")  # it stays text, as we want it
-        return _read_frame(path, options)
-
-
-def _read_frame(path: Path, options: dict[str, str]) -> tuple[Any, tuple[str, ...]]:
-    import pyogrio
-    from pyogrio.errors import DataSourceError
-
-    notes: tuple[str, ...] = ()
-    try:
-        try:
-            frame = pyogrio.read_dataframe(path, **options)
-        except UnicodeDecodeError:
-            frame, notes = pyogrio.read_dataframe(path, encoding="cp949", **options), ("text was cp949",)
-    except (DataSourceError, ValueError, UnicodeDecodeError) as error:
-        raise BadFileError(path, f"cannot be read as a map layer ({error})") from error
-    if "geometry" not in frame:
-        raise BadFileError(
-            path, "holds no places", hint="give a layer with geometry or a CSV with coordinates"
-        )
-    return frame, notes
-
-
-def _overpass(path: Path) -> Table | None:
-    """Nodes of an Overpass answer as points with their tags; None when the JSON is something else."""
-    import geopandas as gpd
-
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, UnicodeDecodeError):
-        return None
-    if not isinstance(content, dict) or not isinstance(content.get("elements"), list):
-        return None
-    nodes = [e for e in content["elements"] if e.get("type") == "node" and "lon" in e and "lat" in e]
-    if not nodes:
-        raise BadFileError(path, "holds no OpenStreetMap node")
-    rows = [{"osm_id": str(node["id"]), **node.get("tags", {})} for node in nodes]
-    points = gpd.points_from_xy([node["lon"] for node in nodes], [node["lat"] for node in nodes])
-    return Table(gpd.GeoDataFrame(rows, geometry=points), ())
-
-
 def _placed_table(path: Path, table: Table) -> tuple[Table, str | None]:
-    """A CSV's coordinate columns made points; degrees win over metres."""
+    """A table's coordinate columns made points; degrees win over metres."""
     degrees = find_column(table.frame.columns, LON_NAMES), find_column(table.frame.columns, LAT_NAMES)
     if degrees[0] is not None and degrees[1] is not None:
         return _points(table, degrees[0], degrees[1], degrees_known=True), "EPSG:4326"
@@ -141,12 +102,6 @@ def _placed_table(path: Path, table: Table) -> tuple[Table, str | None]:
         "has no coordinate columns",
         hint=f"name two of them 경도/위도 or lon/lat; it has {', '.join(map(str, table.frame.columns))}",
     )
-
-
-def find_column(columns: Iterable[Any], names: Sequence[str]) -> str | None:
-    """The first of `names` that is among `columns`, whatever the case; None if there is none."""
-    by_name = {str(column).strip().casefold(): str(column) for column in columns}
-    return next((by_name[name.casefold()] for name in names if name.casefold() in by_name), None)
 
 
 def _points(table: Table, x_name: str, y_name: str, *, degrees_known: bool) -> Table:
@@ -188,29 +143,46 @@ def _with_crs(path: Path, table: Table, found: str | None, given: str | None) ->
     return frame, repairs
 
 
-def likely_crs(bounds: Sequence[float]) -> str | None:
-    """The Korean coordinate system whose range holds (left, bottom, right, top), or None."""
-    left, bottom, right, top = (float(v) for v in bounds)
-    for name, x0, x1, y0, y1 in KOREAN_SYSTEMS:
-        if x0 <= left <= right <= x1 and y0 <= bottom <= top <= y1:
-            return name
-    return None
+def _refuse_contradiction(path: Path, frame: Any) -> None:
+    wrong = None if frame.empty else contradiction(frame.crs, _finite_bounds(frame))
+    if wrong is not None:
+        raise BadFileError(
+            path,
+            f"says its coordinates are {wrong.said}, but its numbers look like {wrong.likely}",
+            hint="set the layer's coordinate system right (QGIS: Set Layer CRS) and save it again",
+        )
 
 
-def _only_places(path: Path, frame: Any, repairs: list[str]) -> Layer:
-    placed = frame.geometry.notna() & ~frame.geometry.is_empty
-    lost = int((~placed).sum())
-    if lost:
-        repairs.append(f"{lost} of {len(frame)} rows have no place and are left out")
+def _finite_bounds(frame: Any) -> list[float]:
+    bounds = [float(v) for v in frame.total_bounds]
+    return bounds if all(map(math.isfinite, bounds)) else [0.0, 0.0, 0.0, 0.0]
+
+
+def _only_places(path: Path, frame: Any, repairs: list[str], first: int) -> Layer:
+    placed = (frame.geometry.notna() & ~frame.geometry.is_empty).to_numpy(bool)
+    lost = np.flatnonzero(~placed) + first
+    if lost.size:
+        some = ", ".join(str(row) for row in lost[:5]) + (", ..." if lost.size > 5 else "")
+        which = f"{'row' if lost.size == 1 else 'rows'} {some}"
+        repairs.append(f"{lost.size} of {len(frame)} rows have no place and are left out: {which}")
     if not placed.any():
         raise BadFileError(path, "holds no row with a place")
     kept = frame[placed]
-    broken = ~kept.geometry.is_valid
+    rows = (np.flatnonzero(placed) + first).astype(np.int64)
+    kept, mended = _mended(kept)
+    if mended.any():
+        repairs.append(f"{int(mended.sum())} self-crossing outlines repaired")
+    return Layer(path, kept.reset_index(drop=True), tuple(repairs), rows)
+
+
+def _mended(frame: Any) -> tuple[Any, NDArray[np.bool_]]:
+    """The frame with areas that cross themselves made sound, and which those were."""
+    broken = (~frame.geometry.is_valid & frame.geom_type.isin(["Polygon", "MultiPolygon"])).to_numpy(bool)
     if broken.any():
-        kept = kept.copy()
-        kept.geometry = kept.geometry.make_valid()
-        repairs.append(f"{int(broken.sum())} self-crossing outlines repaired")
-    return Layer(path, kept.reset_index(drop=True), tuple(repairs))
+        frame = frame.copy()
+        shapes = frame.geometry.make_valid(method="structure", keep_collapsed=False)
+        frame.geometry = frame.geometry.where(~broken, shapes)
+    return frame, broken
 
 
 def point_positions(frame: Any, crs: str) -> "np.ndarray[Any, np.dtype[np.float64]]":

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import BadFileError, SkyshadeError
+from core.errors import SkyshadeError
 from gis.heat import FloatGrid, HeatMap
 from gis.siting.exposure import Exposure, exposure_at
+from gis.siting.grids import Units, usual_units
 from gis.siting.layers import Layer, read_layer
 from gis.siting.model import SitingInputs, SitingParams
-from gis.siting.places import PEOPLE_NAMES, Places, named_column, numbers
+from gis.siting.people import slow_share
+from gis.siting.places import Places
 
 FloatArray = NDArray[np.float64]
 
@@ -34,26 +36,67 @@ class Load:
         return np.nan_to_num(self.people * self.excess_K, nan=0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class UnitLoad:
+    """The same demand on other units: n points and what weighs there, for draws of the choice of units.
+
+    `places_m` float64 (n, 2); `people`, `excess_K` (signed, NaN = unknown), `sigma_K` and `slow_share` (share
+    of the people who walk at the speed of the old) float64 (n,).
+    """
+
+    units: Units
+    places_m: FloatArray
+    people: FloatArray
+    excess_K: FloatArray
+    sigma_K: FloatArray
+    slow_share: FloatArray
+
+    @property
+    def name(self) -> str:
+        """The units in words."""
+        return self.units.name
+
+
 def load_at(places: Places, heat: HeatMap, surface: FloatGrid, params: SitingParams) -> Load:
-    frame, path = places.demand.frame, places.demand.path
-    column = named_column(path, frame, params.people, PEOPLE_NAMES)
-    people = np.ones(len(frame)) if column is None else numbers(frame, column)
-    if (people < 0).any():
-        raise BadFileError(path, f"column {column!r} holds a negative number of people")
+    """What weighs at each demand point; raises `SkyshadeError` when no standing surface is left."""
     exposure = exposure_at(heat, surface, places.demand_m, params.exposure)
     reference = params.reference_C
     if reference is None:
-        known = surface[np.isfinite(surface)]
-        if known.size == 0:
-            raise SkyshadeError("no standing surface is left outside the roofs and the water of the heat map")
-        reference = float(np.median(known))
-    notes = [
-        f"people are column {column!r}" if column else "no people column: every demand point counts as one"
-    ]
-    unknown = int((~np.isfinite(people) | ~exposure.known).sum())
+        reference = _median(surface)
+    notes = list(places.notes)
+    unknown = int((~exposure.known).sum())
     if unknown:
-        notes.append(f"{unknown} of {len(frame)} demand points have unknown heat or people and weigh nothing")
-    return Load(people, exposure, reference, tuple(notes))
+        count = len(places.demand_m)
+        notes.append(f"{unknown} of {count} demand points have unknown heat or people and weigh nothing")
+    return Load(places.people, exposure, reference, tuple(notes))
+
+
+def _median(surface: FloatGrid) -> float:
+    known = surface[np.isfinite(surface)]
+    if known.size == 0:
+        raise SkyshadeError("no standing surface is left outside the roofs and the water of the heat map")
+    return float(np.median(known))
+
+
+def unit_loads(
+    places: Places, heat: HeatMap, surface: FloatGrid, load: Load, params: SitingParams,
+    units: Sequence[Units] | None = None,
+) -> tuple[UnitLoad, ...]:  # fmt: skip
+    """The load on each of `units` (`usual_units` of the parameters' size if None): what their choice does."""
+    return tuple(
+        _on(each, places, heat, surface, load, params)
+        for each in (units or usual_units(params.demand.unit_m))
+    )
+
+
+def _on(
+    units: Units, places: Places, heat: HeatMap, surface: FloatGrid, load: Load, params: SitingParams
+) -> UnitLoad:
+    cells = places.counted.on(units)
+    exposure = exposure_at(heat, surface, cells.places_m, params.exposure)
+    slow = slow_share(cells.people, cells.counts["slow"])
+    excess = exposure.celsius - load.reference_C
+    return UnitLoad(units, cells.places_m, cells.people, excess, exposure.sigma_K, slow)
 
 
 def measured_values(

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from gis.heat import FloatGrid, HeatMap
+from gis.siting.access import AccessParams
 from gis.siting.confidence import ConfidenceParams
 from gis.siting.covering import Solution
+from gis.siting.demand import DemandParams
 from gis.siting.exposure import ExposureParams
 from gis.siting.reasons import SiteFacts
 from gis.siting.rules import RuleSet, RuleVerdict
@@ -20,6 +22,8 @@ class SitingInputs:
     `heat` a raster, the others layers (see `read_layer`); `zones` areas whose heat is reported as well;
     `background` layers that are only drawn, below everything;
     `rules` a TOML file, None = the shipped ones; `crs` is for layers whose file names no coordinate system.
+    `tables` are joined to the demand layer by name or code; `footfall` places where people wait and walk;
+    `dem` a raster of ground heights, for slopes.
     """
 
     heat: Path
@@ -34,6 +38,9 @@ class SitingInputs:
     zones: Path | None = None
     background: tuple[Path, ...] = ()
     crs: str | None = None
+    tables: tuple[Path, ...] = ()
+    footfall: Path | None = None
+    dem: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +64,14 @@ class SitingParams:
     seconds: float = 30.0
     language: str = "en"
     exposure: ExposureParams = field(default_factory=ExposureParams)
+    demand: DemandParams = field(default_factory=DemandParams)
+    access: AccessParams = field(default_factory=AccessParams)
     confidence: ConfidenceParams = field(default_factory=ConfidenceParams)
 
     def __post_init__(self) -> None:
         if self.count < 1:
             raise ValueError(f"count must be at least 1, got {self.count}")
+        object.__setattr__(self, "radius_m", self.access.radius_m(self.radius_m))
         if not self.radius_m > 0:
             raise ValueError(f"radius must be positive, got {self.radius_m}")
         if self.full_m is not None and not 0 <= self.full_m <= self.radius_m:

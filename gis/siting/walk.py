@@ -1,16 +1,33 @@
 """A network of paths from lines, and places joined to it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gis.siting.access import slope_cost, slopes
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+PIECE_M = 30.0  # longest straight piece where slopes count: a hill between its ends must show
+CLOSED_TO_WALKERS = frozenset(
+    {
+        "motorway",
+        "motorway_link",
+        "trunk",
+        "trunk_link",
+        "construction",
+        "proposed",
+        "raceway",
+        "bus_guideway",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +43,7 @@ class WalkNetwork:
     end: IntArray
     cost_m: FloatArray
     crs: str
+    notes: tuple[str, ...] = ()
 
     @property
     def parts(self) -> int:
@@ -35,15 +53,20 @@ class WalkNetwork:
         return int(connected_components(_graph(len(self.nodes_m), self.start, self.end, self.cost_m))[0])
 
 
-def network_from_lines(frame: Any, crs: str, *, join_m: float = 0.05) -> WalkNetwork:
+def network_from_lines(frame: Any, crs: str, *, join_m: float = 0.05, dem: Path | None = None) -> WalkNetwork:
     """A network from a GeoDataFrame of lines: paths meet where they share a vertex (within `join_m`).
 
-    Lines that merely cross (a bridge over a road) do not meet. Every line may be walked both ways.
+    Lines that merely cross (a bridge over a road) do not meet. Every line may be walked both ways, but for
+    roads that are closed to walkers (see `walkable`). With `dem`, a raster of ground heights, slopes count.
+    Raises `ValueError` when there is no line.
     """
     import shapely
 
-    lines = shapely.get_parts(frame.geometry.to_crs(crs).to_numpy())
+    open_ways, notes = walkable(frame)
+    lines = shapely.get_parts(shapely.force_2d(open_ways.geometry.to_crs(crs).to_numpy()))
     lines = lines[np.isin(shapely.get_type_id(lines), (1, 2))]
+    if dem is not None:
+        lines = shapely.segmentize(lines, PIECE_M)
     points, line_of = shapely.get_coordinates(lines, return_index=True)
     if len(points) < 2:
         raise ValueError("a walking network needs lines, got none")
@@ -55,7 +78,61 @@ def network_from_lines(frame: Any, crs: str, *, join_m: float = 0.05) -> WalkNet
     moved = start != end
     nodes = points[first]
     start, end = start[moved], end[moved]
-    return WalkNetwork(nodes, start, end, np.linalg.norm(nodes[start] - nodes[end], axis=1), crs)
+    length = np.linalg.norm(nodes[start] - nodes[end], axis=1)
+    if dem is not None:
+        length, told = _sloped(nodes, start, end, length, crs, dem)
+        notes = (*notes, told)
+    return WalkNetwork(nodes, start, end, length, crs, notes)
+
+
+def walkable(frame: Any) -> tuple[Any, tuple[str, ...]]:
+    """Lines without the roads that OpenStreetMap tags as closed to walkers, and a note on what was left out.
+
+    Left out: motorways and motor roads, roads being built, `foot=no`; layers without such columns stay whole.
+    """
+    kind = frame["highway"].map(_tags) if "highway" in frame else None
+    closed = np.zeros(len(frame), bool)
+    if kind is not None:
+        closed |= kind.map(lambda tags: bool(tags) and tags <= CLOSED_TO_WALKERS).to_numpy(bool)
+        if "other_tags" in frame or "osm_id" in frame:
+            closed |= kind.map(lambda tags: not tags).to_numpy(bool)  # rivers and borders of an OSM file
+    if "foot" in frame:
+        closed |= frame["foot"].isin(["no", "private"]).to_numpy(bool)
+    if "other_tags" in frame:
+        more = frame["other_tags"].fillna("")
+        for tag in ('"foot"=>"no"', '"motorroad"=>"yes"'):
+            closed |= more.str.contains(tag, regex=False).to_numpy(bool)
+    left_out = int(closed.sum())
+    note = (f"{left_out} of {len(frame)} lines are closed to walkers and left out of the network",)
+    return frame[~closed], note if left_out else ()
+
+
+def _tags(value: Any) -> frozenset[str]:
+    """One tag or several (as graphs that merge roads keep them) as a set; nothing is none."""
+    if isinstance(value, str):
+        return frozenset(value.strip("[]'\"").replace("'", "").split(", ")) - {""}
+    return frozenset(map(str, value)) if isinstance(value, list | tuple | np.ndarray) else frozenset()
+
+
+def _sloped(
+    nodes: FloatArray, start: IntArray, end: IntArray, length_m: FloatArray, crs: str, dem: Path
+) -> tuple[FloatArray, str]:
+    """Lengths in metres of level ground that cost as much, and a note; unknown heights count as level."""
+    from gis.crs import change_between
+    from gis.raster import read_band
+
+    band = read_band(dem)
+    x, y = change_between(crs, band.grid.crs).transform(nodes[:, 0], nodes[:, 1])
+    height = band.sample(np.column_stack([x, y]))
+    slope = slopes(height[end] - height[start], length_m)
+    known = np.isfinite(slope)
+    cost = length_m * np.where(known, slope_cost(np.nan_to_num(slope)), 1.0)
+    share = float(length_m[~known].sum() / max(length_m.sum(), 1e-9))
+    told = f"slopes count by {dem.name}: ways are {cost.sum() / length_m.sum():.2f} times as long as level"
+    return (
+        cost,
+        told if share < 1e-4 else f"{told}; {share:.0%} of the network has no height and counts level",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ class WalkingWays:
         self._sites_m = np.asarray(sites_m, float).reshape(-1, 2)
         self._demand_m = np.asarray(demand_m, float).reshape(-1, 2)
         self._snap_m = snap_m
+        self._network_notes = network.notes
         self._snapped: Snapped = snap(network, np.vstack([self._sites_m, self._demand_m]), snap_m)
         self._graph, nodes = joined(network, self._snapped)
         self._site_nodes, self._demand_nodes = np.split(nodes, [len(self._sites_m)])
@@ -106,7 +107,8 @@ class WalkingWays:
     @property
     def notes(self) -> tuple[str, ...]:
         off = int((self._snapped.piece < 0).sum())
-        return () if off == 0 else (f"{off} places lie more than {self._snap_m:g} m from any path",)
+        lost = () if off == 0 else (f"{off} places lie more than {self._snap_m:g} m from any path",)
+        return (*self._network_notes, *lost)
 
     def within(self, limit_m: float) -> Distances:
         found = [self._chunk(at, limit_m) for at in range(0, len(self._site_nodes), CHUNK)]

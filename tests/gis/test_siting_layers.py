@@ -33,7 +33,7 @@ def test_swapped_degrees_are_set_right_and_said(tmp_path):
 def test_rows_without_a_place_are_left_out_and_counted(tmp_path):
     layer = read_layer(write(tmp_path / "a.csv", "id,lon,lat\n1,127.11,37.37\n2,,\n3,0,0\n"))
     assert len(layer.frame) == 1
-    assert layer.repairs == ("2 of 3 rows have no place and are left out",)
+    assert layer.repairs == ("2 of 3 rows have no place and are left out: rows 3, 4",)
 
 
 @pytest.mark.parametrize("epsg", [5179, 5186, 4326, 3857])
