@@ -63,7 +63,8 @@ class Drift:
 
     `rms_before_K` and `rms_after_K`: RMS over pairs of frames of their median difference, for a fifth of the
     pairs that a first solution did not use, None without such pairs; `pairs` their number. `noise_K`: robust
-    spread of single samples after correction.
+    spread of single samples after correction. `gain` about `pivot_C`: the camera's scale, where ground
+    references told it.
     """
 
     offsets_K: FloatArray
@@ -74,6 +75,8 @@ class Drift:
     noise_K: float
     pairs: int
     jumps: tuple[Jump, ...] = ()
+    gain: float = 1.0
+    pivot_C: float = 0.0
 
     @property
     def largest_ramp_K(self) -> float:
@@ -141,6 +144,8 @@ def corrected(
     out: CelsiusArray = celsius - flat
     out -= (right * across).astype(np.float32)
     out -= (below * down + level).astype(np.float32)[:, None]
+    if drift.gain != 1.0:
+        out += (out + np.float32(shift_K - drift.pivot_C)) * np.float32(drift.gain - 1.0)
     return out
 
 

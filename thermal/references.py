@@ -5,7 +5,7 @@ import io
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,20 +52,46 @@ class SeenReference:
 
 
 @dataclass(frozen=True, slots=True)
+class AnchorParams:
+    """When references also set the scale: their temperatures span `least_span_K` or more.
+
+    `gain_sigma` how far a camera's scale may be off (air, emissivity and lens change it), `sigma_K` what a
+    reference is unsure by; a scale further off than `most` is not believed.
+    """
+
+    least_span_K: float = 8.0
+    gain_sigma: float = 0.06
+    sigma_K: float = 0.2
+    most: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
 class Anchor:
-    """What sets the level: `shift_K` is taken off every frame; `absolute` only where references were seen."""
+    """What sets the level: temperatures become (T - `pivot_C`) * `gain` + `pivot_C` - `shift_K`.
+
+    `absolute` only where references were seen; `gain` other than 1 only where they span a range of
+    temperatures; `notes` what a reader must know of it.
+    """
 
     shift_K: float
     absolute: bool
     seen: tuple[SeenReference, ...] = ()
+    gain: float = 1.0
+    pivot_C: float = 0.0
+    notes: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         """How the map says it."""
         if self.absolute:
             used = sum(s.seen_C is not None for s in self.seen)
-            return f"{used} ground reference{'s' if used > 1 else ''}"
+            scaled = f", scale {self.gain:.3f}" if self.gain != 1.0 else ""
+            return f"{used} ground reference{'s' if used > 1 else ''}{scaled}"
         return "mean of all frames: differences within the map hold, the absolute level is the camera's"
+
+    def anchored(self, seen_C: float) -> float:
+        """A temperature as the map shows it."""
+        return (seen_C - self.pivot_C) * self.gain + self.pivot_C - self.shift_K
 
 
 def read_references(path: Path) -> tuple[Reference, ...]:
@@ -162,12 +188,38 @@ def _whole_patch(points: FloatArray, view: View, camera: Camera) -> float | None
     return value if math.isfinite(value) else None
 
 
-def anchor(seen: Sequence[tuple[Reference, float | None, int]]) -> Anchor:
-    """The shift that brings the references seen to their temperatures: the median of their differences."""
-    gaps = [value - ref.temperature_C for ref, value, _ in seen if value is not None]
-    shift = float(np.median(gaps)) if gaps else 0.0
+def anchor(seen: Sequence[tuple[Reference, float | None, int]], params: AnchorParams | None = None) -> Anchor:
+    """The level and scale that bring the references seen to their temperatures.
+
+    The shift is the median of their differences. Where they span a range of temperatures the scale is the
+    median slope between pairs of them, drawn to 1 by what it is unsure of; one that no camera has is refused.
+    """
+    pairs = [(value, ref.temperature_C) for ref, value, _ in seen if value is not None]
+    if not pairs:
+        return Anchor(0.0, False, tuple(SeenReference(ref, None, n) for ref, _, n in seen))
+    values, told = np.array(pairs).T
+    gain, notes = _gain(values, told, params or AnchorParams())
+    pivot = float(np.median(values))
+    shift = float(np.median((values - pivot) * gain + pivot - told))
+    level = Anchor(shift, True, (), gain, pivot, notes)
     rows = tuple(
-        SeenReference(ref, value, n, None if value is None else value - shift - ref.temperature_C)
+        SeenReference(ref, value, n, None if value is None else level.anchored(value) - ref.temperature_C)
         for ref, value, n in seen
     )
-    return Anchor(shift, bool(gaps), rows)
+    return replace(level, seen=rows)
+
+
+def _gain(values: FloatArray, told: FloatArray, params: AnchorParams) -> tuple[float, tuple[str, ...]]:
+    """The camera's scale from references far enough apart, and what to say of it."""
+    one, other = np.triu_indices(len(told), 1)
+    apart = told[other] - told[one]
+    far = np.abs(apart) >= params.least_span_K
+    if not far.any():
+        return 1.0, ()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = float(np.median(apart[far] / (values[other] - values[one])[far]))
+    if not abs(slope - 1.0) <= params.most:
+        problem = f"By the ground references 1 K was seen as {1.0 / slope:.2f} K: one of them is wrong."
+        return 1.0, (f"{problem} Only their median level is used.",)
+    unsure = params.sigma_K * math.sqrt(2.0) / float(np.abs(apart).max())
+    return 1.0 + (slope - 1.0) / (1.0 + (unsure / params.gain_sigma) ** 2), ()

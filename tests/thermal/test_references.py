@@ -55,3 +55,41 @@ def test_references_that_no_frame_saw_leave_the_map_relative():
     level = anchor([(ROW, None, 0)])
     assert not level.absolute
     assert level.shift_K == 0.0
+
+
+def at(temperature_C):
+    return Reference("판", LonLat(127.11, 37.37), 2.0, temperature_C)
+
+
+def test_two_references_far_apart_set_the_scale_too():
+    def through_the_air(true):
+        return true * 0.94 + 1.2
+
+    level = anchor([(at(28.0), through_the_air(28.0), 3), (at(52.0), through_the_air(52.0), 3)])
+    for true in (20.0, 35.0, 60.0):
+        assert level.anchored(through_the_air(true)) == pytest.approx(true, abs=0.1)
+    assert level.label.startswith("2 ground references, scale 1.0")
+
+
+def test_references_near_each_other_leave_the_scale_alone():
+    level = anchor([(at(28.0), 27.0, 3), (at(30.0), 28.0, 3)])
+    assert level.gain == 1.0
+    assert level.shift_K == pytest.approx(-1.5)
+
+
+def test_one_wrong_reference_of_four_does_not_bend_the_scale():
+    rows = [(at(t), t * 0.95 + 2.0, 3) for t in (20.0, 35.0, 50.0)]
+    level = anchor([*rows, (at(60.0), 20.0, 3)])
+    assert level.anchored(35.0 * 0.95 + 2.0) == pytest.approx(35.0, abs=1.0)
+
+
+def test_references_that_no_camera_could_see_so_set_the_level_only_and_say_so():
+    level = anchor([(at(20.0), 20.0, 3), (at(50.0), 30.0, 3)])
+    assert level.gain == 1.0
+    assert "one of them is wrong" in level.notes[0]
+
+
+def test_references_seen_alike_though_told_apart_do_not_divide_by_nothing():
+    level = anchor([(at(20.0), 30.0, 3), (at(50.0), 30.0, 3)])
+    assert level.gain == 1.0
+    assert level.notes
