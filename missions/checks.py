@@ -20,6 +20,7 @@ from missions.rules import Rules, load_rules
 from missions.space_checks import fence_findings, zone_findings
 
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
+DEEPEST_VALLEY_M = 1000.0  # no flight leads over ground so far below its home
 ENDINGS = {Command.NAV_RETURN_TO_LAUNCH, Command.NAV_LAND}
 
 
@@ -107,7 +108,12 @@ def _heights(case: Case) -> Iterator[Finding]:
         tops = [p.up_m for p in case.points if p.up_m is not None]
         top = max(tops, default=None)
         why = "no terrain given (--dem): height above ground is not known"
-        yield Finding("height_above_ground", UNKNOWN, why, value=top, limit=high)
+        if top is not None and top > high + DEEPEST_VALLEY_M:
+            item = next(p.item for p in case.points if p.up_m == top)
+            over = f"{top:g} m over home is too high over any ground"
+            yield Finding("height_above_ground", FAIL, over, item=item, value=top, limit=high)
+        else:
+            yield Finding("height_above_ground", UNKNOWN, why, value=top, limit=high)
         yield Finding("terrain_clearance", UNKNOWN, why, limit=low)
         return
     legs = list(heights_along(case.points, case.terrain, case.mission.home.position))

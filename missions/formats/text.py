@@ -25,6 +25,8 @@ def read_json(path: Path) -> dict[str, Any]:
         value = json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise BadFileError(path, f"is not JSON (line {error.lineno}: {error.msg})") from error
+    except RecursionError as error:
+        raise BadFileError(path, "is nested too deeply to be a plan") from error
     if not isinstance(value, dict):
         raise BadFileError(path, "holds no JSON object")
     return value

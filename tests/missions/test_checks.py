@@ -68,6 +68,13 @@ def test_missing_input_is_unknown_never_pass(missing, rules):
     assert {rule for rule, f in found.items() if f.verdict is Verdict.UNKNOWN} == rules
 
 
+def test_a_height_beyond_all_ground_fails_without_terrain_too():
+    absurd = mission(at(Command.NAV_WAYPOINT, 200, 0, up=1e9))
+    finding = verdicts(absurd, terrain=None)["height_above_ground"]
+    assert finding.verdict is Verdict.FAIL
+    assert finding.item == 1
+
+
 def test_height_limit_counts_along_the_leg_over_a_hollow():
     class Hollow:
         def heights_m(self, lon, lat):

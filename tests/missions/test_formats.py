@@ -142,6 +142,7 @@ def test_dji_wayline_refuses_mixed_height_datums(tmp_path):
 BROKEN = {
     "a.plan": ('{"fileType": "Plan", "mission": {"items": []}}', "plannedHomePosition"),
     "b.plan": ("{", "not JSON"),
+    "deep.plan": ("[" * 200_000, "nested too deeply"),
     "c.plan": ('{"fileType": "Mission"}', "fileType"),
     "d.plan": ("[]", "no JSON object"),
     "a.waypoints": ("QGC WPL 100\n", "QGC WPL 110"),
