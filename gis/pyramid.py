@@ -28,9 +28,11 @@ def halved(values: BlockArray, ways: Sequence[Halving]) -> BlockArray:
 def _one(fours: BlockArray, known: NDArray[np.bool_], count: NDArray[np.int64], way: Halving) -> BlockArray:
     if way == "first":
         first = np.argmax(known, axis=0)[None]
-        return np.take_along_axis(fours, first, axis=0)[0]
+        one: BlockArray = np.take_along_axis(fours, first, axis=0)[0]
+        return one
     filled = np.where(known, fours, np.float32(0.0)).astype(np.float64)
     power = 2 if way == "rms" else 1
     total = (filled**power).sum(axis=0)
     mean = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
-    return (mean ** (1.0 / power)).astype(np.float32)
+    root: BlockArray = (mean ** (1.0 / power)).astype(np.float32)
+    return root

@@ -39,12 +39,17 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class MosaicResult:
-    """`seam_p95_K`: 95 % of the steps where the drawn frame changes are smaller; `covered`: share of grid."""
+    """`seam_p95_K`: 95 % of the steps where the drawn frame changes are smaller; `covered`: share of grid.
+
+    `tiles_kept` stood already, finished by a run that was stopped or in the map of before.
+    """
 
     seam_p95_K: float | None
     covered: float
     coldest_C: float
     hottest_C: float
+    tiles_kept: int = 0
+    tiles_drawn: int = 0
 
 
 @dataclass(slots=True)

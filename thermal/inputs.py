@@ -1,0 +1,106 @@
+"""What a user gives beside the frames, read first: a wrong file must not cost minutes."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import BadFileError
+from gis.crs import metric_crs
+from gis.raster import Band, read_band
+from thermal.align import AlignParams
+from thermal.blunders import BlunderParams
+from thermal.drift import DriftParams
+from thermal.ground import RasterGround
+from thermal.groundcover import GroundCover, read_cover
+from thermal.ortho import BlendParams
+from thermal.placement import Placement
+from thermal.pose import Flight
+from thermal.posefiles import PoseFile, TableOptions, read_poses
+from thermal.references import Reference, read_references
+from thermal.sessions import SessionParams
+from thermal.tiepoints import TieParams
+from thermal.work.executors import TileExecutor
+from thermal.work.record import KeepParams
+
+
+@dataclass(frozen=True, slots=True)
+class MapParams:
+    """What a user may choose; the defaults work.
+
+    `gsd_m` metres a pixel (None: the frames' own), `crs` of the map (None: EPSG:5186 in Korea, else UTM),
+    `dem` a terrain or surface model, `references` patches of known temperature, `poses` a file of where the
+    frames were taken (`pose_table`: what it does not say itself), `cover` a raster of the ground's
+    emissivity or land-cover codes (`cover_table` says what those mean), `workers` tiles and frames worked on
+    at a time, `executor` who draws tiles (None: threads of this process).
+    """
+
+    gsd_m: float | None = None
+    crs: str | None = None
+    dem: Path | None = None
+    references: Path | None = None
+    poses: Path | None = None
+    pose_table: TableOptions = field(default_factory=TableOptions)
+    cover: Path | None = None
+    cover_table: Path | None = None
+    workers: int = 2
+    executor: TileExecutor | None = None
+    sessions: SessionParams = field(default_factory=SessionParams)
+    blunders: BlunderParams = field(default_factory=BlunderParams)
+    ties: TieParams = field(default_factory=TieParams)
+    align: AlignParams = field(default_factory=AlignParams)
+    drift: DriftParams = field(default_factory=DriftParams)
+    blend: BlendParams = field(default_factory=BlendParams)
+    keep: KeepParams = field(default_factory=KeepParams)
+
+    def __post_init__(self) -> None:
+        if self.gsd_m is not None and not 0.005 <= self.gsd_m <= 50.0:
+            raise ValueError(f"gsd_m must be in [0.005, 50], got {self.gsd_m}")
+        if self.workers < 1:
+            raise ValueError(f"workers must be >= 1, got {self.workers}")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the user gave beside the frames, read."""
+
+    references: tuple[Reference, ...] = ()
+    dem: Band | None = None
+    poses: PoseFile | None = None
+    cover: GroundCover | None = None
+
+
+def read_inputs(params: MapParams) -> Inputs:
+    """Read every file that `params` names."""
+    if params.crs is not None:
+        metric_crs(params.crs)
+    references = read_references(params.references) if params.references else ()
+    dem = read_band(params.dem) if params.dem else None
+    poses = read_poses(params.poses, params.pose_table) if params.poses else None
+    cover = read_cover(params.cover, params.cover_table) if params.cover else None
+    return Inputs(references, dem, poses, cover)
+
+
+def check_dem(params: MapParams, dem: Band | None, flight: Flight) -> None:
+    """Refuse a height model that knows nothing of the ground below the flight."""
+    if dem is None or params.dem is None:
+        return
+    at = np.array([p.pose.center_m[:2] for p in flight.priors])
+    if not np.isfinite(RasterGround(dem, flight.frame).heights_m(at)).any():
+        raise BadFileError(
+            params.dem, "the height model does not cover the flight",
+            hint="check its coordinate system, or leave --dem out",
+        )  # fmt: skip
+
+
+def dem_notes(placed: Placement) -> tuple[str, ...]:
+    """What must be said of a height model that ends below the frames."""
+    if not isinstance(placed.ground, RasterGround):
+        return ()
+    at = np.array([p.center_m[:2] for p in placed.aligned.poses])
+    outside = float(np.mean(~np.isfinite(placed.ground.heights_m(at))))
+    if outside == 0.0:
+        return ()
+    return (
+        f"The height model does not cover {outside:.0%} of the frames: the map has no values where it ends.",
+    )
