@@ -5,7 +5,15 @@ from shapely.geometry import box
 
 from gis.heat import HeatMap
 from gis.siting.exposure import ExposureParams, exposure_at, standing_surface
-from gis.siting.hotspots import cell_means, false_discovery, getis_ord, hot_cells, hot_spots, neighbours
+from gis.siting.hotspots import (
+    cell_means,
+    false_discovery,
+    getis_ord,
+    hot_cells,
+    hot_grid,
+    hot_spots,
+    neighbours,
+)
 
 
 def heat_of(celsius, sigma=None, pixel_m=1.0):
@@ -75,6 +83,23 @@ def test_gi_star_is_the_sum_written_out():
         assert z[i] == pytest.approx(top / bottom)
 
 
+@pytest.mark.parametrize("reach", [1.0, 1.5, 2.4, 7.3])
+def test_gi_star_on_a_grid_is_gi_star_at_the_middles_of_its_cells(reach):
+    rng = np.random.default_rng(6)
+    values = rng.normal(35, 4, (23, 31))
+    values[rng.uniform(size=values.shape) < 0.2] = np.nan
+    row, column = np.mgrid[0:23, 0:31]
+    places = np.column_stack([column.ravel(), row.ravel()]).astype(float)
+    grid, points = hot_grid(values, reach), hot_spots(values.ravel(), places, reach)
+    assert np.allclose(grid.z.ravel(), points.z, atol=1e-10, equal_nan=True)
+    assert np.allclose(grid.q.ravel(), points.q, atol=1e-10, equal_nan=True)
+
+
+@pytest.mark.parametrize("values", [np.full((4, 4), 30.0), np.full((4, 4), np.nan), np.array([[1.0, 2.0]])])
+def test_ground_without_variance_has_no_hot_spots(values):
+    assert np.isnan(hot_grid(values, 1.0).z).all()
+
+
 def test_benjamini_hochberg_rejects_as_its_definition_says():
     p = np.array([0.001, 0.041, 0.008, 0.039, 0.6, np.nan, 0.042])
     q = false_discovery(p)
@@ -107,6 +132,6 @@ def test_a_warm_square_is_found_where_it_is():
 def test_cells_that_are_mostly_unknown_are_left_out():
     celsius = np.full((20, 20), 30.0)
     celsius[:10, :8] = np.nan
-    means, middles = cell_means(heat_of(celsius), heat_of(celsius).celsius, 10.0)
-    assert len(means) == 3
-    assert [5.0, 15.0] not in middles.tolist()
+    cells = cell_means(heat_of(celsius), heat_of(celsius).celsius, 10.0)
+    assert np.isnan(cells.means).tolist() == [[True, False], [False, False]]
+    assert cells.middles(np.array([0, 1]), np.array([0, 1])).tolist() == [[5.0, 15.0], [15.0, 5.0]]
