@@ -20,7 +20,8 @@ from thermal.sidecars import iso
 class MapResult:
     """What came out: paths and the figures a person needs to trust the map; None = not known.
 
-    `size` is (columns, rows). `absolute` is true only where ground references set the level.
+    `size` is (columns, rows). `absolute` is true only where ground references set the level. `tiles_kept`
+    stood already, from a stopped run or in the map of before.
     """
 
     path: Path
@@ -38,6 +39,8 @@ class MapResult:
     absolute: bool
     notes: tuple[str, ...]
     wall_s: float
+    tiles_kept: int = 0
+    tiles_drawn: int = 0
 
 
 def result_of(
@@ -52,20 +55,23 @@ def result_of(
         crs=grid.crs, reprojection_rmse_px=placed.aligned.rmse_px, drift_rms_before_K=drift.rms_before_K,
         drift_rms_after_K=drift.rms_after_K, seam_p95_K=drawn.seam_p95_K, level=level.label,
         absolute=level.absolute, notes=placed.notes, wall_s=wall_s,
+        tiles_kept=drawn.tiles_kept, tiles_drawn=drawn.tiles_drawn,
     )  # fmt: skip
-    write_report(out, quality(result, placed, drift, level, drawn))
+    numbers = job.plan.numbers if job.plan else range(len(job.frames))
+    write_report(out, quality(result, placed, drift, level, drawn, numbers))
     return result
 
 
 def quality(
-    result: MapResult, placed: Placement, drift: Drift, level: Anchor, drawn: MosaicResult
-) -> Quality:
-    """What the report shows."""
+    result: MapResult, placed: Placement, drift: Drift, level: Anchor, drawn: MosaicResult,
+    numbers: Sequence[int],
+) -> Quality:  # fmt: skip
+    """What the report shows; `numbers` of the frames count from 0."""
     times = [p.info.time_s for p in placed.flight.priors if p.info.time_s is not None]
     unsure = [f"{p.info.path.name}: {w}" for p in placed.flight.priors for w in p.info.warnings]
     return Quality(
         title=f"Heat map {result.path.name}",
-        frames=_frames(placed, drift),
+        frames=_frames(placed, drift, numbers),
         rejected=result.frames_rejected,
         notes=(*result.notes, *_brief(unsure)),
         figures=_figures(result, placed, drift, drawn),
@@ -98,11 +104,13 @@ def _figures(
         ("noise_K", "spread of single samples after correction, K", drift.noise_K),
         ("seam_p95_K", "step at seams, 95 % below, K", r.seam_p95_K),
         ("covered", "share of the map's rectangle seen", drawn.covered),
+        ("tiles_kept", "tiles that stood already", r.tiles_kept),
+        ("tiles_drawn", "tiles drawn", r.tiles_drawn),
         ("wall_s", "time taken, s", r.wall_s),
     )
 
 
-def _frames(placed: Placement, drift: Drift) -> list[FrameReport]:
+def _frames(placed: Placement, drift: Drift, numbers: Sequence[int]) -> list[FrameReport]:
     a = placed.aligned
     return [
         FrameReport(
@@ -110,6 +118,7 @@ def _frames(placed: Placement, drift: Drift) -> list[FrameReport]:
             footprint_m=footprint_m(pose, a.camera, ground_under(placed.ground, pose)),
             tie_points=int(a.frame_points[k]), rmse_px=float(a.frame_rmse_px[k]),
             moved_m=float(a.prior_shift_m[k]), offset_K=float(drift.offsets_K[k]),
+            number=numbers[k] + 1,
         )
         for k, (prior, pose) in enumerate(zip(placed.flight.priors, a.poses, strict=True))
     ]  # fmt: skip

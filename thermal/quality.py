@@ -18,7 +18,10 @@ from thermal.references import Anchor
 
 @dataclass(frozen=True, slots=True)
 class FrameReport:
-    """A drawn frame: place in east-north metres, footprint (4, 2), figures (NaN or 0 without tie points)."""
+    """A drawn frame: place in east-north metres, footprint (4, 2), figures (NaN or 0 without tie points).
+
+    `number` stands for it in the map's source band.
+    """
 
     name: str
     east_m: float
@@ -28,6 +31,7 @@ class FrameReport:
     rmse_px: float
     moved_m: float
     offset_K: float
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def as_json(q: Quality) -> dict[str, Any]:
         "frames_rejected": [{"path": str(r.path), "reason": r.reason} for r in q.rejected],
         "frames": [
             {
-                "name": f.name, "east_m": round(f.east_m, 3), "north_m": round(f.north_m, 3),
+                "name": f.name, "number": f.number, "east_m": round(f.east_m, 3), "north_m": round(f.north_m, 3),
                 "tie_points": f.tie_points, "rmse_px": _finite(f.rmse_px), "moved_m": _finite(f.moved_m),
                 "offset_K": _finite(f.offset_K),
             }
