@@ -70,7 +70,8 @@ def as_json(q: Quality) -> dict[str, Any]:
         "frames_rejected": [{"path": str(r.path), "reason": r.reason} for r in q.rejected],
         "frames": [
             {
-                "name": f.name, "number": f.number, "east_m": round(f.east_m, 3), "north_m": round(f.north_m, 3),
+                "name": f.name, "number": f.number,
+                "east_m": round(f.east_m, 3), "north_m": round(f.north_m, 3),
                 "tie_points": f.tie_points, "rmse_px": _finite(f.rmse_px), "moved_m": _finite(f.moved_m),
                 "offset_K": _finite(f.offset_K),
             }
