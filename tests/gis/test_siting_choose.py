@@ -153,7 +153,8 @@ def test_outputs_open_in_a_map_program_and_in_a_spreadsheet(result, tmp_path):
     assert all(row["why"] for row in rows[:3])
     assert any("must be" in row["rejected"] for row in rows[3:])
     assert "교차로 <" not in out.map.read_text(encoding="utf-8")
-    assert sorted(p.name for p in out.map.parent.iterdir()) == ["map.html", "sites.csv", "sites.gpkg"]
+    names = sorted(p.name for p in out.map.parent.iterdir())
+    assert names == ["item.json", "map.html", "parquet", "sites.csv", "sites.gpkg", "styles"]
 
 
 def test_a_cell_that_looks_like_a_formula_stays_text():

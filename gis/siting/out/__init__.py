@@ -1,0 +1,1 @@
+"""A siting result as files: map page, report, layers, tables."""
