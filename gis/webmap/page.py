@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -239,6 +240,5 @@ def _script(script: str) -> Any:
 def _js(value: Any) -> str:
     """A value as a JavaScript literal that cannot end the script it stands in."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for sign in ("<", "{%", "\u2028", "\u2029"):  # the second would speak to the template engine
-        text = text.replace(sign, f"\\u{ord(sign[0]):04x}{sign[1:]}")
-    return text
+    # "<" could end the script, a brace before {, % or # would speak to the template engine behind folium
+    return re.sub(r"<|\{(?=[{%#])|[\u2028\u2029]", lambda sign: f"\\u{ord(sign[0]):04x}", text)
