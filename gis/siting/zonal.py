@@ -18,7 +18,7 @@ BINS = 1024  # of the histogram that brackets a percentile before the exact step
 
 
 def _compiled(function: F) -> F:
-    machine_code: F = njit(cache=True)(function)
+    machine_code: F = njit(cache=True, nogil=True)(function)
     return machine_code
 
 
@@ -37,20 +37,29 @@ class ZonalStats:
 
 
 def zonal_stats(
-    heat: HeatMap, areas: Any, percentiles: Sequence[float] = (90.0,), surface: FloatGrid | None = None
+    heat: HeatMap,
+    areas: Any,
+    percentiles: Sequence[float] = (90.0,),
+    surface: FloatGrid | None = None,
+    *,
+    threads: int = 2,
 ) -> ZonalStats:
     """Statistics of a heat map over each polygon of the GeoSeries `areas` (any coordinate system).
 
-    A pixel weighs the exact share of it inside the polygon. A percentile q is the smallest temperature
-    that at least q % of the known area does not exceed. `surface` replaces the map's temperatures (roofs
-    out).
+    A pixel weighs the exact share of it inside the polygon. Percentiles lie between pixels as numpy's do for
+    equal weights: with sorted values, weights w and running sums S, value k (from 0) stands at
+    k w_k + (n - 1) S_(k-1) of (n - 1) S_n, and what lies between is interpolated (as exactextract does).
+    `surface` replaces the map's temperatures (roofs out).
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     values = np.ascontiguousarray(heat.celsius if surface is None else surface, dtype=np.float32)
     shapes = areas.to_crs(heat.crs).to_numpy()
     wanted = np.asarray(percentiles, float)
     if ((wanted < 0) | (wanted > 100)).any():
         raise ValueError(f"percentiles must be in [0, 100], got {list(percentiles)}")
-    rows = [_one(heat, values, shape, wanted) for shape in shapes]
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        rows = list(pool.map(lambda shape: _one(heat, values, shape, wanted), shapes))
     table = np.array(rows, float).reshape(len(rows), 3 + len(wanted))
     return ZonalStats(table[:, 0], table[:, 3:], table[:, 1], table[:, 2])
 
@@ -62,13 +71,13 @@ def _one(heat: HeatMap, values: FloatGrid, shape: Any, wanted: FloatArray) -> Fl
     shape = _sound(shape)
     x, y, starts = _rings(shape, heat)
     size = shape.area / heat.pixel_m**2
-    covered, temperature, weight = _gather(values, x, y, starts, size)
-    if covered == 0:
+    window = _window(x, y, values.shape)
+    if window is None:
         return nothing
-    total, heated = _sums(temperature, weight)
-    mean = heated / total
-    quantiles = _weighted_quantiles(temperature, weight, wanted / 100.0)
-    return np.concatenate([[mean, total, max(0.0, 1.0 - total / size)], quantiles])
+    total, heated, quantiles = _statistics(values, x, y, starts, *window, _room(x, y, size, window), wanted)
+    if total <= 0:
+        return nothing
+    return np.concatenate([[heated / total, total, max(0.0, 1.0 - total / size)], quantiles])
 
 
 def cover_fractions(heat: HeatMap, shape: Any) -> FloatArray:
@@ -108,20 +117,42 @@ def _rings(shape: Any, heat: HeatMap) -> tuple[FloatArray, FloatArray, NDArray[n
     return np.ascontiguousarray(x), np.ascontiguousarray(y), starts
 
 
-def _gather(
-    values: FloatGrid, x: FloatArray, y: FloatArray, starts: NDArray[np.int64], size: float
-) -> tuple[int, FloatGrid, FloatGrid]:
-    """(how many, temperatures, shares) of the known pixels that a polygon touches."""
-    height, width = values.shape
+def _window(x: FloatArray, y: FloatArray, shape: tuple[int, ...]) -> tuple[int, int, int, int] | None:
+    """(top, bottom, left, right) of the pixels a polygon may touch; None off the map."""
+    height, width = shape
     top, bottom = max(0, int(np.floor(y.min()))), min(height, int(np.ceil(y.max())))
     left, right = max(0, int(np.floor(x.min()))), min(width, int(np.ceil(x.max())))
-    if top >= bottom or left >= right:
-        return 0, np.zeros(0, np.float32), np.zeros(0, np.float32)
+    return None if top >= bottom or left >= right else (top, bottom, left, right)
+
+
+def _room(x: FloatArray, y: FloatArray, size: float, window: tuple[int, int, int, int]) -> int:
+    """At most so many pixels does a polygon touch: those inside and those along its border."""
+    top, bottom, left, right = window
     border = float(np.abs(np.diff(x)).sum() + np.abs(np.diff(y)).sum()) + 3.0 * len(x)
-    room = int(min((bottom - top) * (right - left), size + border)) + 1
+    return int(min((bottom - top) * (right - left), size + border)) + 1
+
+
+@_compiled
+def _statistics(  # pragma: no cover  # compiled
+    values: Any,
+    x: Any,
+    y: Any,
+    starts: Any,
+    top: int,
+    bottom: int,
+    left: int,
+    right: int,
+    room: int,
+    percentiles: Any,
+) -> Any:
+    """(sum of shares, share-weighted sum of temperatures, percentiles) of a polygon's known pixels."""
     temperature, weight = np.empty(room, np.float32), np.empty(room, np.float32)
-    found = int(_collect(values, x, y, starts, top, bottom, left, right, temperature, weight))
-    return found, temperature[:found], weight[:found]
+    found = _collect(values, x, y, starts, top, bottom, left, right, temperature, weight)
+    total, heated = _sums(temperature, weight, found)
+    quantiles = np.full(len(percentiles), np.nan)
+    if found > 0:
+        _quantiles(temperature[:found], weight[:found], percentiles, quantiles)
+    return total, heated, quantiles
 
 
 @_compiled
@@ -226,54 +257,75 @@ def _draw_row(  # pragma: no cover  # compiled
         column += 1
 
 
-def _weighted_quantiles(values: FloatGrid, weights: FloatGrid, shares: FloatArray) -> FloatArray:
-    """Smallest values whose running weight reaches each share (0..1) of the total.
-
-    A histogram finds the bin that holds the value; only that bin is sorted.
-    """
-    low, high = float(values.min()), float(values.max())
-    scale = 0.0 if high <= low else (BINS - 1) / (high - low)
-    heaped = np.cumsum(_histogram(values, weights, low, scale))
-    out = np.empty(len(shares))
-    for number, target in enumerate(shares * heaped[-1] * (1.0 - 1e-9)):
-        bin_ = int(np.searchsorted(heaped, target))
-        some, mass = _in_bin(values, weights, low, scale, bin_)
-        order = np.argsort(some)
-        below = heaped[bin_ - 1] if bin_ else 0.0
-        at = int(np.searchsorted(np.cumsum(mass[order], dtype=float), target - below))
-        out[number] = some[order[min(at, len(some) - 1)]]
-    return out
-
-
 @_compiled
-def _sums(values: Any, weights: Any) -> tuple[float, float]:  # pragma: no cover  # compiled
+def _sums(values: Any, weights: Any, count: int) -> tuple[float, float]:  # pragma: no cover  # compiled
     """(sum of weights, weighted sum of values) in float64."""
     total, heated = 0.0, 0.0
-    for k in range(len(values)):
+    for k in range(count):
         total += weights[k]
         heated += np.float64(weights[k]) * values[k]
     return total, heated
 
 
 @_compiled
-def _histogram(values: Any, weights: Any, low: float, scale: float) -> Any:  # pragma: no cover  # compiled
-    heap = np.zeros(BINS)
+def _quantiles(  # pragma: no cover  # compiled
+    values: Any, weights: Any, percentiles: Any, out: Any
+) -> None:
+    """Weighted percentiles: a histogram finds the bin, and only it and its neighbours are sorted."""
+    low, high = values[0], values[0]
     for k in range(len(values)):
-        heap[int((values[k] - low) * scale)] += weights[k]
-    return heap
+        low, high = min(low, values[k]), max(high, values[k])
+    scale = 0.0 if high <= low else (BINS - 1) / (np.float64(high) - low)
+    heap, count = np.zeros(BINS), np.zeros(BINS, np.int64)
+    for k in range(len(values)):
+        bin_ = int((values[k] - low) * scale)
+        heap[bin_] += weights[k]
+        count[bin_] += 1
+    total = heap.sum()
+    for number in range(len(percentiles)):
+        share = percentiles[number] / 100.0
+        at, heaped = 0, heap[0]
+        while at < BINS - 1 and heaped <= share * total:
+            at += 1
+            heaped += heap[at]
+        first, last = at - 1, at + 1
+        while first > 0 and count[first] == 0:
+            first -= 1
+        while last < BINS - 1 and count[last] == 0:
+            last += 1
+        some, mass = _between(values, weights, low, scale, max(first, 0), min(last, BINS - 1))
+        below, under = count[: max(first, 0)].sum(), heap[: max(first, 0)].sum()
+        out[number] = _placed(some, mass, below, under, share * total * (len(values) - 1.0), len(values))
 
 
 @_compiled
-def _in_bin(  # pragma: no cover  # compiled
-    values: Any, weights: Any, low: float, scale: float, bin_: int
+def _between(  # pragma: no cover  # compiled
+    values: Any, weights: Any, low: float, scale: float, first: int, last: int
 ) -> Any:
+    """Values and weights of the bins from `first` to `last`, sorted."""
     count = 0
     for k in range(len(values)):
-        count += int((values[k] - low) * scale) == bin_
+        count += first <= int((values[k] - low) * scale) <= last
     some, mass = np.empty(count, np.float32), np.empty(count, np.float32)
     count = 0
     for k in range(len(values)):
-        if int((values[k] - low) * scale) == bin_:
+        if first <= int((values[k] - low) * scale) <= last:
             some[count], mass[count] = values[k], weights[k]
             count += 1
-    return some, mass
+    order = np.argsort(some)
+    return some[order], mass[order]
+
+
+@_compiled
+def _placed(  # pragma: no cover  # compiled
+    some: Any, mass: Any, below: int, under: float, target: float, count: int
+) -> Any:
+    """The value at `target` of (n - 1) S_n, between the two that stand round it."""
+    before, stood = np.float64(some[0]), -1.0
+    for k in range(len(some)):
+        stands = (below + k) * np.float64(mass[k]) + (count - 1.0) * under
+        if stands > target and stood >= 0.0:
+            return before + (target - stood) * (some[k] - before) / (stands - stood)
+        before, stood = np.float64(some[k]), stands
+        under += mass[k]
+    return before

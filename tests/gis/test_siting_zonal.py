@@ -52,23 +52,40 @@ def test_a_polygon_that_crosses_itself_covers_what_it_encloses():
     assert np.allclose(shares, brute_fractions(heat, bow), atol=1e-6)
 
 
+def placed_between(values, weights, q):
+    """A weighted percentile as its definition says, value by value."""
+    order = np.argsort(values)
+    values, weights = values[order], weights[order]
+    n, heap = len(values), np.concatenate([[0.0], np.cumsum(weights)])
+    stands = np.arange(n) * weights + (n - 1) * heap[:-1]
+    return np.interp(q * (n - 1) * heap[-1], stands, values)
+
+
 def test_mean_and_percentiles_are_those_of_sorted_weighted_pixels():
     rng = np.random.default_rng(4)
-    heat = heat_of(rng.normal(35, 4, (40, 50)).round(1))
+    heat = heat_of(rng.normal(35, 4, (40, 50)))
     star = (
         shapely.Point(200_050, 499_960)
         .buffer(33, quad_segs=3)
         .difference(shapely.Point(200_055, 499_950).buffer(9))
     )
     share = brute_fractions(heat, star).ravel()
-    values = heat.celsius.ravel().astype(float)
-    order = np.argsort(values)
-    heap = np.cumsum(share[order])
-    expected = [values[order][np.searchsorted(heap, q * heap[-1])] for q in (0.1, 0.5, 0.9)]
-    found = zonal_stats(heat, areas(star), (10, 50, 90))
+    values = heat.celsius.ravel().astype(float)[share > 0]
+    share = share[share > 0]
+    expected = [placed_between(values, share, q) for q in (0.0, 0.1, 0.5, 0.9, 1.0)]
+    found = zonal_stats(heat, areas(star), (0, 10, 50, 90, 100))
     assert found.mean[0] == pytest.approx(np.average(values, weights=share), abs=1e-5)
     assert found.percentiles[0] == pytest.approx(expected, abs=1e-5)
     assert found.known[0] == pytest.approx(star.area / 4.0, rel=1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(-30, 90), min_size=1, max_size=40), st.floats(0, 100))
+def test_percentiles_of_whole_pixels_are_numpys(values, percentile):
+    heat = heat_of([values], pixel_m=1.0)
+    shape = areas(shapely.box(200_000, 499_999, 200_000 + len(values), 500_000))
+    found = zonal_stats(heat, shape, (percentile,))
+    assert found.percentiles[0, 0] == pytest.approx(np.percentile(values, percentile), abs=1e-4)
 
 
 def test_a_ramp_over_a_slanted_parallelogram_has_the_value_at_its_centroid():
