@@ -1,49 +1,26 @@
-"""Maximal covering: which P sites cover the most demand, exactly (HiGHS), with bound and gap always said."""
+"""Maximal covering: which P sites cover the most demand; exact where time allows, always with a bound."""
 
-import math
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    pass
+from gis.siting.branching import Search
+from gis.siting.coverhunt import Hunt, cover_model, merged
+from gis.siting.coverrows import CoverRows, Stopwatch, objective_of
+from gis.siting.dominance import undominated
+from gis.siting.lagrange import cover_prices
+from gis.siting.linear import LARGE, safe_bound
+from gis.siting.solution import Solution, snapped
 
-from gis.siting.coverrows import CoverRows, Stopwatch, merge_rows
+__all__ = ["Solution", "gains_in_order", "greedy", "improve", "objective_of", "solve_mclp"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-
-@dataclass(frozen=True, slots=True)
-class Solution:
-    """Chosen site numbers, what they achieve, and how good that is.
-
-    `bound` is proved: no choice does better (above `objective` for a maximum, below it for a minimum);
-    `gap` = |bound - objective| / |objective|; `method` says how it was found.
-    """
-
-    sites: tuple[int, ...]
-    objective: float
-    bound: float
-    method: str
-    wall_s: float
-
-    @property
-    def gap(self) -> float:
-        """Relative distance between the bound and the objective; 0 = proved optimal."""
-        if self.objective == self.bound:
-            return 0.0
-        return abs(self.bound - self.objective) / abs(self.objective) if self.objective else math.inf
-
-
-def objective_of(rows: CoverRows, sites: IntArray) -> float:
-    """What a choice of sites covers, `always` included."""
-    open_sites = np.zeros(rows.sites)
-    open_sites[np.asarray(sites, np.int64)] = 1.0
-    return float(rows.weights[(rows.reach @ open_sites) > 0].sum()) + rows.always
+ROUNDS = 4  # of annealing before the first proof is tried
+NODES = 40  # of the tree between two looks at what the search found
+PATIENCE = 3  # such turns until the search goes on in the background
 
 
 def greedy(rows: CoverRows, count: int) -> list[int]:
@@ -53,14 +30,16 @@ def greedy(rows: CoverRows, count: int) -> list[int]:
     """
     columns = rows.reach.tocsc()
     left = rows.weights.copy()
+    gain = np.asarray(left @ rows.reach, float).reshape(-1)
     chosen: list[int] = []
     for _ in range(min(count, rows.sites)):
-        gain = np.asarray(left @ rows.reach).reshape(-1)
         best = int(np.argmax(gain))
         if gain[best] <= 0:
             break
         chosen.append(best)
-        left[columns.indices[columns.indptr[best] : columns.indptr[best + 1]]] = 0.0
+        mine = columns.indices[columns.indptr[best] : columns.indptr[best + 1]]
+        gain = gain - np.asarray(left[mine] @ rows.reach[mine]).reshape(-1)
+        gain[best], left[mine] = 0.0, 0.0
     return chosen
 
 
@@ -106,69 +85,109 @@ def improve(
 
 
 def solve_mclp(
-    rows: CoverRows, count: int, *, seconds: float = 60.0, now: Stopwatch = time.monotonic
+    rows: CoverRows, count: int, *, seconds: float = 60.0, seed: int = 1, now: Stopwatch = time.monotonic
 ) -> Solution:
     """The `count` sites that cover the most worth, with a proved bound.
 
-    Church and ReVelle (1974): maximise sum w_i y_i, y_i <= sum of x_j that cover i, sum x_j = count. Greedy
-    and swaps find a choice, a Lagrange bound settles most sites, HiGHS the rest within `seconds`. Fewer sites
-    come back only when fewer exist or the rest would add nothing.
+    Church and ReVelle (1974). Annealing finds choices and HiGHS merges the best of them; the bound comes from
+    the prices of the linear relaxation, checked in safe arithmetic, and from branch and bound over it. Fewer
+    sites come back only when fewer exist or the rest would add nothing. Within `seconds` all is settled for
+    small instances; on a large one search and bound share them, in two threads.
     """
-    from gis.siting.lagrange import cover_bound
-
     if count < 1:
         raise ValueError(f"count must be at least 1, got {count}")
     began = now()
-    found = improve(rows, greedy(rows, count), seconds=min(10.0, seconds / 4), now=now)
-    value = objective_of(rows, np.asarray(found, np.int64))
-    total = float(rows.weights.sum()) + rows.always
-    if value >= total * (1 - 1e-12) or count == 1:
-        method = "the best single site" if count == 1 else "greedy and swaps; all covered"
-        return Solution(tuple(found), value, value, method, now() - began)
-    relaxed = cover_bound(rows, count, value, seconds=min(20.0, seconds / 4), now=now)
-    bound, method = min(relaxed.value, total), "greedy and swaps, Lagrange bound"
-    if bound >= _next_better(rows, value) and now() - began < seconds:
-        kept, fixed = relaxed.settled(min(count, rows.sites), _next_better(rows, value))
-        exact, proved = _milp(rows, count, kept, fixed, max(1.0, seconds - (now() - began)))
-        bound, method = min(bound, max(value, proved)), "greedy and swaps, bound by HiGHS"
-        if exact is not None and objective_of(rows, np.asarray(exact, np.int64)) > value:
-            found, method = exact, "HiGHS"
-            value = objective_of(rows, np.asarray(found, np.int64))
-    if bound < _next_better(rows, value):
-        bound = value
-    return Solution(tuple(found), value, bound, method, now() - began)
+    kept = undominated(rows)
+    slim = CoverRows(rows.weights, rows.reach[:, kept], 0.0)
+    first = np.array(greedy(slim, count), np.int64)
+    everything = float(slim.weights.sum())
+    if count == 1 or objective_of(slim, first) >= everything * (1 - 1e-12):
+        value = objective_of(rows, kept[first])
+        method = "the best single site" if count == 1 else "greedy; all covered"
+        return Solution(tuple(int(j) for j in kept[first]), value, value, method, now() - began)
+    work = _Work(slim, count, first, seed, began + seconds, now)
+    bound, method = work.run()
+    value, sites = work.hunt.best
+    bound = snapped(value, min(bound, everything)) + rows.always
+    found = tuple(int(j) for j in kept[sites])
+    return Solution(found, value + rows.always, bound, method, now() - began)
 
 
-def _next_better(rows: CoverRows, value: float) -> float:
-    """What a strictly better choice is worth at least, less a rounding error: 1 more for whole weights."""
-    whole = bool(np.array_equal(rows.weights, np.round(rows.weights)))
-    return value + 1.0 - 1e-6 if whole else value + 1e-9 * abs(value)
+class _Work:
+    """Search and proof on one instance, until proved or `until`."""
+
+    def __init__(
+        self, rows: CoverRows, count: int, first: IntArray, seed: int, until: float, now: Stopwatch
+    ) -> None:
+        self._rows, self._count, self._until, self._now = rows, count, until, now
+        self.hunt = Hunt(rows, first, seed)
+        whole = bool(np.array_equal(rows.weights, np.round(rows.weights)))
+        self._model = cover_model(rows, count)
+        self._tree = Search(
+            self._model, -self.hunt.best[0], step=1.0 if whole else 0.0, tried=self._rounded_off
+        )
+
+    def run(self) -> tuple[float, str]:
+        """(proved upper bound, how)."""
+        large = self._model.matrix.nnz >= LARGE
+        try:
+            bound = self._large_start() if large else self._small_start()
+            turns, settled = 0, False
+            while not settled and self._left > 0:
+                settled = self._turn(1 if turns == 0 else NODES)
+                turns += 1
+                if turns >= PATIENCE:
+                    self.hunt.start()
+        finally:
+            self.hunt.stop()
+        how = "proved by branch and bound" if settled else "bound by linear relaxations"
+        return min(bound, -self._tree.bound), f"annealing and merging, {how}, {self._tree.nodes} nodes"
+
+    @property
+    def _left(self) -> float:
+        return self._until - self._now()
+
+    def _small_start(self) -> float:
+        for _ in range(ROUNDS):
+            if self._left > 0:
+                self.hunt.round()
+        return _no_prices(self._rows, self._count)
+
+    def _large_start(self) -> float:
+        """The search begins in its thread while a quick first bound is worked out."""
+        self.hunt.start()
+        return self._quick_bound()
+
+    def _quick_bound(self) -> float:
+        value = self.hunt.best[0]
+        prices = cover_prices(self._rows, self._count, value, seconds=self._left / 12, now=self._now)
+        zero, one = np.zeros(self._model.columns), np.ones(self._model.columns)
+        return -safe_bound(self._model, zero, one, prices).bound
+
+    def _turn(self, nodes: int) -> bool:
+        """Merge what the search found, then go on with the tree; True = all is settled."""
+        self._tree.know(-self.hunt.best[0])
+        proof = self._tree.run(seconds=self._left, nodes=nodes, now=self._now)
+        if proof.sites is not None:
+            self.hunt.add(proof.sites)
+        if not proof.settled and self._left > 0:
+            self._merge()
+        return proof.settled
+
+    def _merge(self) -> None:
+        elites = self.hunt.elites
+        if len(elites) > 1:
+            found = merged(self._rows, elites, self._count, min(5.0, self._left))
+            if found is not None:
+                self.hunt.add(found)
+
+    def _rounded_off(self, share: FloatArray) -> tuple[IntArray, float]:
+        """The sites with the largest shares of a relaxation."""
+        sites = np.sort(np.argsort(-share, kind="stable")[: self._count]).astype(np.int64)
+        return sites, -objective_of(self._rows, sites)
 
 
-def _milp(
-    rows: CoverRows, count: int, kept: IntArray, fixed: IntArray, seconds: float
-) -> tuple[list[int] | None, float]:
-    """(sites or None, proved upper bound) from HiGHS over the `kept` sites, `fixed` ones open."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-    from scipy.sparse import coo_array, csr_array, hstack, vstack
-
-    weights, reach = merge_rows(rows.weights, csr_array(rows.reach[:, kept]))
-    many, sites = reach.shape
-    covered = hstack([-reach.astype(float), coo_array((np.ones(many), (range(many), range(many))))])
-    chosen = coo_array((np.ones(sites), (np.zeros(sites, int), np.arange(sites))), shape=(1, sites + many))
-    lower = np.concatenate([np.isin(kept, fixed).astype(float), np.zeros(many)])
-    upper = np.append(np.zeros(many), float(min(count, sites)))
-    answer = milp(
-        c=np.concatenate([np.zeros(sites), -weights]),
-        constraints=LinearConstraint(csr_array(vstack([covered, chosen])), ub=upper),
-        integrality=np.concatenate([np.ones(sites), np.zeros(many)]),
-        bounds=Bounds(lower, 1),
-        options={"time_limit": seconds, "mip_rel_gap": 0.0},
-    )
-    if answer.status == 2:  # nothing better is possible with these sites
-        return None, -math.inf
-    dual = answer.get("mip_dual_bound")
-    bound = math.inf if dual is None or not math.isfinite(dual) else -float(dual) + rows.always
-    if answer.x is None:
-        return None, bound
-    return [int(kept[j]) for j in np.flatnonzero(answer.x[:sites] > 0.5)], bound
+def _no_prices(rows: CoverRows, count: int) -> float:
+    """What the `count` best sites would cover if none overlapped."""
+    alone = np.sort(np.asarray(rows.weights @ rows.reach, float).reshape(-1))[::-1]
+    return float(alone[:count].sum()) * (1 + 1e-12)

@@ -98,6 +98,13 @@ def _levels(
     return np.concatenate(rows), np.asarray(worth), np.concatenate(sites)
 
 
+def objective_of(rows: CoverRows, sites: IntArray) -> float:
+    """What a choice of sites covers, `always` included."""
+    open_sites = np.zeros(rows.sites)
+    open_sites[np.asarray(sites, np.int64)] = 1.0
+    return float(rows.weights[(rows.reach @ open_sites) > 0].sum()) + rows.always
+
+
 def merge_rows(weights: FloatArray, reach: "csr_array") -> tuple[FloatArray, "csr_array"]:
     """Add up rows with identical sites; rows without worth or sites go."""
     reach.sort_indices()

@@ -1,18 +1,15 @@
-"""p-median: the sites with the least total (weighted) distance, proved by Lagrange bounds and HiGHS."""
+"""p-median: the sites with the least total (weighted) distance, with a proof."""
 
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gis.siting.covering import Solution
 from gis.siting.coverrows import Stopwatch
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
+from gis.siting.linear import LinearModel
+from gis.siting.solution import Solution, snapped
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -35,7 +32,8 @@ def solve_pmedian(
     """`count` sites with the least sum over rows of the cheapest open column of `cost` (demands, sites).
 
     Greedy and swaps give a choice, Lagrange relaxation of the assignment a bound (Cornuejols, Fisher and
-    Nemhauser 1977) that also settles most sites, and HiGHS the rest in Elloumi's (2010) form.
+    Nemhauser 1977) that also settles most sites, and branch and bound the
+    rest in Elloumi's (2010) form.
     """
     if not 1 <= count <= cost.shape[1]:
         raise ValueError(f"count must be in 1..{cost.shape[1]}, got {count}")
@@ -48,15 +46,20 @@ def solve_pmedian(
     proved = _round_up(bound.value, step)
     method = "swaps, proved by Lagrange bound"
     if proved < value and now() < until:
-        exact, proved_too = _milp(cost, count, value, bound, step, until - now())
-        proved = max(proved, proved_too)
-        method = "HiGHS" if proved >= value else "swaps, bound by HiGHS"
+        exact, proved_too, how = _tree(cost, count, value, bound, step, until, now)
+        proved, method = max(proved, proved_too), f"swaps, Lagrange bound, {how}"
         if exact is not None and _total(cost, exact) < value:
-            found, value, method = exact, _total(cost, exact), "HiGHS"
+            found, value = _filled(exact, count, cost.shape[1]), _total(cost, exact)
     elif proved < value:
         method = "swaps, Lagrange bound"
-    proved = value if math.isclose(proved, value, rel_tol=1e-9) else min(proved, value)
+    proved = snapped(value, min(proved, value))
     return Solution(tuple(sorted(int(j) for j in found)), value, proved, method, now() - began)
+
+
+def _filled(sites: IntArray, count: int, many: int) -> IntArray:
+    """Exactly `count` sites: where fewer are enough, the first others join them."""
+    spare = np.setdiff1d(np.arange(many), sites)
+    return np.concatenate([sites, spare[: count - len(sites)]])
 
 
 def _total(cost: FloatArray, sites: IntArray) -> float:
@@ -164,33 +167,25 @@ def _settled(bound: _Bound, count: int, value: float, step: float) -> tuple[IntA
     return np.flatnonzero(~closed), np.flatnonzero(fixed)
 
 
-def _milp(
-    cost: FloatArray, count: int, value: float, bound: _Bound, step: float, seconds: float
-) -> tuple[IntArray | None, float]:
-    """(a choice or None, proved lower bound) over the sites the Lagrange bound left unsettled."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
+def _tree(
+    cost: FloatArray, count: int, value: float, bound: _Bound, step: float, until: float, now: Stopwatch
+) -> tuple[IntArray | None, float, str]:
+    """(a better choice or None, proved lower bound, how) over the sites the Lagrange bound left unsettled."""
+    from gis.siting.branching import Search
 
     kept, fixed = _settled(bound, count, value, step)
-    rows = _levels(cost[:, kept], np.isin(kept, fixed))
-    sites, levels = len(kept), len(rows.worth)
-    at_least = np.where(np.isin(kept, fixed), 1.0, 0.0)
-    answer = milp(
-        c=np.concatenate([np.zeros(sites), rows.worth]),
-        constraints=[
-            LinearConstraint(rows.matrix(sites), lb=rows.least),
-            LinearConstraint(np.concatenate([np.ones(sites), np.zeros(levels)])[None, :], count, count),
-        ],
-        integrality=np.concatenate([np.ones(sites), np.zeros(levels)]),
-        bounds=Bounds(np.concatenate([at_least, np.zeros(levels)]), 1.0),
-        options={"time_limit": max(1.0, seconds), "mip_rel_gap": 0.0},
-    )
-    if answer.status == 2:  # infeasible: no choice is better than the one we have
-        return None, value
-    dual = answer.get("mip_dual_bound")
-    proved = -math.inf if dual is None else float(dual) + rows.base
+    held = np.isin(kept, fixed)
+    rows = _levels(cost[:, kept], held)
+
+    def tried(share: FloatArray) -> tuple[IntArray, float]:
+        sites = kept[np.argsort(-share, kind="stable")[:count]]
+        return sites, _total(cost, sites) - rows.base
+
+    tree = Search(rows.model(held, count), value - rows.base, step=step, tried=tried, opened=held)
+    proof = tree.run(seconds=until - now(), now=now)
     # a choice outside the reduced problem cannot beat `value`, so the smaller of both is a bound for all
-    chosen = None if answer.x is None else kept[np.flatnonzero(answer.x[:sites] > 0.5)]
-    return chosen, min(_round_up(proved, step), value)
+    how = f"branch and bound, {proof.nodes} nodes"
+    return proof.sites, min(proof.bound + rows.base, value), how
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +203,18 @@ class _Levels:
     sign: FloatArray
     base: float
 
-    def matrix(self, sites: int) -> "csr_array":
-        """Sparse (rows, sites + levels)."""
-        from scipy.sparse import csr_array
+    def model(self, opened: NDArray[np.bool_], count: int) -> LinearModel:
+        """The choice of `count` of the sites, those in `opened` among them."""
+        from scipy.sparse import csr_array, vstack
 
+        sites = len(opened)
         column = np.where(self.column >= 0, self.column, sites - 1 - self.column)
-        return csr_array((self.sign, (self.row, column)), shape=(len(self.least), sites + len(self.worth)))
+        shape = (len(self.least), sites + len(self.worth))
+        levels = csr_array((-self.sign, (self.row, column)), shape=shape)
+        counted = csr_array(np.concatenate([np.ones(sites), np.zeros(len(self.worth))])[None, :])
+        matrix: csr_array = csr_array(vstack([levels, counted]))
+        worth = np.concatenate([np.zeros(sites), self.worth])
+        return LinearModel(worth, matrix, np.append(-self.least, float(count)), sites)
 
 
 def _levels(cost: FloatArray, fixed: NDArray[np.bool_]) -> _Levels:
