@@ -8,16 +8,25 @@ from numpy.typing import NDArray
 
 from core.camera import Camera
 from gis.grid import Window
+from thermal.blend import SEAM_BINS, SEAM_STEP_K, blended, drawn_slots, seam_steps
+from thermal.candidates import Candidates, Looking, add_frame, may_enter
+from thermal.cells import cells_of
 from thermal.frame import CelsiusArray
 from thermal.ground import Ground
 from thermal.groundcover import CoverCorrection
-from thermal.ortho import NO_FRAME, BlendParams, TileSum, add_frame
+from thermal.lowpass import lowpass
+from thermal.ortho import BlendParams, TileGround
 from thermal.pose import CameraPose
+from thermal.seams import chosen_frames, halo_px
+from thermal.tileground import tile_ground
 from thermal.tiles import FrameBox, MapPlace, frame_box
 
+__all__ = [
+    "BANDS", "SEAM_BINS", "SEAM_STEP_K", "JobPlan", "MosaicJob", "PlacedFrame", "Tile", "draw_tile",
+    "gathered", "ground_under", "part_of", "planned", "touching",
+]  # fmt: skip
+
 BANDS = (("temperature", "degC"), ("count", "1"), ("sigma", "K"), ("source frame", "1"))
-SEAM_STEP_K = 0.02
-SEAM_BINS = 1001
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +104,9 @@ def _plan(job: MosaicJob) -> JobPlan:
 
 
 def touching(job: MosaicJob, window: Window) -> list[int]:
-    """Places in `job.frames` of the frames that a tile's drawing asks for."""
-    return [k for k, box in enumerate(_plan(job).boxes) if box.meets(window)]
+    """Places in `job.frames` of the frames that may change a tile: they reach it or its surroundings."""
+    wide, _ = _with_halo(window, job.blend)
+    return [k for k, box in enumerate(_plan(job).boxes) if box.meets(wide)]
 
 
 def part_of(job: MosaicJob, window: Window) -> MosaicJob:
@@ -107,22 +117,55 @@ def part_of(job: MosaicJob, window: Window) -> MosaicJob:
 
 
 def draw_tile(job: MosaicJob, window: Window) -> Tile | None:
-    """One tile of a planned job, None where no frame reaches; it needs nothing but its arguments."""
-    plan, near = _plan(job), touching(job, window)
-    if not near:
+    """One tile of a planned job, None where no frame reaches; it needs nothing but its arguments.
+
+    The tile is drawn with as much around it as its choices depend on: a pixel is the same in every tiling.
+    """
+    plan, params = _plan(job), job.blend
+    if not any(box.meets(window) for box in plan.boxes):
         return None
-    ground = job.place.ground(window, job.ground, plan.margin_m)
-    middle = np.array([np.mean(ground.east_m), np.mean(ground.north_m)])
-    near.sort(key=lambda k: float(np.hypot(*(job.frames[k].pose.center_m[:2] - middle))))
-    total = TileSum.empty((window.height, window.width))
-    for k in near:
-        frame = job.frames[k]
-        part = plan.boxes[k].part_of(window)
-        add_frame(total, ground, frame.load(), frame.pose, job.camera, plan.numbers[k], job.blend, part)
-    drawn = bands(total, job.alone_sigma_K)
+    wide, inner = _with_halo(window, params)
+    kept = gathered(job, wide)
+    cells = cells_of(kept, params)
+    first = wide.row // params.cell_px, wide.col // params.cell_px
+    chosen = chosen_frames(cells, params, job.alone_sigma_K, first)
+    slots = drawn_slots(kept, chosen, params.cell_px)
+    drawn = blended(kept, slots, cells, params, job.alone_sigma_K)[:, *inner].copy()
     if job.cover is not None:
         drawn[0] = job.cover.corrected(drawn[0], job.place, window)
-    return Tile(drawn, seam_steps(total))
+    return Tile(drawn, seam_steps(kept, slots, inner))
+
+
+def _with_halo(window: Window, params: BlendParams) -> tuple[Window, tuple[slice, slice]]:
+    """The window with its surroundings, in whole cells of the map; and where it lies in them."""
+    cell, halo = params.cell_px, halo_px(params)
+    row, col = ((n // cell) * cell - halo for n in (window.row, window.col))
+    height = -(-(window.row + window.height) // cell) * cell + halo - row
+    width = -(-(window.col + window.width) // cell) * cell + halo - col
+    top, left = window.row - row, window.col - col
+    inner = slice(top, top + window.height), slice(left, left + window.width)
+    return Window(row, col, height, width), inner
+
+
+def gathered(job: MosaicJob, window: Window) -> Candidates:
+    """The heaviest frames of each pixel of a window; frames too light everywhere in it are not read."""
+    plan = _plan(job)
+    ground = tile_ground(job.place, window, job.ground, plan.margin_m)
+    kept = Candidates.empty(ground.shape, job.blend.kept)
+    for k in _nearest_first(job, window, ground):
+        frame = job.frames[k]
+        look = Looking(plan.numbers[k], frame.pose, job.camera, plan.boxes[k].part_of(window))
+        if may_enter(kept, ground, look, job.blend):
+            celsius = frame.load()
+            add_frame(kept, ground, look, celsius, lowpass(celsius), job.blend)
+    return kept
+
+
+def _nearest_first(job: MosaicJob, window: Window, ground: TileGround) -> list[int]:
+    """Frames that may reach the window, those above it first: the others have less to win."""
+    middle = np.array([np.mean(ground.east_m), np.mean(ground.north_m)])
+    near = [k for k, box in enumerate(_plan(job).boxes) if box.meets(window)]
+    return sorted(near, key=lambda k: float(np.hypot(*(job.frames[k].pose.center_m[:2] - middle))))
 
 
 def _margin_m(ground: Ground, lowest_m: float) -> float:
@@ -131,31 +174,3 @@ def _margin_m(ground: Ground, lowest_m: float) -> float:
     if top is None:
         return 0.0
     return float(np.clip((top - lowest_m) * 0.8, 5.0, 60.0))
-
-
-def bands(total: TileSum, alone_sigma_K: float) -> NDArray[np.float32]:
-    """Temperature, count, sigma and source frame (4, rows, columns), NaN where no frame was seen.
-
-    Sigma is the weighted spread of the frames about their mean, never less than `alone_sigma_K` divided by
-    the root of their number.
-    """
-    seen = total.count > 0
-    weight = np.where(seen, total.weight, np.nan)
-    mean = total.weighted / weight
-    spread = np.sqrt(np.maximum(total.squared / weight - mean**2, 0.0))
-    count = np.where(seen, total.count, np.nan)
-    sigma = np.maximum(spread, alone_sigma_K / np.sqrt(count))
-    source = np.where(seen, total.best_frame + 1.0, np.nan)
-    return np.stack([mean, count, sigma, source]).astype(np.float32)
-
-
-def seam_steps(total: TileSum) -> NDArray[np.int64]:
-    """Histogram of |heaviest - second frame| in K at pixels where the heaviest frame changes."""
-    best = total.best_frame
-    change = np.zeros(best.shape, bool)
-    change[:, :-1] |= (best[:, 1:] != best[:, :-1]) & (best[:, 1:] != NO_FRAME)
-    change[:-1] |= (best[1:] != best[:-1]) & (best[1:] != NO_FRAME)
-    change &= (best != NO_FRAME) & (total.second_weight > 0)
-    steps = np.abs(total.best_value - total.second_value)[change]
-    index = np.clip((steps / SEAM_STEP_K).astype(int), 0, SEAM_BINS - 1)
-    return np.bincount(index, minlength=SEAM_BINS).astype(np.int64)

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.camera import Camera
 from core.geo import FloatArray, LocalFrame
 from gis.crs import change_between
 from gis.grid import GeoGrid, Window
-from thermal.ground import Ground
-from thermal.ortho import TileGround
 from thermal.pose import CameraPose, footprint_m
 
+IntArray = NDArray[np.int64]
 _KNOT_PX = 64  # the map projection is bent less than 0.1 mm between knots
 
 
@@ -28,49 +28,33 @@ class MapPlace:
 
     def coordinates(self, window: Window, margin_px: int, crs: str) -> tuple[FloatArray, FloatArray]:
         """X and y in `crs` of the pixel centres of `window` with a margin, each (rows, columns)."""
-        rows = _knots(window.row - margin_px, window.height + 2 * margin_px)
-        cols = _knots(window.col - margin_px, window.width + 2 * margin_px)
-        at = self.grid.xy(*np.meshgrid(rows, cols, indexing="ij"))
+        rows = np.arange(window.row - margin_px, window.row + window.height + margin_px)
+        cols = np.arange(window.col - margin_px, window.col + window.width + margin_px)
+        return self.at(rows, cols, crs)
+
+    def at(self, rows: IntArray, cols: IntArray, crs: str) -> tuple[FloatArray, FloatArray]:
+        """X and y in `crs` where map `rows` and `cols` (ascending) cross, each (rows, columns).
+
+        Read between knots that lie at fixed places of the map, so that a pixel's place does not depend on
+        what else is asked for.
+        """
+        knot_rows, knot_cols = _knots(rows), _knots(cols)
+        at = self.grid.xy(*np.meshgrid(knot_rows.astype(float), knot_cols.astype(float), indexing="ij"))
         xs, ys = change_between(self.grid.crs, crs).transform(at[..., 0], at[..., 1])
-        full_rows = np.arange(window.height + 2 * margin_px, dtype=float) + window.row - margin_px
-        full_cols = np.arange(window.width + 2 * margin_px, dtype=float) + window.col - margin_px
-        x, y = (_between(values, rows, cols, full_rows, full_cols) for values in (xs, ys))
-        return x, y
-
-    def ground(self, window: Window, ground: Ground, margin_m: float) -> TileGround:
-        """The tile's ground; a height model comes with `margin_m` of surroundings to hide behind."""
-        if ground.top_m is None:
-            east, north = self.east_north(window)
-            return TileGround(east, north, ground.heights_m(np.stack([east, north], axis=-1)))
-        margin = int(np.ceil(margin_m / self.grid.pixel_m))
-        east, north = self.east_north(window, margin)
-        own = (east, north) if ground.crs is None else self.coordinates(window, margin, ground.crs)
-        surface = ground.heights_at(np.stack(own, axis=-1))
-        inner = slice(margin, margin + window.height), slice(margin, margin + window.width)
-        east, north, up = (np.ascontiguousarray(a[inner]) for a in (east, north, surface))
-        top = float(np.nanmax(surface)) if np.isfinite(surface).any() else 0.0
-        return TileGround(east, north, up, surface, margin, top)
+        x, y = (_between(_between(v, knot_rows, rows).T, knot_cols, cols).T for v in (xs, ys))
+        return np.ascontiguousarray(x), np.ascontiguousarray(y)
 
 
-def _knots(first: int, size: int) -> FloatArray:
-    count = max(int(np.ceil((size - 1) / _KNOT_PX)), 1) + 1
-    return np.linspace(first, first + max(size - 1, 1), count)
+def _knots(at: IntArray) -> IntArray:
+    """The multiples of _KNOT_PX about ascending whole numbers."""
+    return np.arange(at[0] // _KNOT_PX, at[-1] // _KNOT_PX + 2) * _KNOT_PX
 
 
-def _between(
-    values: FloatArray, rows: FloatArray, cols: FloatArray, at_rows: FloatArray, at_cols: FloatArray
-) -> FloatArray:
-    """Bilinear interpolation of `values` on knots to a full grid."""
-    return _weights(rows, at_rows) @ values @ _weights(cols, at_cols).T
-
-
-def _weights(knots: FloatArray, at: FloatArray) -> FloatArray:
-    step = (at - knots[0]) / (knots[1] - knots[0])
-    low = np.clip(step.astype(int), 0, len(knots) - 2)
-    out = np.zeros((len(at), len(knots)))
-    index = np.arange(len(at))
-    out[index, low] = 1.0 - (step - low)
-    out[index, low + 1] = step - low
+def _between(values: FloatArray, knots: IntArray, at: IntArray) -> FloatArray:
+    """Linear interpolation of the rows of `values`, given on knots."""
+    low = (at - knots[0]) // _KNOT_PX
+    share = ((at - knots[low]) / _KNOT_PX)[:, None]
+    out: FloatArray = values[low] * (1.0 - share) + values[low + 1] * share
     return out
 
 
