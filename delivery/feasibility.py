@@ -202,7 +202,8 @@ def _plan_reasons(
         permits=conditions.permits,
         payload_kg=payload_kg,
     )
-    # Missing zones, wind and terrain are told once for the day; energy is judged above with the real charge.
+    # Missing zones, wind and terrain are told once for the day; energy is judged above with the real charge,
+    # daylight with the whole way back.
     return found + [f.message for f in findings if _forbids(f)]
 
 
@@ -211,5 +212,5 @@ def _forbids(finding: Finding) -> bool:
     return (
         finding.verdict is not RuleVerdict.PASS
         and finding.severity is Severity.ERROR
-        and finding.rule != "energy"
+        and finding.rule not in {"energy", "daylight"}
     )

@@ -39,6 +39,9 @@ class Aircraft:
     cruise_ms: float = 10.0
     max_airspeed_ms: float = 15.0
     max_wind_ms: float = 8.0
+    max_rain_mm_h: float = 0.0
+    min_temperature_C: float = 0.0
+    max_temperature_C: float = 40.0
     climb_ms: float = 2.5
     descent_ms: float = 1.5
     land_ms: float = 0.5

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -13,29 +12,19 @@ from core.wind import CALM, Wind
 from gis.terrain import Terrain
 from missions.aircraft import Aircraft
 from missions.airspace import Zone
+from missions.case import RTL_ALT_M, Case
+from missions.day_checks import daylight_findings, weather_findings
 from missions.finding import Finding, Severity, Verdict
 from missions.model import Command, Mission
 from missions.path import FlownPoint, flown_points, heights_along, mission_cost
+from missions.return_checks import rally_findings, return_findings
 from missions.rules import Rules, load_rules
 from missions.space_checks import fence_findings, zone_findings
+from missions.weather import Weather
 
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
 DEEPEST_VALLEY_M = 1000.0  # no flight leads over ground so far below its home
 ENDINGS = {Command.NAV_RETURN_TO_LAUNCH, Command.NAV_LAND}
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A mission and everything known about the day it is to fly."""
-
-    mission: Mission
-    points: tuple[FlownPoint, ...]
-    terrain: Terrain | None
-    aircraft: Aircraft | None
-    wind: Wind | None
-    camera: Camera | None
-    payload_kg: float
-    rules: Rules
 
 
 def check_mission(
@@ -50,17 +39,30 @@ def check_mission(
     camera: Camera | None = None,
     payload_kg: float = 0.0,
     rules: Rules | None = None,
+    weather: Weather | None = None,
+    rtl_alt_m: float = RTL_ALT_M,
 ) -> tuple[Finding, ...]:
     """Hold a mission to every rule; an input that is None makes the rules that need it unknown.
 
-    `permits` are the names of the zones that someone holds permission for. `at_time` is UTC.
+    `permits` are the names of the zones that someone holds permission for. `at_time` is UTC. The weather's
+    wind counts where `wind` is not given. `rtl_alt_m` is the vehicle's height of return over home.
     """
-    points = flown_points(mission, terrain)
-    case = Case(mission, points, terrain, aircraft, wind, camera, payload_kg, rules or load_rules())
-    findings = [finding for rule in RULES for finding in rule(case)]
-    findings += zone_findings(mission, points, zones, at_time=at_time, permits=permits, terrain=terrain)
-    findings += fence_findings(mission, points)
-    return tuple(findings)
+    case = Case(
+        mission,
+        flown_points(mission, terrain),
+        rules or load_rules(),
+        terrain=terrain,
+        aircraft=aircraft,
+        wind=weather.wind if wind is None and weather is not None else wind,
+        camera=camera,
+        payload_kg=payload_kg,
+        zones=zones,
+        permits=permits,
+        at_time=at_time,
+        weather=weather,
+        rtl_alt_m=rtl_alt_m,
+    )
+    return tuple(finding for rule in RULES for finding in rule(case))
 
 
 def passed(findings: Sequence[Finding]) -> bool:
@@ -219,4 +221,10 @@ RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _energy,
     _wind,
     _camera,
+    zone_findings,
+    fence_findings,
+    return_findings,
+    rally_findings,
+    daylight_findings,
+    weather_findings,
 )

@@ -21,7 +21,9 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule says: verdict, message, the item's index it is about, the value and its limit."""
+    """What one rule says: verdict, message, the item's index it is about, the value and its limit, and what
+    would cure a failure.
+    """
 
     rule: str
     verdict: Verdict
@@ -30,3 +32,4 @@ class Finding:
     item: int | None = None
     value: float | None = None
     limit: float | None = None
+    cure: str = ""

@@ -20,7 +20,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The limits of one country; `authoritative` is False where they come from secondary sources."""
+    """The limits of one country; `authoritative` is False where they come from secondary sources.
+
+    Limits that may be None are not asked where a file does not give them.
+    """
 
     country: str
     authoritative: bool
@@ -28,6 +31,8 @@ class Rules:
     min_terrain_clearance_m: Limit
     max_leg_m: Limit
     max_items: Limit
+    min_visibility_m: Limit | None = None
+    min_sun_elevation_deg: Limit | None = None
 
 
 def load_rules(path: Path | str | None = None) -> Rules:
@@ -47,5 +52,8 @@ def load_rules(path: Path | str | None = None) -> Rules:
 
 def _parse(table: dict[str, Any]) -> Rules:
     names = ("max_height_above_ground_m", "min_terrain_clearance_m", "max_leg_m", "max_items")
-    limits = {n: Limit(float(table[n]["value"]), table[n]["source"], str(table[n]["date"])) for n in names}
+    more = tuple(n for n in ("min_visibility_m", "min_sun_elevation_deg") if n in table)
+    limits = {
+        n: Limit(float(table[n]["value"]), table[n]["source"], str(table[n]["date"])) for n in names + more
+    }
     return Rules(table["country"], bool(table["authoritative"]), **limits)

@@ -3,8 +3,8 @@
 import itertools
 import math
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
 
+import numpy as np
 import shapely
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
@@ -12,61 +12,60 @@ from shapely.geometry.base import BaseGeometry
 from core.geo import Datum, LocalFrame
 from gis.terrain import Terrain
 from missions.airspace import Zone, ZoneKind
+from missions.case import Case
 from missions.finding import Finding, Severity, Verdict
 from missions.model import Mission
 from missions.path import FlownPoint, home_elevation_m, up_over_home_m
 from missions.route import to_metres
 
-Leg = tuple[FlownPoint, FlownPoint, BaseGeometry]
+Span = tuple[FlownPoint, FlownPoint, BaseGeometry]
+"""Two places and the line between them in metres."""
+
 VERTICAL_ROOM_M = 5.0
 
 
-def zone_findings(
-    mission: Mission,
-    points: Sequence[FlownPoint],
-    zones: Sequence[Zone] | None,
-    *,
-    at_time: datetime | None,
-    permits: Collection[str] | None,
-    terrain: Terrain | None,
-) -> Iterator[Finding]:
+def zone_findings(case: Case) -> Iterator[Finding]:
     """One finding for every zone that a leg crosses, or one pass for all."""
-    if zones is None:
+    if case.zones is None:
         yield Finding("zones", Verdict.UNKNOWN, "no airspace zones given (--zones)")
         return
-    frame = LocalFrame(mission.home.position)
-    legs = _legs(points, frame)
-    crossed = 0
-    for zone in zones:
-        finding = _zone(zone, mission, legs, frame, at_time, permits, terrain)
+    found = list(zone_spans(case, _legs(case.points, LocalFrame(case.mission.home.position))))
+    yield from found
+    if not found:
+        yield Finding("zones", Verdict.PASS, f"no leg enters any of {len(case.zones)} zones", value=0.0)
+
+
+def zone_spans(
+    case: Case, spans: Sequence[Span], *, rule: str = "zones", verb: str = "enters"
+) -> Iterator[Finding]:
+    """One finding for every zone that one of `spans` is inside of, or may be."""
+    frame = LocalFrame(case.mission.home.position)
+    for zone in case.zones or ():
+        finding = _zone(zone, case, spans, frame, rule, verb)
         if finding is not None:
-            crossed += 1
             yield finding
-    if not crossed:
-        yield Finding("zones", Verdict.PASS, f"no leg enters any of {len(zones)} zones", value=0.0)
 
 
-def _legs(points: Sequence[FlownPoint], frame: LocalFrame) -> list[Leg]:
+def _legs(points: Sequence[FlownPoint], frame: LocalFrame) -> list[Span]:
     xy = [frame.point(p.place) for p in points]
     ends = itertools.pairwise(zip(points, xy, strict=True))
-    return [(a, b, shapely.LineString([p, q]) if p != q else shapely.Point(p)) for (a, p), (b, q) in ends]
+    return [(a, b, line_between(p, q)) for (a, p), (b, q) in ends]
+
+
+def line_between(a: tuple[float, float], b: tuple[float, float]) -> BaseGeometry:
+    """A straight line in metres, a point where both ends are one."""
+    return shapely.LineString([a, b]) if a != b else shapely.Point(a)
 
 
 def _zone(
-    zone: Zone,
-    mission: Mission,
-    legs: Sequence[Leg],
-    frame: LocalFrame,
-    at_time: datetime | None,
-    permits: Collection[str] | None,
-    terrain: Terrain | None,
+    zone: Zone, case: Case, spans: Sequence[Span], frame: LocalFrame, rule: str, verb: str
 ) -> Finding | None:
-    active = zone.active(at_time)
+    active = zone.active(case.at_time)
     if active is False:
         return None
     area = to_metres(zone.polygon, frame)
-    shapely.prepare(area)
-    answers = [(_inside(zone, leg, mission, terrain), leg[1].item) for leg in legs if area.intersects(leg[2])]
+    near = np.flatnonzero(shapely.intersects(area, np.array([s[2] for s in spans], object))).tolist()
+    answers = [(_inside(zone, spans[i], case.mission, case.terrain), spans[i][1].item) for i in near]
     sure = [i for inside, i in answers if inside]
     unsure = [i for inside, i in answers if inside is None]
     if not sure and not unsure:
@@ -74,26 +73,25 @@ def _zone(
     name = f"{zone.kind.value} zone {zone.name!r}"
     if not sure:
         why = f"may enter {name}: its height and the leg's cannot be compared (give --dem)"
-        return _unknown(unsure[0], why)
+        return Finding(rule, Verdict.UNKNOWN, why, item=unsure[0])
     if active is None:
-        return _unknown(sure[0], f"enters {name}, which has dates: give --at TIME")
-    return _entered(zone, name, sure[0], permits)
+        why = f"{verb} {name}, which has dates: give --at TIME"
+        return Finding(rule, Verdict.UNKNOWN, why, item=sure[0])
+    what = "rises above the ceiling of" if zone.kind is ZoneKind.CEILING and verb == "enters" else verb
+    return _entered(zone, f"{what} {name}", sure[0], case.permits, rule)
 
 
-def _entered(zone: Zone, name: str, item: int, permits: Collection[str] | None) -> Finding:
-    what = "rises above the ceiling of" if zone.kind is ZoneKind.CEILING else "enters"
+def _entered(zone: Zone, what: str, item: int, permits: Collection[str] | None, rule: str) -> Finding:
     if permits is not None and zone.name in permits:
-        return Finding("zones", Verdict.PASS, f"{what} {name} with permission", item=item)
+        return Finding(rule, Verdict.PASS, f"{what} with permission", item=item)
     if zone.kind is ZoneKind.CONTROL and permits is None:
-        return _unknown(item, f"{what} {name}: needs permission, and no permits are given")
-    return Finding("zones", Verdict.FAIL, f"{what} {name} without permission", item=item)
+        why = f"{what}: needs permission, and no permits are given"
+        return Finding(rule, Verdict.UNKNOWN, why, item=item, cure="give the permissions held (--permits)")
+    cure = "go round it, fly below or above it, or ask for permission"
+    return Finding(rule, Verdict.FAIL, f"{what} without permission", item=item, cure=cure)
 
 
-def _unknown(item: int, message: str) -> Finding:
-    return Finding("zones", Verdict.UNKNOWN, message, item=item)
-
-
-def _inside(zone: Zone, leg: Leg, mission: Mission, terrain: Terrain | None) -> bool | None:
+def _inside(zone: Zone, leg: Span, mission: Mission, terrain: Terrain | None) -> bool | None:
     """Whether a leg over the zone's polygon is between its floor and ceiling; None = cannot be known."""
     if zone.kind is ZoneKind.CEILING:
         above = _compare(zone, leg, mission, terrain, floor=False)
@@ -113,7 +111,7 @@ def _inside(zone: Zone, leg: Leg, mission: Mission, terrain: Terrain | None) -> 
 
 
 def _compare(
-    zone: Zone, leg: Leg, mission: Mission, terrain: Terrain | None, *, floor: bool, lowest: bool = False
+    zone: Zone, leg: Span, mission: Mission, terrain: Terrain | None, *, floor: bool, lowest: bool = False
 ) -> float | None:
     """How far the leg's highest (or lowest) end is over a bound, metres."""
     bound = zone.floor if floor else zone.ceiling
@@ -134,17 +132,14 @@ def _compare(
     return min(gaps) if lowest else max(gaps)
 
 
-def fence_findings(mission: Mission, points: Sequence[FlownPoint]) -> Iterator[Finding]:
+def fence_findings(case: Case) -> Iterator[Finding]:
     """Whether every leg, and home, stays on the right side of the plan's own fence."""
-    fence = mission.fence
-    if fence.empty:
+    if case.mission.fence.empty:
         why = "the plan has no fence"
         yield Finding("fence", Verdict.UNKNOWN, why, severity=Severity.WARNING)
         return
-    frame = LocalFrame(mission.home.position)
-    keep_in, keep_out = _sides(mission, frame)
-    for start, end, leg in _legs(points, frame):
-        del start
+    keep_in, keep_out = fence_sides(case.mission)
+    for _, end, leg in _legs(case.points, LocalFrame(case.mission.home.position)):
         if any(not area.covers(leg) for area in keep_in):
             yield Finding("fence", Verdict.FAIL, "a leg leaves the fence", item=end.item)
             return
@@ -154,8 +149,9 @@ def fence_findings(mission: Mission, points: Sequence[FlownPoint]) -> Iterator[F
     yield Finding("fence", Verdict.PASS, "every leg stays inside the fence")
 
 
-def _sides(mission: Mission, frame: LocalFrame) -> tuple[list[BaseGeometry], list[BaseGeometry]]:
+def fence_sides(mission: Mission) -> tuple[list[BaseGeometry], list[BaseGeometry]]:
     """Keep-in and keep-out areas in metres; ArduPilot asks the vehicle to be inside every keep-in area."""
+    frame = LocalFrame(mission.home.position)
     sides: tuple[list[BaseGeometry], list[BaseGeometry]] = ([], [])
     for polygon in mission.fence.polygons:
         corners = Polygon([frame.point(c) for c in polygon.corners])

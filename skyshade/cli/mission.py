@@ -64,6 +64,14 @@ def command() -> None:
 @click.option("--wind-from-deg", type=float, help=f"{WIND_FROM_HELP}  [default: 0]")
 @click.option("--at", "at_time", metavar="TIME", help=AT_HELP)
 @click.option("--permits", type=IN_FILE, help="Permissions held (TOML); needs --at.")
+@click.option("--weather", type=IN_FILE, help="Weather measured or forecast (TOML); its wind counts too.")
+@click.option(
+    "--rtl-alt-m",
+    type=click.FloatRange(min=0),
+    default=15.0,
+    show_default=True,
+    help="Height over home that the vehicle's return climbs to (RTL_ALT).",
+)
 @click.option("--rules", type=IN_FILE, help="Limits (TOML).  [default: for Korea, not authoritative]")
 @json_option
 @click.pass_context
@@ -95,6 +103,7 @@ def _inputs(options: dict[str, Any]) -> dict[str, Any]:
     from missions.cameras import load_camera
     from missions.permits import held, read_permits
     from missions.rules import load_rules
+    from missions.weather import read_weather
 
     try:
         at_time = parse_time(options["at_time"], "--at") if options["at_time"] else None
@@ -110,6 +119,8 @@ def _inputs(options: dict[str, Any]) -> dict[str, Any]:
         "at_time": at_time,
         "permits": held(read_permits(options["permits"]), at_time) if options["permits"] else None,
         "rules": load_rules(options["rules"]),
+        "weather": read_weather(options["weather"]) if options["weather"] else None,
+        "rtl_alt_m": options["rtl_alt_m"],
     }
 
 
@@ -133,12 +144,14 @@ def _row(finding: "Finding") -> dict[str, Any]:
         "value": finding.value,
         "limit": finding.limit,
         "message": finding.message,
+        "cure": finding.cure,
     }
 
 
 def _line(finding: "Finding") -> str:
     where = "" if finding.item is None or finding.item < 0 else f" (item {finding.item + 1})"
-    return f"{finding.verdict.value:7} {finding.rule}: {finding.message}{where}"
+    cure = f"; {finding.cure}" if finding.cure else ""
+    return f"{finding.verdict.value:7} {finding.rule}: {finding.message}{where}{cure}"
 
 
 @command.command("convert")

@@ -15,11 +15,14 @@ from missions.cameras import load_camera
 from missions.checks import check_mission, passed
 from missions.finding import Verdict
 from missions.model import Command, Fence, FenceCircle, FencePolygon, Home, Mission, MissionItem
+from missions.weather import Weather
 
 FRAME = LocalFrame(LonLat(127.11, 37.37))
 FLAT = FlatTerrain(40.0)
 QUAD = load_aircraft("quad-4kg")
 CALM = Wind(2.0, 0.0)
+NOON = datetime(2025, 6, 1, 3, 0, tzinfo=UTC)
+FAIR = Weather(2.0, 0.0, gust_ms=4.0, visibility_m=9000, rain_mm_h=0, temperature_C=24, cloud_base_m=900)
 
 
 def lonlat(polygon):
@@ -44,7 +47,8 @@ GOOD = mission(at(Command.NAV_WAYPOINT, 200, 0), at(Command.NAV_WAYPOINT, 200, 2
 
 
 def verdicts(made, **inputs):
-    given = {"zones": [], "terrain": FLAT, "aircraft": QUAD, "wind": CALM} | inputs
+    known = {"zones": [], "terrain": FLAT, "aircraft": QUAD, "wind": CALM, "weather": FAIR, "at_time": NOON}
+    given = known | inputs
     return {f.rule: f for f in check_mission(made, **given)}
 
 
@@ -57,10 +61,11 @@ def test_good_mission_passes_every_rule_when_everything_is_known():
 @pytest.mark.parametrize(
     ("missing", "rules"),
     [
-        ("zones", {"zones"}),
-        ("terrain", {"height_above_ground", "terrain_clearance"}),
-        ("aircraft", {"energy", "wind"}),
-        ("wind", {"energy", "wind"}),
+        ("zones", {"zones", "return_zones"}),
+        ("terrain", {"height_above_ground", "terrain_clearance", "return_clearance"}),
+        ("aircraft", {"energy", "wind", "return_energy", "gusts", "rain", "cold", "warmth"}),
+        ("weather", {"weather"}),
+        ("at_time", {"daylight"}),
     ],
 )
 def test_missing_input_is_unknown_never_pass(missing, rules):

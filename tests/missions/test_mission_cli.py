@@ -66,9 +66,9 @@ def test_planned_survey_passes_its_checks_and_a_new_zone_fails_it(tmp_path, area
     bad = run("mission", "check", out, *options, "--zones", zone, "--json")
     answer = json.loads(bad.stdout)
     assert (bad.exit_code, answer["ok"]) == (1, False)
-    (failed,) = [f for f in answer["findings"] if f["verdict"] == "fail"]
+    failed = next(f for f in answer["findings"] if f["verdict"] == "fail")
     assert failed["rule"] == "zones"
-    assert set(failed) == {"rule", "verdict", "severity", "item", "value", "limit", "message"}
+    assert set(failed) == {"rule", "verdict", "severity", "item", "value", "limit", "message", "cure"}
 
 
 def test_convert_says_items_and_what_is_lost(tmp_path, area):

@@ -1,0 +1,39 @@
+"""A mission and everything known about the day it is to fly: what every check looks at."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.camera import Camera
+from core.wind import Wind
+from gis.terrain import Terrain
+from missions.aircraft import Aircraft
+from missions.airspace import Zone
+from missions.model import Mission
+from missions.path import FlownPoint
+from missions.rules import Rules
+from missions.weather import Weather
+
+RTL_ALT_M = 15.0
+"""ArduCopter's own height of return over home where nothing else is said (RTL_ALT)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """None = not known. `permits` are names of zones that someone holds permission for; `at_time` UTC;
+    `rtl_alt_m` the height over home that a return climbs to.
+    """
+
+    mission: Mission
+    points: tuple[FlownPoint, ...]
+    rules: Rules
+    terrain: Terrain | None = None
+    aircraft: Aircraft | None = None
+    wind: Wind | None = None
+    camera: Camera | None = None
+    payload_kg: float = 0.0
+    zones: Sequence[Zone] | None = None
+    permits: Collection[str] | None = None
+    at_time: datetime | None = None
+    weather: Weather | None = None
+    rtl_alt_m: float = RTL_ALT_M

@@ -1,0 +1,216 @@
+"""Checks of the way home from everywhere on a plan: what a failsafe flies is straight and asks nobody.
+
+ArduCopter returns to the nearest of home and the rally points: up to RTL_ALT (near its target no higher than
+its cone of 3 up for 1 along), straight, and down.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.geo import FloatArray, LocalFrame, LonLat
+from core.wind import CALM
+from missions.case import Case
+from missions.energy import PathPoint, leg_costs, path_cost
+from missions.finding import Finding, Severity, Verdict
+from missions.path import FlownPoint, flown_path, up_over_home_m
+from missions.space_checks import Span, fence_sides, line_between, zone_spans
+
+PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
+LOOK = Severity.WARNING  # a return is flown only when something else went wrong: a person weighs it
+STEP_M, MOST_PARTS = 100.0, 100
+CONE = 3.0
+GROUND_PARTS = 128  # of a way where the ground is looked at
+NEAR_TARGET_M = 20.0  # a return from so near is a landing
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A straight way back at one height, from a place on the plan to the nearest landing place."""
+
+    start: FlownPoint
+    target: FlownPoint
+
+
+def return_findings(case: Case) -> Iterator[Finding]:
+    """Whether every straight return stays clear of zones, fence and ground, and whether the charge lasts."""
+    ways = _returns(case)
+    if not ways:
+        yield Finding(
+            "return_path", UNKNOWN, "no place on the plan has a known height", severity=Severity.WARNING
+        )
+        return
+    frame = LocalFrame(case.mission.home.position)
+    spans = [
+        (w.start, w.target, line_between(frame.point(w.start.place), frame.point(w.target.place)))
+        for w in ways
+    ]
+    yield from _space(case, spans)
+    yield from _ground(case, ways)
+    yield from _energy(case)
+
+
+def _returns(case: Case) -> list[Return]:
+    """One for every place and every 100 m of leg (a hundredth of a longer leg)."""
+    frame = LocalFrame(case.mission.home.position)
+    goals = np.array([frame.point(t) for t in _targets(case)])
+    samples, items = _samples(case, frame)
+    apart = np.hypot(*(samples[:, None, :2] - goals[None]).transpose(2, 0, 1))
+    nearest = apart.argmin(axis=1)
+    away = apart.min(axis=1)
+    heights = np.maximum(samples[:, 2], np.minimum(case.rtl_alt_m, CONE * away))
+    lonlat = frame.to_lonlat(samples[:, :2]) if len(samples) else samples[:, :2]
+    places = [LonLat(float(lon), float(lat)) for lon, lat in lonlat]
+    targets = _targets(case)
+    return [
+        Return(FlownPoint(i, place, up, 5.0), FlownPoint(i, targets[goal], up, 5.0))
+        for i, place, up, goal, far in zip(items, places, heights.tolist(), nearest, away, strict=True)
+        if far >= NEAR_TARGET_M
+    ]
+
+
+def _samples(case: Case, frame: LocalFrame) -> tuple[FloatArray, list[int]]:
+    """East, north, up over home (n, 3) along the legs of known height, and their items."""
+    rows, items = [np.empty((0, 3))], []
+    for a, b in itertools.pairwise(case.points):
+        if a.up_m is None or b.up_m is None:
+            continue
+        ends = np.array([(*frame.point(a.place), a.up_m), (*frame.point(b.place), b.up_m)])
+        parts = min(MOST_PARTS, max(1, math.ceil(math.dist(ends[0, :2], ends[1, :2]) / STEP_M)))
+        share = np.arange(1, parts + 1)[:, None] / parts
+        rows.append(ends[0] + share * (ends[1] - ends[0]))
+        items += [b.item] * parts
+    return np.vstack(rows), items
+
+
+def _targets(case: Case) -> list[LonLat]:
+    return [case.mission.home.position, *(r.position for r in case.mission.rally)]
+
+
+def _space(case: Case, spans: list[Span]) -> Iterator[Finding]:
+    if case.zones is None:
+        yield _unknown("return_zones", "no airspace zones given (--zones)")
+    else:
+        verb = "the straight return from here enters"
+        found = [replace(f, severity=LOOK) for f in zone_spans(case, spans, rule="return_zones", verb=verb)]
+        yield from found
+        if not found:
+            yield Finding("return_zones", PASS, f"no straight return enters any of {len(case.zones)} zones")
+    if case.mission.fence.empty:
+        return
+    keep_in, keep_out = fence_sides(case.mission)
+    for start, _, line in spans:
+        if any(not a.covers(line) for a in keep_in) or any(a.intersects(line) for a in keep_out):
+            why = "the straight return from here crosses the fence"
+            cure = "set a rally point on this side, or draw the fence wider"
+            yield Finding("return_fence", FAIL, why, severity=LOOK, item=start.item, cure=cure)
+            return
+    yield Finding("return_fence", PASS, "every straight return stays inside the fence")
+
+
+def _ground(case: Case, ways: list[Return]) -> Iterator[Finding]:
+    limit = case.rules.min_terrain_clearance_m.value
+    if case.terrain is None:
+        yield _unknown("return_clearance", "no terrain given (--dem)")
+        return
+    lowest, item, holes = _lowest(case, ways)
+    if lowest < limit:
+        why = f"the straight return from here passes {lowest:.1f} m over the ground, limit {limit:g} m"
+        cure = "raise RTL_ALT and say so with --rtl-alt-m, or set a rally point"
+        yield Finding(
+            "return_clearance", FAIL, why, severity=LOOK, item=item, value=lowest, limit=limit, cure=cure
+        )
+    elif holes:
+        yield _unknown("return_clearance", "the DEM does not cover every straight return")
+    else:
+        why = f"straight returns pass {lowest:.1f} m over the ground or more, limit {limit:g} m"
+        yield Finding("return_clearance", PASS, why, value=lowest, limit=limit)
+
+
+def _lowest(case: Case, ways: list[Return]) -> tuple[float, int | None, bool]:
+    """The least height over the ground on all ways, its item, and whether the ground is unknown anywhere."""
+    assert case.terrain is not None  # noqa: S101  # asked by the caller
+    home = case.mission.home.position
+    ground_m = float(case.terrain.heights_m(*home.xy))
+    share = np.linspace(0.0, 1.0, 1 + GROUND_PARTS)
+    starts = np.array([w.start.place.xy for w in ways])
+    ends = np.array([w.target.place.xy for w in ways])
+    at = starts[:, None] + share[None, :, None] * (ends - starts)[:, None]
+    ups = np.array([w.start.up_m for w in ways], float)
+    heights = ups[:, None] - (case.terrain.heights_m(at[..., 0], at[..., 1]) - ground_m)
+    known = np.isfinite(heights)
+    if not known.any():
+        return math.inf, None, True
+    low = np.where(known, heights, math.inf).min(axis=1)
+    worst = int(low.argmin())
+    return float(low[worst]), ways[worst].start.item, not bool(known.all())
+
+
+def _energy(case: Case) -> Iterator[Finding]:
+    """From each place: what was used so far and the straight way back, against the whole usable charge."""
+    craft = case.aircraft
+    if craft is None or case.wind is None:
+        yield _unknown("return_energy", "wind or aircraft not given (--wind-ms, --aircraft)")
+        return
+    try:
+        left, item = min(_left_Wh(case))
+    except ValueError as error:
+        yield Finding("return_energy", FAIL, str(error), severity=LOOK)
+        return
+    good = left >= 0.0
+    why = f"{left:.0f} Wh left over the reserve after a straight return from the worst place"
+    verdict = PASS if good else FAIL
+    yield Finding("return_energy", verdict, why, severity=LOOK, item=item, value=left, limit=0.0)
+
+
+def _left_Wh(case: Case) -> Iterator[tuple[float, int]]:
+    craft, wind = case.aircraft, case.wind or CALM
+    assert craft is not None  # noqa: S101  # asked by the caller
+    frame = LocalFrame(case.mission.home.position)
+    path = flown_path(case.mission, craft, case.terrain)
+    targets = [frame.point(t) for t in _targets(case)]
+    used = 0.0
+    for number, (point, cost) in enumerate(
+        zip(path[1:], leg_costs(path, craft, wind, payload_kg=case.payload_kg), strict=True)
+    ):
+        used += cost.energy_Wh
+        here = (point.east_m, point.north_m)
+        goal = min(targets, key=lambda t: math.dist(here, t))
+        height = max(point.up_m, min(case.rtl_alt_m, CONE * math.dist(here, goal)))
+        back = [
+            PathPoint(*here, point.up_m, craft.cruise_ms),
+            PathPoint(*here, height, craft.climb_ms),
+            PathPoint(*goal, height, craft.cruise_ms),
+            PathPoint(*goal, 0.0, craft.descent_ms),
+        ]
+        home = path_cost(back, craft, wind, payload_kg=case.payload_kg)
+        yield craft.flyable_Wh - used - home.energy_Wh, number
+
+
+def rally_findings(case: Case) -> Iterator[Finding]:
+    """Whether each rally point may be flown to: inside the fence, clear of zones, over the ground."""
+    if not case.mission.rally:
+        return
+    frame = LocalFrame(case.mission.home.position)
+    keep_in, keep_out = fence_sides(case.mission)
+    for number, rally in enumerate(case.mission.rally, start=1):
+        at = frame.point(rally.position)
+        where = line_between(at, at)
+        if any(not a.covers(where) for a in keep_in) or any(a.intersects(where) for a in keep_out):
+            yield Finding(
+                "rally", FAIL, f"rally point {number} lies outside the fence", cure="move it inside"
+            )
+            continue
+        up = up_over_home_m(rally.position, rally.altitude, case.mission, case.terrain)
+        point = FlownPoint(-1, rally.position, up, 5.0)
+        met = list(
+            zone_spans(case, [(point, point, where)], rule="rally", verb=f"rally point {number} lies in")
+        )
+        yield from met or (Finding("rally", PASS, f"rally point {number} can be flown to"),)
+
+
+def _unknown(rule: str, message: str) -> Finding:
+    return Finding(rule, UNKNOWN, message, severity=Severity.WARNING)
