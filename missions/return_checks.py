@@ -156,26 +156,26 @@ def _energy(case: Case) -> Iterator[Finding]:
         yield _unknown("return_energy", "wind or aircraft not given (--wind-ms, --aircraft)")
         return
     try:
-        left, item = min(_left_Wh(case))
+        left = min(_left_Wh(case))
     except ValueError as error:
         yield Finding("return_energy", FAIL, str(error), severity=LOOK)
         return
     good = left >= 0.0
     why = f"{left:.0f} Wh left over the reserve after a straight return from the worst place"
     verdict = PASS if good else FAIL
-    yield Finding("return_energy", verdict, why, severity=LOOK, item=item, value=left, limit=0.0)
+    yield Finding("return_energy", verdict, why, severity=LOOK, value=left, limit=0.0)
 
 
-def _left_Wh(case: Case) -> Iterator[tuple[float, int]]:
+def _left_Wh(case: Case) -> Iterator[float]:
+    """What is left over the reserve after a straight return from each point of the path, Wh."""
     craft, wind = case.aircraft, case.wind or CALM
     assert craft is not None  # noqa: S101  # asked by the caller
     frame = LocalFrame(case.mission.home.position)
     path = flown_path(case.mission, craft, case.terrain)
     targets = [frame.point(t) for t in _targets(case)]
     used = 0.0
-    for number, (point, cost) in enumerate(
-        zip(path[1:], leg_costs(path, craft, wind, payload_kg=case.payload_kg), strict=True)
-    ):
+    costs = leg_costs(path, craft, wind, payload_kg=case.payload_kg)
+    for point, cost in zip(path[1:], costs, strict=True):
         used += cost.energy_Wh
         here = (point.east_m, point.north_m)
         goal = min(targets, key=lambda t: math.dist(here, t))
@@ -187,7 +187,7 @@ def _left_Wh(case: Case) -> Iterator[tuple[float, int]]:
             PathPoint(*goal, 0.0, craft.descent_ms),
         ]
         home = path_cost(back, craft, wind, payload_kg=case.payload_kg)
-        yield craft.flyable_Wh - used - home.energy_Wh, number
+        yield craft.flyable_Wh - used - home.energy_Wh
 
 
 def rally_findings(case: Case) -> Iterator[Finding]:
