@@ -13,7 +13,7 @@ from gis.siting.confidence import Cover, RankIntervals, draw_weights, rank_inter
 from gis.siting.covering import Solution, solve_mclp
 from gis.siting.coverrows import cover_rows
 from gis.siting.equity import equity_of
-from gis.siting.explain import explained
+from gis.siting.explain import explained, would_add
 from gis.siting.exposure import exposure_at, standing_surface
 from gis.siting.frames import candidate_frame, demand_frame, zone_frame
 from gis.siting.load import Load, load_at, measured_values
@@ -68,7 +68,9 @@ def choose_sites(
         chosen=chosen,
         solution=solution,
         equity=equity_of(ways, near, taken, load, places, params),
-        candidates=candidate_frame(places, heat, at_candidates, verdicts, chosen, params.language),
+        candidates=candidate_frame(places, heat, at_candidates, verdicts, chosen, params.language).assign(
+            would_add=would_add(solution, cover, eligible, load.weights, len(places.candidates_m))
+        ),
         demand=demand_frame(places, heat, load, ways, taken, params),
         existing=None if places.existing is None else places.existing.frame.to_crs(heat.crs),
         zones=None if inputs.zones is None else zone_frame(inputs.zones, inputs.crs, heat, surface),

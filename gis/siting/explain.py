@@ -17,6 +17,23 @@ from gis.siting.rules import RuleVerdict, unknowns
 from gis.siting.ways import Distances
 
 
+def would_add(
+    solution: Solution,
+    cover: Cover,
+    eligible: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    candidates: int,
+) -> NDArray[np.float64]:
+    """Share of all load that each candidate would add beside the chosen ones; NaN for rejected ones."""
+    held = cover.held.copy()
+    taken = np.isin(cover.site, np.array(solution.sites, np.int64))
+    np.maximum.at(held, cover.demand[taken], cover.share[taken])
+    more = np.maximum(cover.share - held[cover.demand], 0.0) * weights[cover.demand]
+    out = np.full(candidates, math.nan)
+    out[eligible] = np.bincount(cover.site, weights=more, minlength=len(eligible)) / weights.sum()
+    return out
+
+
 def explained(
     solution: Solution,
     intervals: RankIntervals,

@@ -1,10 +1,11 @@
 """Words of the map and the report in Korean and English."""
 
 from core.errors import UnknownNameError
+from gis.siting.reportwords import REPORT_WORDS
 
 LANGUAGES = ("ko", "en")
 
-WORDS: dict[str, tuple[str, str]] = {  # key: (Korean, English)
+MAP_WORDS: dict[str, tuple[str, str]] = {  # key: (Korean, English)
     # layers of the map
     "title": ("그늘·쉼터 설치 지점 선정 결과", "Proposed sites for shade and shelter"),
     "chosen": ("선정 지점", "Chosen sites"),
@@ -116,6 +117,8 @@ WORDS: dict[str, tuple[str, str]] = {  # key: (Korean, English)
     "capacity_unknown": ("수용 인원을 모르는 시설", "places of unknown capacity"),
     "not_known": ("모름", "not known"),
 }
+
+WORDS = MAP_WORDS | REPORT_WORDS
 
 
 def words(language: str) -> dict[str, str]:

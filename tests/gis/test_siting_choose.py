@@ -242,3 +242,12 @@ def test_a_covering_instance_without_a_radius_is_wrong_usage(tmp_path):
     run = CliRunner().invoke(command, ["solve", str(tmp_path / "a.txt"), "--problem", "mclp", "--count", "1"])
     assert run.exit_code == 2
     assert "--radius-m" in run.output
+
+
+def test_an_allowed_place_that_was_not_chosen_says_what_it_would_add(town, result):
+    left = result.candidates[result.candidates["would_add"].notna()]
+    assert set(left.index) == {row for row, text in enumerate(result.candidates["rejected"]) if not text}
+    assert left["would_add"][[site.row for site in result.chosen]].max() == pytest.approx(0.0)
+    more = choose_sites(everything(town), SitingParams(count=4, radius_m=150, confidence=FEW))
+    gained = (more.solution.objective - result.solution.objective) / result.demand["load_person_K"].sum()
+    assert left["would_add"].max() == pytest.approx(gained, abs=1e-9)
