@@ -22,12 +22,14 @@ PARTS: dict[str, type] = {
 }
 
 
-def siting_params(path: Path | None, over: Mapping[str, Any]) -> SitingParams:
-    """Defaults, then the `[siting]` table of `path` (with `[siting.exposure]` and `[siting.confidence]`),
-    then `over`. Raises `BadFileError` for a key or a value that is none.
+def siting_params(
+    path: Path | None, over: Mapping[str, Any], usual: Mapping[str, Any] | None = None
+) -> SitingParams:
+    """Defaults, then `usual`, then the `[siting]` table of `path` (with `[siting.exposure]` and further
+    parts), then `over`. Raises `BadFileError` for a key or a value that is none.
     """
     table = {} if path is None else _table(path)
-    values: dict[str, Any] = {**table, **over}
+    values: dict[str, Any] = {**(usual or {}), **table, **over}
     try:
         for name, part in PARTS.items():
             if name in values:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gis.fonts import korean_fonts
 from gis.siting.hotspots import hot_cells
 from gis.siting.model import ChosenSite, SitingResult
 from gis.siting.out.csvtable import spreadsheet_text, write_csv
@@ -14,6 +15,7 @@ from gis.siting.out.frames import chosen_frame, layers_of, rank_text
 from gis.siting.out.geopackage import write_geopackage, write_styles
 from gis.siting.out.page import map_page
 from gis.siting.out.parquet import write_parquet
+from gis.siting.out.pdfreport import write_report
 from gis.siting.out.sources import heat_times
 from gis.siting.out.stac import write_stac
 from gis.siting.out.together import written_together
@@ -29,6 +31,7 @@ class Outputs:
     """
 
     map: Path
+    report: Path
     gpkg: Path
     csv: Path
     parquet: Path
@@ -41,18 +44,26 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def write_outputs(result: SitingResult, folder: Path, *, now: Callable[[], dt.datetime] = _now) -> Outputs:
+def write_outputs(
+    result: SitingResult,
+    folder: Path,
+    *,
+    font: Path | None = None,
+    now: Callable[[], dt.datetime] = _now,
+) -> Outputs:
     """Write every file of a result into `folder`, all of them or none.
 
-    Raises `OutputError` when the folder, or an older file in it, cannot be written.
+    `font` is a TrueType file for the report, None = see `korean_fonts`. Raises `OutputError` when the folder,
+    or an older file in it, cannot be written.
     """
-    folder = Path(folder)
+    folder, fonts = Path(folder), korean_fonts(font)
     made, times = now(), heat_times(result.inputs.heat)
     cells = hot_cells(result.heat, result.surface)
     layers = layers_of(result, cells)
     with written_together(folder) as new:
         page, notes = map_page(result, cells)
         page.save(new / "map.html")
+        write_report(result, new / "report.pdf", fonts, made, times, tuple(notes))
         write_csv(result, new / "sites.csv")
         write_geopackage(layers, new / "sites.gpkg")
         write_styles(layers, new / "styles")
@@ -60,6 +71,7 @@ def write_outputs(result: SitingResult, folder: Path, *, now: Callable[[], dt.da
         write_stac(result, made, None if times is None else times[0], new / "item.json")
     return Outputs(
         map=folder / "map.html",
+        report=folder / "report.pdf",
         gpkg=folder / "sites.gpkg",
         csv=folder / "sites.csv",
         parquet=folder / "parquet",
@@ -89,6 +101,7 @@ def as_json(result: SitingResult, outputs: Outputs) -> dict[str, Any]:
         },
         "notes": [*result.notes, *outputs.notes],
         "map": str(outputs.map),
+        "report": str(outputs.report),
         "gpkg": str(outputs.gpkg),
         "csv": str(outputs.csv),
         "parquet": str(outputs.parquet),

@@ -35,7 +35,9 @@ def command() -> None:
 @click.option("--water", type=IN_FILE, help="Outlines of water, left out as well.")
 @click.option("--crossings", type=IN_FILE, help="Crossings, for rules on the distance to them.")
 @click.option("--zones", type=IN_FILE, help="Areas (such as dong) whose heat is reported as well.")
-@click.option("--background", type=IN_FILE, multiple=True, help="A layer only drawn below; repeatable.")
+@click.option(
+    "--background", type=IN_FILE, multiple=True, help="A layer or MBTiles/PMTiles drawn below; repeatable."
+)
 @click.option("--crs", help="Coordinate system of layers that name none, e.g. EPSG:5186.")
 @click.option("--count", type=click.IntRange(min=1), help="At most how many sites.  [default: 5]")
 @click.option(
@@ -44,8 +46,11 @@ def command() -> None:
     help="How far people walk, metres.  [default: 300]",
 )
 @click.option("--config", type=IN_FILE, help="TOML file with any parameter under [siting].")
-@click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of reasons and map.  [default: en]")
-@click.option("-o", "--out", type=OUT_FOLDER, required=True, help="Folder for map, layers and table.")
+@click.option(
+    "--lang", type=click.Choice(["en", "ko"]), help="Language of reasons, map, report.  [default: ko]"
+)
+@click.option("--font", type=IN_FILE, help="TrueType font for the report.  [default: NanumGothic]")
+@click.option("-o", "--out", type=OUT_FOLDER, required=True, help="Folder for map, report, layers, table.")
 @json_option
 def choose(
     heat: Path,
@@ -64,6 +69,7 @@ def choose(
     radius_m: float | None,
     config: Path | None,
     lang: str | None,
+    font: Path | None,
     out: Path,
     as_json: bool,
 ) -> None:
@@ -82,13 +88,15 @@ def choose(
     from gis.siting.report import write_outputs
 
     given = {"count": count, "radius_m": radius_m, "language": lang}
-    params = siting_params(config, {key: value for key, value in given.items() if value is not None})
+    params = siting_params(
+        config, {key: value for key, value in given.items() if value is not None}, {"language": "ko"}
+    )
     inputs = SitingInputs(
         heat, demand, candidates, existing, walk, rules, buildings, water, crossings, zones, background, crs
     )
     result = choose_sites(inputs, params)
-    outputs = write_outputs(result, out)
-    for text in result.notes:
+    outputs = write_outputs(result, out, font=font)
+    for text in (*result.notes, *outputs.notes):
         note(f"note: {text}")
     if len(result.chosen) < params.count:
         note(
@@ -107,6 +115,7 @@ def _lines(result: "SitingResult", outputs: "Outputs") -> list[str]:
         f"objective {solved.objective:,.1f}, bound {solved.bound:,.1f}, gap {solved.gap:.3%}",
         f"method {solved.method}, {solved.wall_s:.1f} s",
         f"map {outputs.map}",
+        f"report {outputs.report}",
         f"gpkg {outputs.gpkg}",
         f"csv {outputs.csv}",
     ]

@@ -154,7 +154,7 @@ def test_outputs_open_in_a_map_program_and_in_a_spreadsheet(result, tmp_path):
     assert any("must be" in row["rejected"] for row in rows[3:])
     assert "교차로 <" not in out.map.read_text(encoding="utf-8")
     names = sorted(p.name for p in out.map.parent.iterdir())
-    assert names == ["item.json", "map.html", "parquet", "sites.csv", "sites.gpkg", "styles"]
+    assert names == ["item.json", "map.html", "parquet", "report.pdf", "sites.csv", "sites.gpkg", "styles"]
 
 
 def test_a_cell_that_looks_like_a_formula_stays_text():
