@@ -138,6 +138,8 @@ class Search:
     @property
     def _enough(self) -> float:
         """A bound from which on nothing better than the cost in hand is possible."""
+        if not math.isfinite(self.cost):
+            return self.cost
         return self.cost - self._step + 1e-9 if self._step else self.cost - 1e-9 * abs(self.cost)
 
     def _hopeless(self, bound: float) -> bool:

@@ -51,6 +51,9 @@ def cover_rows(
     what lies above it can still be won. Rows with the same sites are merged.
     """
     weights = np.asarray(weights, float)
+    bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    if bad.size:
+        raise ValueError(f"weights[{bad[0]}] must be a number of at least 0, got {weights[bad[0]]}")
     held = np.zeros(len(weights)) if existing is None else np.asarray(existing, float)
     useful = share > held[demand]
     site, demand, share = site[useful], demand[useful], share[useful]

@@ -1,17 +1,14 @@
 """p-center: the sites with the shortest longest way, by covering problems over the distances that occur."""
 
-import math
 import time
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gis.siting.covering import Solution
+from gis.siting.branching import Search
 from gis.siting.coverrows import Stopwatch
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
+from gis.siting.setcover import cover_all
+from gis.siting.solution import Solution
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -24,7 +21,7 @@ def solve_pcenter(
     open site as small as can be.
 
     The answer is one of the distances that occur: bisection over them, each step a set cover settled by a
-    greedy choice, a linear bound or HiGHS (Minieka 1970). What the time does not settle widens the gap.
+    greedy choice or by branch and bound (Minieka 1970). What the time does not settle widens the gap.
     """
     if not 1 <= count <= metres.shape[1]:
         raise ValueError(f"count must be in 1..{metres.shape[1]}, got {count}")
@@ -35,7 +32,7 @@ def solve_pcenter(
     undecided: list[int] = []
     while low < high:
         middle = (low + high) // 2
-        within, sites = _cover(metres <= radii[middle], count, began + seconds - now())
+        within, sites = _cover(metres <= radii[middle], count, began + seconds - now(), now)
         if within is True and sites is not None:
             found, high = sites, int(np.searchsorted(radii, _longest(metres, sites)))
         elif within is False:
@@ -45,7 +42,7 @@ def solve_pcenter(
             break
     objective = _longest(metres, found)
     bound = float(radii[low]) if undecided else objective
-    method = "set covers by HiGHS" if not undecided else "set covers, time ran out"
+    method = "set covers, proved by branch and bound" if not undecided else "set covers, time ran out"
     return Solution(tuple(sorted(found)), objective, bound, method, now() - began)
 
 
@@ -53,7 +50,9 @@ def _longest(metres: FloatArray, sites: list[int]) -> float:
     return float(metres[:, sites].min(axis=1).max())
 
 
-def _cover(reach: BoolArray, count: int, seconds: float) -> tuple[bool | None, list[int] | None]:
+def _cover(
+    reach: BoolArray, count: int, seconds: float, now: Stopwatch
+) -> tuple[bool | None, list[int] | None]:
     """Whether `count` columns of `reach` (demands, sites) cover every row, and which; None = not settled."""
     if not reach.any(axis=1).all():
         return False, None
@@ -62,7 +61,7 @@ def _cover(reach: BoolArray, count: int, seconds: float) -> tuple[bool | None, l
         return True, quick
     if seconds <= 0:
         return None, None
-    return _exact_cover(reach, count, seconds)
+    return _exact_cover(reach, count, seconds, now)
 
 
 def _greedy_cover(reach: BoolArray, count: int) -> list[int] | None:
@@ -82,36 +81,42 @@ def _filled(chosen: list[int], sites: int, count: int) -> list[int]:
     return chosen + spare[: count - len(chosen)]
 
 
-def _exact_cover(reach: BoolArray, count: int, seconds: float) -> tuple[bool | None, list[int] | None]:
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
-    rows, columns = _reduced(reach)
-    cost = np.ones(len(columns))
-    matrix = _sparse(reach[np.ix_(rows, columns)])
-    covered = LinearConstraint(matrix, lb=1.0)
-    relaxed = milp(cost, constraints=covered, bounds=Bounds(0, 1), options={"time_limit": seconds})
-    if relaxed.status == 0 and relaxed.fun > count + 1e-6:
-        return False, None
-    answer = milp(
-        cost,
-        constraints=covered,
-        integrality=np.ones(len(columns), int),
-        bounds=Bounds(0, 1),
-        options={"time_limit": max(1.0, seconds), "mip_rel_gap": 0.0},
-    )
-    bound = answer.get("mip_dual_bound")
-    if answer.x is not None and round(float(answer.x.sum())) <= count:
-        chosen = [int(columns[k]) for k in np.flatnonzero(answer.x > 0.5)]
-        return True, _filled(chosen, reach.shape[1], count)
-    if bound is not None and math.isfinite(bound) and math.ceil(float(bound) - 1e-6) > count:
-        return False, None
-    return None, None
-
-
-def _sparse(reach: BoolArray) -> "csr_array":
+def _exact_cover(
+    reach: BoolArray, count: int, seconds: float, now: Stopwatch
+) -> tuple[bool | None, list[int] | None]:
+    """By a tree that looks only for covers of `count` sites or fewer."""
     from scipy.sparse import csr_array
 
-    return csr_array(reach.astype(float))
+    rows, columns = _reduced(reach)
+    part = reach[np.ix_(rows, columns)]
+
+    def tried(share: FloatArray) -> tuple[NDArray[np.int64], float]:
+        sites = _completed(part, share)
+        return sites, float(len(sites))
+
+    tree = Search(cover_all(csr_array(part.astype(float))), count + 1.0, step=1.0, tried=tried)
+    until = now() + seconds
+    while tree.cost > count:
+        if tree.run(seconds=until - now(), nodes=1, now=now).settled or now() >= until:
+            break
+    if tree.sites is not None:
+        return True, _filled([int(columns[k]) for k in tree.sites], reach.shape[1], count)
+    return (False if tree.bound > count else None), None
+
+
+def _completed(reach: BoolArray, share: FloatArray) -> NDArray[np.int64]:
+    """A cover: sites by what they add times their share, those that turn out needless left out again."""
+    left, chosen = np.ones(reach.shape[0], bool), []
+    while left.any():
+        gain = (left.astype(np.float32) @ reach) * (share + 1e-3)
+        chosen.append(int(np.argmax(gain)))
+        left &= ~reach[:, chosen[-1]]
+    times = reach[:, chosen].sum(axis=1)
+    for site in list(chosen):
+        if (times[reach[:, site]] > 1).all():
+            times -= reach[:, site]
+            chosen.remove(site)
+    return np.array(sorted(chosen), np.int64)
 
 
 def _reduced(reach: BoolArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
