@@ -1,8 +1,8 @@
 """Zonal mean and 90th percentile beside exactextract and rasterstats, in one run.
 
 A made heat map of 10,000 x 10,000 pixels and 1,000 polygons (radius 80-280 m, 116 million pixels); the peers
-run in .venv-bench and read the same file. From disk exactextract answers in float32 (steps of 4e-6 K), in memory
-it gets float64, so that the difference is one of methods. `python benchmarks/zonal.py SIZE COUNT` makes a smaller one.
+run in .venv-bench. From disk exactextract gives percentiles in float32 (steps of 4e-6 K); in memory it gets
+the map as float64. `python benchmarks/zonal.py SIZE COUNT` makes a smaller one.
 """
 
 import subprocess

@@ -8,12 +8,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from gis.siting.reached import reached
 from gis.siting.walk import Snapped, WalkNetwork, joined, snap
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-CHUNK = 128  # sources a Dijkstra call: bounds the dense (sources, nodes) answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ class StraightWays:
 
 
 class WalkingWays:
-    """Shortest ways along a network; Dijkstra through scipy, cut off at a limit.
+    """Shortest ways along a network, cut off at a limit.
 
     A place joins the nearest path at its foot point and walks there straight; farther than `snap_m` from any
     path it is off the network, and the notes say how many are. Two places nearer to each other than to the
@@ -111,10 +110,10 @@ class WalkingWays:
         return (*self._network_notes, *lost)
 
     def within(self, limit_m: float) -> Distances:
-        found = [self._chunk(at, limit_m) for at in range(0, len(self._site_nodes), CHUNK)]
+        walked = reached(self._graph, self._site_nodes, self._demand_nodes, limit_m)
         site, demand, metres = self._beside
         near = metres <= limit_m
-        found.append((site[near], demand[near], metres[near]))
+        found = [walked, (site[near], demand[near], metres[near])]
         pairs = _shortest(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
         return Distances(*pairs, limit_m, self.kind, self.notes)
 
@@ -138,15 +137,6 @@ class WalkingWays:
         aside = self._snapped.aside_m
         kept = near.metres <= np.maximum(aside[near.site], aside[len(self._sites_m) + near.demand])
         return near.site[kept], near.demand[kept], near.metres[kept]
-
-    def _chunk(self, at: int, limit_m: float) -> tuple[IntArray, IntArray, FloatArray]:
-        from scipy.sparse.csgraph import dijkstra
-
-        sources = self._site_nodes[at : at + CHUNK]
-        found = dijkstra(self._graph, indices=sources, limit=limit_m)
-        metres = np.asarray(found, float)[:, self._demand_nodes]
-        row, column = np.nonzero(metres <= limit_m)
-        return (row + at).astype(np.int64), column.astype(np.int64), metres[row, column]
 
 
 def _nothing() -> tuple[IntArray, IntArray, FloatArray]:
