@@ -68,11 +68,11 @@ REPORT_WORDS: dict[str, tuple[str, str]] = {  # key: (Korean, English)
     "confidence": ("얼마나 확실한가", "How sure this is"),
     "confidence_line": (
         "지표 온도의 오차(지점마다 ±)와 인원의 오차(±{people:.0%})를 {draws:,}번 다시 뽑아 순위를 매김.",
-        "Heat (each ±) and head counts (±{people:.0%}) were drawn {draws:,} times and ranked again.",
+        "Heat (by its error) and head counts (±{people:.0%}) were drawn {draws:,} times.",
     ),
     "block_line": (
         "같은 {block:g} m 구획의 온도는 함께 틀린다고 봄.",
-        "Heat errs together within {block:g} m.",
+        "Errors of heat are shared within {block:g} m.",
     ),
     "stable_line": (
         "선정 지점이 다시 뽑힌 비율: 가장 낮은 곳 {low:.0%}, 평균 {mean:.0%}",

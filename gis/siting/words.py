@@ -30,7 +30,7 @@ MAP_WORDS: dict[str, tuple[str, str]] = {  # key: (Korean, English)
     "rank_range": ("순위 ({level:.0%} 구간)", "rank ({level:.0%} interval)"),
     "score": ("더위 부담 감소 (명·K)", "heat taken off (person·K)"),
     "served": ("이용 인원", "people served"),
-    "share": ("전체 중", "of all"),
+    "share": ("더하는 몫", "adds"),
     "again": ("다시 뽑힌 비율", "chosen again"),
     "why": ("선정 이유", "why"),
     "rules": ("기준별 판정", "verdict of each rule"),
@@ -102,7 +102,7 @@ MAP_WORDS: dict[str, tuple[str, str]] = {  # key: (Korean, English)
     "passes": ("적합", "pass"),
     "kills_most": (
         "가장 많이 제외한 기준: {title} ({count:,}곳)",
-        "The rule that rejects most: {title} ({count:,} candidates)",
+        "The rule that rejects most: {title}; candidates: {count:,}",
     ),
     "kills_none": ("제외된 후보지 없음", "No candidate was rejected"),
     # fairness figures, by their key

@@ -75,7 +75,7 @@ class WebMap:
     ) -> "WebMap":
         """Map tiles below everything: (zoom, column, row from the north) -> its data as an address."""
         west, south, east, north = bounds
-        return self._layer(
+        self._layer(
             kind="tiles",
             name=name,
             tiles={f"{z}/{x}/{y}": uri for (z, x, y), uri in tiles.items()},
@@ -83,6 +83,9 @@ class WebMap:
             bounds=[[south, west], [north, east]],
             size=size_px,
         )
+        layers = self._page["layers"]
+        layers.insert(0, layers.pop())
+        return self
 
     def add_vector(
         self,

@@ -9,11 +9,13 @@ from gis.legend import CITY_LEGEND, Legend, even_legend
 from gis.siting.background import add_ground, ground
 from gis.siting.layers import find_column
 from gis.siting.model import SitingResult
+from gis.siting.out.backdrop import add_tiles, tile_files, vector_tile_frames
 from gis.siting.out.figures import fairness_rows, kills_most, rule_counts, summary
 from gis.siting.out.frames import checks, chosen_frame
 from gis.siting.out.thin import demand_cells, said
 from gis.siting.places import NAME_NAMES
 from gis.siting.words import LANGUAGES, both
+from gis.tiles import TileArea
 from gis.webmap import Style, Text, WebMap
 
 MARGIN = 0.15
@@ -31,7 +33,9 @@ def map_page(result: SitingResult, cells: Any) -> tuple[WebMap, list[str]]:
     first = result.params.language
     languages = [first, *(language for language in LANGUAGES if language != first)]
     page = WebMap(both("title"), view(result), subtitle=both("not_felt"), languages=languages)
-    made = ground(result.background, view_m(result), result.heat.crs, blank=True)
+    area = tile_area(result)
+    frames = vector_tile_frames(result, area) | dict(result.background)
+    made = ground(frames, view_m(result), result.heat.crs, blank=not tile_files(result))
     add_ground(page, made)
     page.add_heat(
         result.heat, name=both("heat"), legend=legend(result), title=both("heat"), note=both("not_felt")
@@ -43,7 +47,10 @@ def map_page(result: SitingResult, cells: Any) -> tuple[WebMap, list[str]]:
     _add_existing(page, result)
     _add_chosen(page, result)
     _add_sections(page, result)
-    return page, said(dict(made.layers) | {"demand": demand})
+    notes = said(dict(made.layers) | {"demand": demand})
+    if tile_files(result):
+        notes += add_tiles(page, result, area, MOST_BYTES - len(page.html().encode()))
+    return page, notes
 
 
 def _cells_name(cell_m: float) -> dict[str, str]:
@@ -235,10 +242,30 @@ def legend(result: SitingResult) -> Legend:
 
 
 def view_m(result: SitingResult) -> tuple[float, float, float, float]:
-    """What the maps show, in the heat map's metres: all candidates with a margin."""
+    """What the maps show, in the heat map's metres: all candidates, and their areas, with a margin."""
     left, bottom, right, top = (float(v) for v in result.candidates.total_bounds)
+    if result.zones is not None:
+        left, bottom, right, top = _with_zones((left, bottom, right, top), result.zones.total_bounds)
     margin = max(50.0, MARGIN * max(right - left, top - bottom))
     return left - margin, bottom - margin, right + margin, top + margin
+
+
+def _with_zones(box: tuple[float, float, float, float], zones: Any) -> tuple[float, float, float, float]:
+    """A box that holds the areas as well, unless they reach far beyond it."""
+    left, bottom, right, top = (float(v) for v in zones)
+    wide = max(left, box[0]), max(bottom, box[1]), min(right, box[2]), min(top, box[3])
+    if max(right - left, top - bottom) > 3 * max(box[2] - box[0], box[3] - box[1]) or wide[0] > wide[2]:
+        return box
+    return min(left, box[0]), min(bottom, box[1]), max(right, box[2]), max(top, box[3])
+
+
+def tile_area(result: SitingResult) -> TileArea:
+    """Where tiles are wanted: the view and what a screen shows beside it."""
+    west, south, east, north = view(result)
+    high, wide = north - south, (east - west) * math.cos(math.radians((south + north) / 2))
+    more_lon = max(0.2 * (east - west), (1.6 * high - wide) / 2)
+    more_lat = max(0.1 * high, (0.6 * wide - high) / 2)
+    return TileArea(west - more_lon, south - more_lat, east + more_lon, north + more_lat)
 
 
 def view(result: SitingResult) -> tuple[float, float, float, float]:

@@ -9,12 +9,14 @@ from gis.heat import FloatGrid, HeatMap
 from gis.legend import Legend
 from gis.pdf.face import Words
 from gis.pdf.mapbox import MapBox, MapKey
-from gis.pdf.maplayers import Ink, KeyEntry, MapLayer, Picture, Pins, Shapes
+from gis.pdf.maplayers import BoundsM, Ink, KeyEntry, MapLayer, Picture, Pins, Shapes
 from gis.siting.background import ground
 from gis.siting.model import SitingResult
-from gis.siting.out.page import legend, view_m
+from gis.siting.out.backdrop import vector_tile_frames
+from gis.siting.out.page import legend, view, view_m
 from gis.siting.out.thin import demand_cells
 from gis.siting.words import words
+from gis.tiles import TileArea
 from gis.webmap.pictures import classes_picture
 
 LONGEST_PX = 1000
@@ -36,7 +38,12 @@ CHOSEN = Ink("#ffffff", "#c0143c", 0.8)
 def heat_map(result: SitingResult, say: Words, width_pt: float, height_pt: float) -> list[Any]:
     """Heat, existing places and chosen sites, with their key."""
     classes = legend(result)
-    layers = [*_ground(result), _heat(result.heat, classes), *_zones(result), *_existing(result)]
+    layers = [
+        *_ground(result, width_pt / height_pt),
+        _heat(result.heat, classes),
+        *_zones(result),
+        *_existing(result),
+    ]
     box = _box(result, [*layers, _pins(result)], say, width_pt, height_pt)
     word = words(result.params.language)
     entries = [
@@ -53,7 +60,7 @@ def candidates_map(result: SitingResult, say: Words, width_pt: float, height_pt:
     out = np.asarray(result.candidates["rejected"] != "")
     demand = demand_cells(result.demand).frame.geometry.to_numpy()
     layers: list[MapLayer] = [
-        *_ground(result),
+        *_ground(result, width_pt / height_pt),
         *_zones(result),
         Shapes(demand, DEMAND),
         Shapes(points[out], REJECTED),
@@ -76,12 +83,21 @@ def _box(result: SitingResult, layers: Sequence[MapLayer], say: Words, width: fl
     return MapBox(layers, view_m(result), width, height, say.face)
 
 
-def _ground(result: SitingResult) -> list[MapLayer]:
-    made = ground(result.background, view_m(result), result.heat.crs, blank=True)
+def _ground(result: SitingResult, ratio: float) -> list[MapLayer]:
+    """What lies below, as far as a box of this width by height shows."""
+    frames = vector_tile_frames(result, TileArea(*view(result))) | dict(result.background)
+    made = ground(frames, _widened(view_m(result), ratio), result.heat.crs, blank=True)
     return [
         Shapes(thinned.frame.geometry.to_numpy(), GROUND_INK.get(name, PLAIN))
         for name, thinned in made.layers.items()
     ]
+
+
+def _widened(bounds: BoundsM, ratio: float) -> BoundsM:
+    left, bottom, right, top = bounds
+    width, height = right - left, top - bottom
+    more_x, more_y = max(0.0, height * ratio - width) / 2, max(0.0, width / ratio - height) / 2
+    return left - more_x, bottom - more_y, right + more_x, top + more_y
 
 
 def _heat(heat: HeatMap, classes: Legend) -> Picture:

@@ -18,7 +18,7 @@ from gis.siting.rules import RuleVerdict, Verdict, rejections
 from gis.siting.words import words
 
 Flow = list[Any]
-MOST_REJECTED, MOST_NEXT, MOST_VERDICTS = 120, 10, 60
+MOST_ON_COVER, MOST_REJECTED, MOST_NEXT, MOST_VERDICTS = 10, 120, 10, 60
 
 
 @dataclass(slots=True)
@@ -61,6 +61,16 @@ class Telling:
             say.say(word["at_a_glance"], "heading"),
             *[say.say(in_language(line, self.language), "bullet") for line in summary(self.result)],
             say.say(in_language(kills_most(self.result), self.language), "bullet"),
+            say.say(word["chosen"], "heading"),
+            self._table(
+                [word["rank"], word["site"], word["served"]],
+                [
+                    [rank_text(s), s.name or s.id, f"{s.facts.people:,.0f}"]
+                    for s in self.result.chosen[:MOST_ON_COVER]
+                ],
+                (0.2, 0.6, 0.2),
+                (2,),
+            ),
             say.say(word["sources"], "heading"),
             self._table(
                 [word["role"], word["file"], word["changed"]],
@@ -116,7 +126,10 @@ class Telling:
         each = 0.72 / len(rules)
         told = self.result.rules
         source = self.word["rules_line"].format(
-            title=told.title, version=told.version, date=told.date, source=told.source
+            title=told.title if self.language == "ko" else told.name,
+            version=told.version,
+            date=told.date,
+            source=told.source,
         )
         return [
             *self._heading("verdict_table"),

@@ -5,6 +5,7 @@ function skyshade(map, page) {
   var BLANK = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
   var INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ";
   var POPUP_PX = Math.max(160, Math.min(330, map.getSize().y * 0.6 - 60));  // the place itself stays in sight
+  var narrow = window.innerWidth <= 800;
   var VERDICTS = ["pass", "fail", "unknown"];
   var asked = decodeURIComponent(location.hash.slice(1));
   var language = page.languages.indexOf(asked) >= 0 ? asked : page.language;
@@ -98,7 +99,8 @@ function skyshade(map, page) {
       feature.shape = shape(layer, feature);
       if (feature.v.some(function (value) { return value !== null; })) {
         feature.shape.bindPopup(function () { return card(layer, feature); },
-          {maxWidth: 330, maxHeight: POPUP_PX, autoPanPadding: [8, 8]});
+          {maxWidth: 330, maxHeight: POPUP_PX, autoPanPaddingTopLeft: [8, narrow ? 58 : 8],
+            autoPanPaddingBottomRight: [8, 8]});
       }
       group.addLayer(feature.shape);
     });
@@ -328,7 +330,10 @@ function skyshade(map, page) {
   byId("sky-print").addEventListener("click", function () { window.print(); });
 
   document.body.appendChild(panel);
-  if (window.innerWidth <= 800) { panel.classList.add("closed"); }
+  if (narrow) {
+    panel.classList.add("closed");
+    map.zoomControl.setPosition("bottomleft");
+  }
   speak();
   map.invalidateSize({animate: false});
   map.fitBounds(page.bounds, {padding: [24, 24], animate: false});
