@@ -31,7 +31,7 @@ from missions.model import Mission
 WINDS_MS = (0.0, 8.0)
 WIND_FROM_DEG = 225.0
 SPEEDUP: dict[VehicleKind, float] = {"ardupilot": 12.0, "embedded": 40.0}
-INSTANCE = 80
+INSTANCE = 75
 TIME_GOAL, TRACK_GOAL_M, SHOTS_GOAL = 0.05, 2.0, 1
 OFF_GROUND_M = 1.0
 

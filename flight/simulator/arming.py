@@ -17,9 +17,22 @@ _CIRCLE, _POLYGON = 2, 4
 
 def complaints(vehicle: Vehicle, mission: list[Item]) -> list[str]:
     """What stands against arming now; empty if nothing."""
+    return [*_of_copters(vehicle), *_of_vehicles(vehicle, mission)]
+
+
+def _of_copters(vehicle: Vehicle) -> list[str]:
+    """What only a copter looks at: shown in its turn, never at once."""
+    unheard = vehicle.params.flag("FS_THR_ENABLE") and not vehicle.receiver
     return [
         *(["GCS failsafe on"] if "gcs" in vehicle.failsafes else []),
+        *(["RC not found"] if unheard else []),
         *_height(vehicle),
+    ]
+
+
+def _of_vehicles(vehicle: Vehicle, mission: list[Item]) -> list[str]:
+    """What every vehicle of ArduPilot looks at: something new is shown at once."""
+    return [
         *_sensors(vehicle),
         *_position(vehicle),
         *_battery(vehicle),
@@ -97,10 +110,6 @@ def _battery(vehicle: Vehicle) -> list[str]:
 
 
 def _radio(vehicle: Vehicle) -> list[str]:
-    if not vehicle.params.flag("FS_THR_ENABLE"):
-        return []
-    if not vehicle.receiver:
-        return ["RC not found"]
     return ["Radio failsafe on"] if "radio" in vehicle.failsafes else []
 
 
@@ -158,8 +167,8 @@ class PreArm:
 
     def check(self) -> list[str]:
         """What stands against arming, and whether something new does; arming looks as well."""
-        found = complaints(self.vehicle, self.mission)
+        found = _of_vehicles(self.vehicle, self.mission)
         if found and self.passed:
             self.at_once = True
         self.passed = not found
-        return found
+        return [*_of_copters(self.vehicle), *found]

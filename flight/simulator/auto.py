@@ -256,7 +256,8 @@ class Auto:
             return False
         vehicle, self.takeoff = self.vehicle, None
         vehicle.nav.yaw_rad = vehicle.air.yaw_rad
-        vehicle.nav.hold(Point(takeoff.place, takeoff.height_m))
+        if not vehicle.nav.active:
+            vehicle.nav.hold(Point(vehicle.controller.drift.place, takeoff.height_m))
         return True
 
     def _start_rtl(self, _seq: int, _item: Item, _after: Item | None) -> None:

@@ -121,6 +121,10 @@ class Controller:
         """Start anew from where the vehicle is and how it moves."""
         self.begin()
         self.drift.set(air.position, air.velocity, 0j)
+        self.rest_height(air)
+
+    def rest_height(self, air: Airframe) -> None:
+        """The same for the height alone."""
         most = self.gains.rise.accel_mss
         self.rise.set(air.height_m, air.climb_ms, max(-most, min(most, air.vertical_mss)))
 

@@ -57,6 +57,11 @@ class Navigator:
         return self.leg.end if self.leg else None
 
     @property
+    def active(self) -> bool:
+        """Whether the target was moved just now."""
+        return self.controller.steps - self._step <= _ACTIVE_STEPS
+
+    @property
     def rest(self) -> Point:
         """Where the leg under way ends; only while there is one."""
         if self.leg is None:
@@ -81,7 +86,8 @@ class Navigator:
     def fly_to(self, air: Airframe, end: Point, then: Point | None = None) -> None:
         """Fly to a point, and through it where the point after is known."""
         leg, ahead = self.leg, self.ahead
-        if ahead is not None and isinstance(leg, Leg) and ahead.end == end:
+        flown = self.active and self.reached(air)
+        if ahead is not None and isinstance(leg, Leg) and ahead.end == end and flown:
             self.tail, self.leg = None if leg.done else leg, ahead
         else:
             self.leg = self._line(air, end)
@@ -142,11 +148,10 @@ class Navigator:
 
         That is the end of the last one if that was flown, else where the vehicle would stop.
         """
-        active = self.controller.steps - self._step <= _ACTIVE_STEPS
-        if self.leg is not None and active and self.reached(air):
+        if self.leg is not None and self.active and self.reached(air):
             return self.leg.end, self._wanted_ms
-        if not active:
-            self._scale = 1.0
+        self.controller.begin()
+        self._scale, self._speed = 1.0, None
         return self._stop_at(air), 0.0
 
     def _stop_at(self, air: Airframe) -> Point:

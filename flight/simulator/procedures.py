@@ -14,19 +14,22 @@ _NEARLY = 0.1  # of the greatest climb
 
 @dataclass(slots=True)
 class Takeoff:
-    """Straight up to `height_m` once the motors have spooled up."""
+    """Straight up to `height_m` once the motors have spooled up; in flight it stops over ground first."""
 
     vehicle: Vehicle
     height_m: float
     place: complex
     yaw_rad: float
     lift_s: float
+    in_flight: bool = False
 
     @classmethod
     def begin(cls, vehicle: Vehicle, height_m: float) -> "Takeoff":
         air = vehicle.air
         lift_s = vehicle.liftoff_s() if vehicle.landed else vehicle.time_s
-        return cls(vehicle, height_m, air.position, air.yaw_rad, lift_s)
+        if not vehicle.landed:
+            vehicle.controller.rest_height(air)
+        return cls(vehicle, height_m, air.position, air.yaw_rad, lift_s, not vehicle.landed)
 
     def step(self) -> Target:
         if not self.vehicle.auto_armed:
@@ -34,7 +37,8 @@ class Takeoff:
         if self.vehicle.time_s < self.lift_s:
             return Target(self.place, yaw_rad=self.yaw_rad)
         self.vehicle.landed = False
-        return Target(self.place, rise_to_m=self.height_m, yaw_rad=self.yaw_rad)
+        place = None if self.in_flight else self.place
+        return Target(place, eased=self.in_flight, rise_to_m=self.height_m, yaw_rad=self.yaw_rad)
 
     @property
     def done(self) -> bool:

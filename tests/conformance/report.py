@@ -76,8 +76,8 @@ def _head(version: str | None, date: str) -> str:
         "Every case is a station's messages at their simulated times; compared are the answers: "
         "results of commands and transfers, words, modes, states, items reached, shots, their order and "
         "their times. Recorded sessions were flown by hand on ArduCopter 4.6.2; unseen sequences are put "
-        "together at random from a seed and stand in no recording. Those held out are of other seeds: they are "
-        "only counted, nothing in the copter was made by looking at them.\n\n"
+        "together at random from a seed and stand in no recording. Those held out are of other seeds: they "
+        "are only counted, nothing in the copter was made by looking at them.\n\n"
         "*Real today*: ArduPilot of today against its own record, so what differs there is chance. A case "
         "agrees when the embedded copter answered as the real vehicle did, in its record or today. Where it "
         "did neither, and the real vehicle does not repeat itself, the case is undecided: it counts as no "
@@ -92,9 +92,8 @@ def _summary(groups: Mapping[str, Sequence[Outcome]]) -> str:
         ran = [o for o in some if o.real is not None]
         steady = f"{sum(not o.unsteady for o in ran)} of {len(ran)}"
         share = 100.0 * tally[0] / max(1, len(some))
-        rows.append(
-            f"| {title.lower()} | {len(some)} | {tally[0]} ({share:.0f} %) | {tally[1]} | {tally[2]} | {steady} |"
-        )
+        cells = (title.lower(), len(some), f"{tally[0]} ({share:.0f} %)", *tally[1:], steady)
+        rows.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(rows)
 
 
