@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.clock import Clock, RealClock
-from core.files import writable_folder
+from core.files import writable_folder, write_bytes
 from core.geo import FloatArray
 from thermal.drift import Drift, DriftParams, corrected, flat_image, jump_texts, solve_drift
 from thermal.frames import find_frames, read_frame
@@ -28,7 +28,7 @@ from thermal.work.executors import Threads
 from thermal.work.framesource import adopt, release
 from thermal.work.plan import planned_drawing
 from thermal.work.redraw import known_before
-from thermal.work.shelf import Shelf
+from thermal.work.shelf import Shelf, Write
 
 __all__ = ["Inputs", "MapParams", "NothingToMapError", "make_map", "sort_frames"]
 
@@ -41,14 +41,16 @@ def make_map(
     progress: Progress | None = None,
     read: ReadFrame = read_frame,
     clock: Clock | None = None,
+    write: Write = write_bytes,
 ) -> MapResult:
     """Make a heat map of `frames` (a folder or files) at `out`, a COG in degrees Celsius.
 
     Frames are placed by tie points and priors, freed of drift, projected on the ground and blended; a STAC
     item, a QGIS style and a quality report are written beside the map. A run that was stopped goes on where
-    it was, and a map of before gives the tiles that are good still. Raises `SkyshadeError` subclasses.
+    it was, and a map of before gives the tiles that are good still. `write` puts a finished tile into a file,
+    whole or not at all. Raises `SkyshadeError` subclasses.
     """
-    chosen, watch, shelf = params or MapParams(), clock or RealClock(), Shelf(out)
+    chosen, watch, shelf = params or MapParams(), clock or RealClock(), Shelf(out, write)
     started = watch.monotonic_s()
     writable_folder(out.parent)
     given = read_inputs(chosen)

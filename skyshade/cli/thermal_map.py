@@ -14,6 +14,7 @@ from skyshade.cli.output import Progress, emit, json_option, note, progress
 
 if TYPE_CHECKING:
     from thermal.mapreport import MapResult
+    from thermal.work.executors import TileExecutor
 
 
 @click.command("map")
@@ -67,6 +68,15 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many processor cores to use.",
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Let the workers of a dask cluster draw: tcp://HOST:8786. They must see the frames' folder.",
+)
+@click.option(
+    "--flight", type=click.IntRange(1, 1000), help="Map the N-th flight of a folder that holds several."
+)
+@click.option("--mix-hours", is_flag=True, help="Blend flights of different hours all the same.")
 @frame_options
 @json_option
 def map_command(
@@ -82,6 +92,9 @@ def map_command(
     gsd_m: float | None,
     crs: str | None,
     workers: int,
+    scheduler: str | None,
+    flight: int | None,
+    mix_hours: bool,
     as_json: bool,
     **given: Any,
 ) -> None:
@@ -89,6 +102,9 @@ def map_command(
 
     Frames are aligned and freed of drift; those that would spoil the map are left out and named with the
     reason. Temperatures are absolute only with --references; else only differences count.
+
+    A run that was stopped goes on when it is started again; frames added to the folder redraw only the tiles
+    they touch.
 
     \b
     Example: skyshade thermal map flight1/ -o heat.tif --references patches.csv
@@ -98,6 +114,7 @@ def map_command(
     from thermal.frames import read_frame
     from thermal.mapmaker import MapParams, make_map
     from thermal.posefiles import TableOptions
+    from thermal.sessions import SessionParams
 
     if out.suffix.lower() not in {".tif", ".tiff"}:
         raise BadFileError(out, "the map is a GeoTIFF", hint="end its name in .tif")
@@ -106,14 +123,35 @@ def map_command(
     params = MapParams(
         gsd_m=gsd_m, crs=crs, dem=dem, references=references, poses=poses, pose_table=table, cover=cover,
         cover_table=cover_table, workers=workers,
+        executor=_cluster(scheduler, frames_dir), sessions=SessionParams(number=flight, accept=mix_hours),
     )  # fmt: skip
-    with _stages(show=False if as_json else None) as stage:
+    with _stages(show=False if as_json else None) as stage, _stopped(out):
         result = make_map(frames_dir, out, params, progress=stage, read=partial(read_frame, options=options))
     for rejected in result.frames_rejected:
         note(f"left out: {rejected.path.name}: {rejected.reason}")
     for line in result.notes:
         note(line)
     emit(facts(result), as_json=as_json, lines=_lines(result))
+
+
+def _cluster(address: str | None, folder: Path) -> "TileExecutor | None":
+    if address is None:
+        return None
+    from thermal.work.cluster import Cluster
+
+    return Cluster(address, witness=(folder,))
+
+
+@contextmanager
+def _stopped(out: Path) -> Iterator[None]:
+    """Say on Ctrl-C what is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = len(list(out.with_name(f"{out.name}.work").glob("*.tile")))
+        if kept:
+            note(f"stopped; {kept} finished tiles are kept: run the same command again to go on")
+        raise
 
 
 @contextmanager
@@ -157,6 +195,8 @@ def facts(result: "MapResult") -> dict[str, Any]:
         "level": result.level,
         "absolute": result.absolute,
         "notes": result.notes,
+        "tiles_kept": result.tiles_kept,
+        "tiles_drawn": result.tiles_drawn,
         "wall_s": result.wall_s,
         "report": result.report,
     }
@@ -170,8 +210,16 @@ def _lines(result: "MapResult") -> list[str]:
         f"frames differed by {_told(result.drift_rms_before_K, 'K')} where they overlap",
         f"now by {_told(result.drift_rms_after_K, 'K')}; seams by {_told(result.seam_p95_K, 'K')}",
         f"level: {result.level}",
+        *_kept(result),
         f"report: {result.report}",
     ]
+
+
+def _kept(result: "MapResult") -> list[str]:
+    if not result.tiles_kept:
+        return []
+    total = result.tiles_kept + result.tiles_drawn
+    return [f"{result.tiles_kept} of {total} tiles stood already"]
 
 
 def _told(value: float | None, unit: str) -> str:

@@ -60,7 +60,7 @@ class _Run:
 
         room = AHEAD * max(sum(self.client.nthreads().values()), 1)
         waiting = iter(tasks)
-        results = as_completed(with_results=False)
+        results = as_completed(loop=self.client.loop)
         try:
             for task in waiting:
                 results.add(self._given(task))

@@ -87,7 +87,7 @@ def take_kept(
             tile.task, tile.drawn
         ):
             shelf.keep(tile)
-    if before is None:
+    if before is None or not before.tiles:
         return
     records = {}
     for record in before.tiles:

@@ -109,7 +109,8 @@ def _kept_level(
         return level
     now = correction.at_all(nine_pixels(correction.camera)[4:5])[:, 0]
     moved = [known[k].correction_K[4] - now[i] for i, k in enumerate(keys) if k in known]
-    return replace(level, shift_K=level.shift_K + float(np.median(moved))) if moved else level
+    by_K = round(float(np.median(moved)), 3) if moved else 0.0  # records are kept to a tenth of that
+    return replace(level, shift_K=level.shift_K + by_K)
 
 
 def _settings(job: MosaicJob, params: MapParams, read: ReadFrame) -> str:

@@ -18,6 +18,7 @@ from gis.cog import BlockKey
 from thermal.drawing import SEAM_BINS
 from thermal.work.unit import WARMTH_BINS, IntArray, TileProduct, TileTask
 
+Write = Callable[[Path, bytes], None]
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -99,7 +100,7 @@ class Shelf:
     """Finished tiles of the map at `map_path`; `write` puts bytes into a file, whole or not at all."""
 
     map_path: Path
-    write: Callable[[Path, bytes], None] = write_bytes
+    write: Write = write_bytes
     tiles: dict[TileTask, ShelvedTile] = field(default_factory=dict)
 
     @property
