@@ -19,7 +19,7 @@ from gis.siting.frames import candidate_frame, demand_frame, zone_frame
 from gis.siting.load import Load, load_at, measured_values
 from gis.siting.model import SitingInputs, SitingParams, SitingResult
 from gis.siting.places import Places, masks, read_places
-from gis.siting.rules import judge, read_rules, rejections, shipped_rules
+from gis.siting.rules import judge, nothing_feasible, read_rules, rejections, shipped_rules
 from gis.siting.service import new_cover, service_ways
 from gis.siting.ways import Ways
 
@@ -46,10 +46,7 @@ def choose_sites(
     verdicts = judge(rules, places.candidates.frame, measured)
     eligible = np.flatnonzero([not rejections(row) for row in verdicts])
     if eligible.size == 0:
-        raise SkyshadeError(
-            f"{inputs.candidates}: every candidate breaks a required rule",
-            hint=f"the first one: {rejections(verdicts[0])[0]}",
-        )
+        raise nothing_feasible(inputs.candidates, verdicts, params.language)
     ways = service_ways(inputs, heat, places, params)
     near = ways.within(params.radius_m)
     cover = new_cover(near, eligible, len(places.candidates_m), len(places.demand_m), params, places.slow)

@@ -1,6 +1,7 @@
 """Reading any vector file or table with places, with the traps of Korean public data handled and listed."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,14 @@ from core.errors import BadFileError
 from gis.siting.columns import find_column
 from gis.siting.systems import contradiction, likely_crs
 from gis.siting.tables import Table, read_csv, repaired
-from gis.siting.vectorfile import SHEET_SUFFIXES, TEXT_SUFFIXES, read_overpass, read_sheet, read_vector
+from gis.siting.vectorfile import (
+    SHEET_SUFFIXES,
+    TEXT_SUFFIXES,
+    read_overpass,
+    read_records,
+    read_sheet,
+    read_vector,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +87,10 @@ def _table(path: Path) -> Table:
 def _read(path: Path, layer: str | None, osm: str) -> tuple[Table, str | None]:
     if _is_table(path):
         return _placed_table(path, _table(path))
-    found = read_overpass(path) if path.suffix.lower() == ".json" else None
+    answer = path.suffix.lower() == ".json"
+    found = read_overpass(path) if answer else None
+    if answer and found is None and (records := read_records(path)) is not None:
+        return _placed_table(path, repaired(records))
     frame, notes = read_vector(path, layer, osm) if found is None else found
     attributes = repaired(frame.drop(columns="geometry"))
     out = frame.copy()
@@ -91,9 +102,9 @@ def _read(path: Path, layer: str | None, osm: str) -> tuple[Table, str | None]:
 def _placed_table(path: Path, table: Table) -> tuple[Table, str | None]:
     """A table's coordinate columns made points; degrees win over metres."""
     degrees = find_column(table.frame.columns, LON_NAMES), find_column(table.frame.columns, LAT_NAMES)
-    if degrees[0] is not None and degrees[1] is not None:
-        return _points(table, degrees[0], degrees[1], degrees_known=True), "EPSG:4326"
     metres = find_column(table.frame.columns, X_NAMES), find_column(table.frame.columns, Y_NAMES)
+    if degrees[0] is not None and degrees[1] is not None and (metres[0] is None or _filled(table, degrees)):
+        return _points(table, degrees[0], degrees[1], degrees_known=True), "EPSG:4326"
     if metres[0] is not None and metres[1] is not None:
         placed = _points(table, metres[0], metres[1], degrees_known=False)
         return placed, None
@@ -102,6 +113,11 @@ def _placed_table(path: Path, table: Table) -> tuple[Table, str | None]:
         "has no coordinate columns",
         hint=f"name two of them 경도/위도 or lon/lat; it has {', '.join(map(str, table.frame.columns))}",
     )
+
+
+def _filled(table: Table, columns: Sequence[str | None]) -> bool:
+    """Whether any of the columns holds anything: blank degrees give way to metres."""
+    return any(name is not None and table.frame[name].notna().any() for name in columns)
 
 
 def _points(table: Table, x_name: str, y_name: str, *, degrees_known: bool) -> Table:

@@ -10,6 +10,7 @@ from core.errors import SkyshadeError
 from gis.heat import FloatGrid, HeatMap
 from gis.siting.exposure import Exposure, exposure_at
 from gis.siting.grids import Units, usual_units
+from gis.siting.hours import facilities
 from gis.siting.layers import Layer, read_layer
 from gis.siting.model import SitingInputs, SitingParams
 from gis.siting.people import slow_share
@@ -104,6 +105,10 @@ def measured_values(
 ) -> dict[str, Sequence[float]]:
     """What rules may ask for; NaN where the layer for it was not given."""
     out: dict[str, Sequence[float]] = {"exposure_C": exposure.celsius.tolist()}
+    held = facilities(places.candidates.frame)
+    out["area_per_person_m2"], out["aircon"] = held.area_per_person_m2.tolist(), held.aircon.tolist()
+    out["open_night"], out["open_weekend"] = held.night.tolist(), held.weekend.tolist()
+    out["open_to_all"] = (1.0 - held.members).tolist()
     if places.existing is not None:
         out["distance_to_existing_m"] = _beeline(places.candidates_m, places.existing_m)
     if inputs.crossings is not None:

@@ -9,7 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import BadFileError
+from core.errors import BadFileError, SkyshadeError, UnknownNameError
+from gis.siting.layers import yes_no
 from gis.siting.words import words
 
 if TYPE_CHECKING:
@@ -27,9 +28,12 @@ KNOWN_KEYS = frozenset(
         "unit",
         "required",
         "source",
-        "applies_to",
+        "parameter",
     }
 )
+
+
+SHIPPED = {"canopy": "rules_korea.toml", "shelter": "rules_korea_shelter.toml"}
 
 
 class Verdict(Enum):
@@ -45,7 +49,8 @@ class Rule:
     """A number that must lie within limits, ends included; `least` or `most` may be None, not both.
 
     The value is the first of `columns` that the candidate layer has, else the measured `measure`.
-    A `required` rule that fails rejects the site; others are advice.
+    A `required` rule that fails rejects the site; others are advice. A `parameter` is a number the operator
+    chose, not one that its source gives.
     """
 
     id: str
@@ -58,6 +63,7 @@ class Rule:
     required: bool = True
     source: str = ""
     title_en: str = ""
+    parameter: bool = False
 
     def __post_init__(self) -> None:
         if self.least is None and self.most is None:
@@ -108,10 +114,12 @@ class RuleVerdict:
         return say["rule_value"].format(title=title, value=value, limit=self.rule.limit)
 
 
-def shipped_rules() -> RuleSet:
-    """The rules for shade canopies in Korea that come with the toolkit."""
-    place = resources.files("gis.siting") / "data" / "rules_korea.toml"
-    return parse_rules(place.read_text(encoding="utf-8"), Path("rules_korea.toml"))
+def shipped_rules(name: str = "canopy") -> RuleSet:
+    """Rules for Korea that come with the toolkit: for shade `canopy`s at crossings, or for a `shelter`."""
+    if name not in SHIPPED:
+        raise UnknownNameError("rule set", name, sorted(SHIPPED))
+    place = resources.files("gis.siting") / "data" / SHIPPED[name]
+    return parse_rules(place.read_text(encoding="utf-8"), Path(SHIPPED[name]))
 
 
 def read_rules(path: Path) -> RuleSet:
@@ -175,6 +183,7 @@ def _rule(path: Path, number: int, table: Mapping[str, Any]) -> Rule:
             required=bool(table.get("required", True)),
             source=str(table.get("source", "")),
             title_en=str(table.get("title_en", "")),
+            parameter=bool(table.get("parameter", False)),
         )
     except (TypeError, ValueError) as error:
         raise BadFileError(path, f"rule {number}: {error}") from error
@@ -196,17 +205,26 @@ def judge(
 
 
 def _values(rule: Rule, candidates: "pd.DataFrame", measured: Mapping[str, Sequence[float]]) -> list[float]:
-    import pandas as pd
-
     out = list(measured.get(rule.measure or "", [math.nan] * len(candidates)))
     by_name = {str(name).strip().casefold(): name for name in candidates.columns}
     for wanted in rule.columns:
         if wanted.casefold() in by_name:
-            given = pd.to_numeric(candidates[by_name[wanted.casefold()]], errors="coerce").to_numpy(float)
+            given = _as_numbers(candidates[by_name[wanted.casefold()]])
             return [
                 float(own) if math.isfinite(own) else other for own, other in zip(given, out, strict=True)
             ]
     return [float(value) for value in out]
+
+
+def _as_numbers(cells: "pd.Series[Any]") -> list[float]:
+    """Numbers as they are, yes and no as 1 and 0, anything else NaN: unknown."""
+    import pandas as pd
+
+    found = pd.to_numeric(cells, errors="coerce").to_numpy(float)
+    return [
+        float(number) if math.isfinite(number) or said is None else float(said)
+        for number, said in zip(found, yes_no(cells), strict=True)
+    ]
 
 
 def _verdict(rule: Rule, value: float) -> RuleVerdict:
@@ -225,3 +243,30 @@ def rejections(verdicts: Sequence[RuleVerdict], language: str = "en") -> list[st
 def unknowns(verdicts: Sequence[RuleVerdict], language: str = "en") -> list[str]:
     """What is not known of a site, one line a rule."""
     return [v.message(language) for v in verdicts if v.verdict is Verdict.UNKNOWN]
+
+
+def deadliest(verdicts: Sequence[tuple[RuleVerdict, ...]]) -> list[tuple[Rule, int, int]]:
+    """Required rules that reject a site, the one that rejects most first: (rule, how many sites it rejects,
+    how many of them nothing else rejects).
+    """
+    failed = [[v.rule for v in row if v.verdict is Verdict.FAIL and v.rule.required] for row in verdicts]
+    rules = {rule.id: rule for row in failed for rule in row}
+    counts = [
+        (rule, sum(rule in row for row in failed), sum(row == [rule] for row in failed))
+        for rule in rules.values()
+    ]
+    return sorted(counts, key=lambda found: found[1:], reverse=True)
+
+
+def nothing_feasible(
+    path: Path, verdicts: Sequence[tuple[RuleVerdict, ...]], language: str = "en"
+) -> SkyshadeError:
+    """The error for a layer in which every candidate breaks a required rule: says which rule rejects most."""
+    worst = deadliest(verdicts)
+    told = ", ".join(f"{rule.called(language)} {rule.limit} rejects {n}" for rule, n, _ in worst[:3])
+    first = rejections(verdicts[0], language)[0]
+    return SkyshadeError(
+        f"{path}: every candidate breaks a required rule ({told} of {len(verdicts)})",
+        hint=f"the first one: {first}; add candidates, or set `required = false` or another limit for "
+        f"rule {worst[0][0].id!r} in a rule file of your own (--rules)",
+    )

@@ -137,14 +137,44 @@ def _told(error: Exception) -> str:
     return " ".join(str(error).split()).split("It might help")[0].strip(" ;.")
 
 
+def read_records(path: Path) -> Any | None:
+    """The rows of an open-data API's JSON answer as a DataFrame; None when the JSON holds no such rows.
+
+    Rows are the longest list of flat objects in it, wherever it stands (body, row, items, data).
+    """
+    import pandas as pd
+
+    rows = _longest_rows(_json(path))
+    return pd.DataFrame(rows) if rows else None
+
+
+def _longest_rows(content: Any) -> list[dict[str, Any]]:
+    if isinstance(content, list):
+        flat = all(isinstance(row, dict) and not any(map(_nested, row.values())) for row in content)
+        if content and flat:
+            return content
+        return max((_longest_rows(item) for item in content), key=len, default=[])
+    if isinstance(content, dict) and "type" not in content:
+        return max((_longest_rows(item) for item in content.values()), key=len, default=[])
+    return []
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, UnicodeDecodeError):
+        return None
+
+
 def read_overpass(path: Path) -> tuple[Any, tuple[str, ...]] | None:
     """Nodes of an Overpass answer as points with their tags; None when the JSON is something else."""
     import geopandas as gpd
 
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, UnicodeDecodeError):
-        return None
+    content = _json(path)
     if not isinstance(content, dict) or not isinstance(content.get("elements"), list):
         return None
     nodes = [e for e in content["elements"] if e.get("type") == "node" and "lon" in e and "lat" in e]

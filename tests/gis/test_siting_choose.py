@@ -164,13 +164,15 @@ def test_a_cell_that_looks_like_a_formula_stays_text():
     assert [spreadsheet_text(t) for t in ("-3", "+82", "교차로", "")] == ["-3", "+82", "교차로", ""]
 
 
-def test_when_every_candidate_breaks_a_rule_the_first_reason_is_given(town):
+def test_when_every_candidate_breaks_a_rule_the_one_that_rejects_most_is_named(town):
     (town / "r.toml").write_text(
         '[ruleset]\nname="a"\nversion="1"\nsource="s"\ndate="2021"\n'
         '[[rule]]\nid="w"\ntitle="도로 폭"\ncolumns=["도로폭"]\nleast=50',
         encoding="utf-8",
     )
-    with pytest.raises(SkyshadeError, match="breaks a required rule; the first one: 도로 폭 8, must be ≥ 50"):
+    with pytest.raises(
+        SkyshadeError, match=r"도로 폭 ≥ 50 rejects 9 of 9\); the first one: 도로 폭 8, must be ≥ 50"
+    ):
         choose_sites(inputs(town, rules=town / "r.toml"), SitingParams(confidence=FEW))
 
 

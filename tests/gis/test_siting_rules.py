@@ -1,14 +1,17 @@
 import math
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from core.errors import BadFileError
+from core.errors import BadFileError, UnknownNameError
 from gis.siting.rules import (
     Rule,
     RuleSet,
     Verdict,
+    deadliest,
     judge,
+    nothing_feasible,
     parse_rules,
     read_rules,
     rejections,
@@ -71,6 +74,33 @@ def test_the_shipped_rules_say_where_and_when_they_come_from():
     assert limits["sidewalk_width"] == (3.5, None)
     assert limits["effective_sidewalk"] == (2.0, None)
     assert all(rule.source for rule in found.rules)
+    assert {rule.id for rule in found.rules if rule.parameter} >= {"distance_to_crossing", "signal_wait"}
+
+
+def test_rules_for_shelters_come_too_and_their_area_a_person_is_a_parameter():
+    found = shipped_rules("shelter")
+    area = next(rule for rule in found.rules if rule.id == "area_per_person")
+    assert (area.least, area.parameter) == (3.3, True)
+    with pytest.raises(UnknownNameError, match="known: canopy, shelter"):
+        shipped_rules("fountain")
+
+
+def test_yes_and_no_are_numbers_to_a_rule():
+    rule = Rule("s", "s", columns=("시야확보",), least=1.0)
+    found = judge(rules(rule), pd.DataFrame({"시야확보": ["Y", "무", "?", None]}), {})
+    assert [v[0].verdict.value for v in found] == ["pass", "fail", "unknown", "unknown"]
+
+
+def test_the_rule_that_rejects_most_is_named_first():
+    narrow = Rule("n", "폭", columns=("a",), least=3.0, title_en="width")
+    steep = Rule("s", "경사", columns=("b",), most=5.0, title_en="slope")
+    advice = Rule("x", "x", columns=("a",), least=99.0, required=False)
+    sites = pd.DataFrame({"a": [1.0, 1.0, 1.0, 9.0], "b": [9.0, 1.0, 1.0, 9.0]})
+    verdicts = judge(rules(steep, narrow, advice), sites, {})
+    assert [(rule.id, n, alone) for rule, n, alone in deadliest(verdicts)] == [("n", 3, 2), ("s", 2, 1)]
+    error = nothing_feasible(Path("후보.csv"), verdicts)
+    assert "width ≥ 3 rejects 3, slope ≤ 5 rejects 2 of 4" in str(error)
+    assert "rule 'n'" in str(error)
 
 
 def test_a_rule_file_with_a_mark_is_read(tmp_path):
