@@ -192,7 +192,7 @@ def without_held(samples: Samples, held: Meetings) -> Samples:
 
 
 def pairwise_rms(
-    samples: Samples, celsius: FloatArray, met: Meetings | None = None, least: int = 10
+    samples: Samples, celsius: FloatArray, met: Meetings | None = None, least: int = 30
 ) -> tuple[float | None, int]:
     """RMS over pairs of frames of the median difference at their shared points, and the number of pairs."""
     both = meetings(samples) if met is None else met

@@ -1,0 +1,1 @@
+"""Several heat maps of one place: merged into one, or compared before and after."""
