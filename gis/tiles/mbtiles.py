@@ -13,6 +13,7 @@ MEDIA = {
     "webp": "image/webp",
     "pbf": "application/x-protobuf",
 }
+TILE = "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?"
 SIGNS = ((b"\x89PNG", "png"), (b"\xff\xd8", "jpg"), (b"RIFF", "webp"), (b"\x1f\x8b", "pbf"))
 
 
@@ -34,11 +35,12 @@ class MbTiles:
         self.attribution = str(facts.get("attribution", ""))
 
     def tile(self, zoom: int, column: int, row: int) -> bytes | None:
-        """The tile at `row` from the north."""
-        found = self._store.execute(
-            "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?",
-            (zoom, column, 2**zoom - 1 - row),
-        ).fetchone()
+        """The tile at `row` from the north; raises `BadFileError` where the file is broken."""
+        wanted = zoom, column, 2**zoom - 1 - row
+        try:
+            found = self._store.execute(TILE, wanted).fetchone()
+        except sqlite3.Error as error:
+            raise BadFileError(self._path, f"holds a tile that cannot be read ({error})") from error
         return None if found is None else bytes(found[0])
 
     def close(self) -> None:

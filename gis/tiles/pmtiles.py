@@ -12,6 +12,7 @@ from core.errors import BadFileError
 HEADER = struct.Struct("<7sB11Q6B")
 TYPES = {1: "application/x-protobuf", 2: "image/png", 3: "image/jpeg", 4: "image/webp", 5: "image/avif"}
 NONE, GZIP = 1, 2
+BROKEN = (struct.error, ValueError, zlib.error, OSError, EOFError)
 MOST_DEPTH = 4
 MOST_DIRECTORY = 64_000_000
 
@@ -37,12 +38,18 @@ class PmTiles:
             raise BadFileError(path, f"cannot be opened ({error.strerror})") from error
         try:
             self._read_header()
-        except (struct.error, ValueError, zlib.error, OSError, EOFError) as error:
+        except BROKEN as error:
             self._file.close()
             raise BadFileError(path, f"is no PMTiles file of version 3 ({error})") from error
 
     def tile(self, zoom: int, column: int, row: int) -> bytes | None:
-        """The tile at `row` from the north."""
+        """The tile at `row` from the north; raises `BadFileError` where the file is cut or broken."""
+        try:
+            return self._tile(zoom, column, row)
+        except BROKEN as error:
+            raise BadFileError(self._path, f"holds a tile that cannot be read ({error})") from error
+
+    def _tile(self, zoom: int, column: int, row: int) -> bytes | None:
         wanted, directory = tile_number(zoom, column, row), self._root
         for _ in range(MOST_DEPTH):
             entry = _entry_of(directory, wanted)

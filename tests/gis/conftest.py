@@ -36,7 +36,16 @@ def heat_file():
 @pytest.fixture
 def town(tmp_path):
     """A made town of 400 m: a hot place in its north-west, roofs, paths each 100 m, people, candidates."""
-    folder = tmp_path / "더위 지도 자료"
+    return made_town(tmp_path / "더위 지도 자료")
+
+
+@pytest.fixture(scope="session")
+def standing_town(tmp_path_factory):
+    """The same town, made once: for tests that only read it."""
+    return made_town(tmp_path_factory.mktemp("town") / "더위 지도 자료")
+
+
+def made_town(folder):
     folder.mkdir()
     size = 400
     row, column = np.mgrid[0:size, 0:size]

@@ -14,14 +14,14 @@ CREATE TABLE layer_styles (
  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
  f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
- update_time DATETIME DEFAULT CURRENT_TIMESTAMP)
+ update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')))
 """
 
 
 def write_geopackage(layers: Mapping[str, Any], path: Path) -> None:
     """Write GeoDataFrames by layer name with their styles; the first layer is the first in the file."""
     for name, frame in layers.items():
-        frame.to_file(path, layer=name, driver="GPKG")
+        frame.to_file(path, layer=name, driver="GPKG", VERSION="1.2")  # what older QGIS knows as well
     with closing(sqlite3.connect(path)) as store:
         _add_styles(store, layers)
         store.commit()
