@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from core.camera import Camera
 from core.geo import FloatArray
 from thermal.bundle import (
+    SHARED,
     BundlePriors,
     BundleState,
     Observations,
@@ -170,7 +171,7 @@ def _problem(
     center = np.array([p.pose.center_m for p in priors])
     rotation = np.array([p.pose.rotation for p in priors])
     matrix = camera.matrix
-    shared = np.zeros(13)
+    shared = np.zeros(SHARED)
     shared[:7] = camera.focal_px, matrix[0, 2], matrix[1, 2], camera.k1, camera.k2, camera.p1, camera.p2
     still = 1e-6  # without control points nothing tells a shift of all positions from one of the ground
     sigma = np.array([
@@ -180,8 +181,9 @@ def _problem(
     points = int(obs.point.max()) + 1
     start = _on_the_ground(priors, camera, obs, ground_m, points)
     known = BundlePriors(
-        center, rotation, np.array([p.sigma_m for p in priors]), np.array([p.sigma_rad for p in priors]),
-        shared, sigma, start, np.full((points, 3), np.inf),
+        center, rotation, np.array([p.sigma_m for p in priors]),
+        np.array([[p.sigma_rad] * 3 for p in priors]), shared, sigma, start,
+        np.full((points, 3), np.inf),
     )  # fmt: skip
     return compact(BundleState(center, rotation, shared.copy(), start, camera.k3), obs, known)
 

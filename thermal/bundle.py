@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.geo import FloatArray
-from thermal.schur import eliminate, solve_lower
+from thermal.banded import Bordered, empty, reach
+from thermal.schur import eliminate
 
-SHARED = 13
+PRIOR_SCALE = 3.0
+"""Priors count by Cauchy's weights on this many of their sigmas: a wrong tag gives way."""
+SHARED, LENS = 13, 7
 """Values all frames share: f, cx, cy, k1, k2, p1, p2; mount rotation (3); offset of all positions (3)."""
 
 IntArray = NDArray[np.int64]
@@ -34,7 +37,7 @@ class Observations:
 
 @dataclass(frozen=True, slots=True)
 class BundlePriors:
-    """What is known before: centres (n, 3) and rotations (n, 3, 3) with sigmas (n, 3) m and (n,) rad.
+    """What is known before: centres (n, 3) and rotations (n, 3, 3) with sigmas (n, 3) m and (n, 3) rad.
 
     `shared` (13,) and its sigmas; `point` (p, 3) and `point_sigma` (p, 3) m, infinite where nothing is known.
     """
@@ -90,7 +93,7 @@ def _cross(w: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """Residuals (m, 2) px, derivatives by pose (m, 2, 6), shared values (m, 2, 13), point (m, 2, 3)."""
+    """Residuals (m, 2) px, derivatives by pose (m, 2, 6), lens values (m, 2, 7), point (m, 2, 3)."""
 
     residual: FloatArray
     by_pose: FloatArray
@@ -134,7 +137,7 @@ def linearise(state: BundleState, obs: Observations) -> Linear:
     pinhole[:, :, 2] = -xy / q[:, 2:]
     by_q = lens @ pinhole
     by_point = by_q @ np.swapaxes(state.rotation[obs.frame], -1, -2)
-    shared = np.zeros((len(x), 2, SHARED))
+    shared = np.zeros((len(x), 2, LENS))
     shared[:, 0, 0], shared[:, 1, 0] = (uv[:, 0] - cx) / f, (uv[:, 1] - cy) / f
     shared[:, 0, 1] = shared[:, 1, 2] = 1.0
     shared[:, :, 3] = f * xy * r2[:, None]
@@ -145,34 +148,43 @@ def linearise(state: BundleState, obs: Observations) -> Linear:
     return Linear(obs.pixel - uv, by_pose, shared, by_point)
 
 
-def _prior_terms(state: BundleState, priors: BundlePriors) -> tuple[FloatArray, FloatArray, float]:
-    """The priors' normal matrix (6n + 13 square), its right side, and their cost."""
-    n = len(state.center)
-    size = 6 * n + SHARED
-    normal, right = np.zeros((size, size)), np.zeros(size)
+def _gaps(state: BundleState, priors: BundlePriors) -> tuple[FloatArray, FloatArray]:
+    """How far poses are from their priors, (n, 6) metres and radians, and the same in sigmas."""
     mount, offset = state.shared[7:10], state.shared[10:13]
-    place = (priors.center + offset - state.center) / priors.center_sigma
+    place = priors.center + offset - state.center
     turn = mount - logarithm(np.swapaxes(priors.rotation, -1, -2) @ state.rotation)
-    turn = turn / priors.rotation_sigma[:, None]
-    weights = np.concatenate(
-        [priors.center_sigma**-2, np.repeat(priors.rotation_sigma[:, None] ** -2, 3, 1)], 1
-    )
-    roots = np.concatenate([place / priors.center_sigma, turn / priors.rotation_sigma[:, None]], 1)
-    index = np.arange(6 * n)
-    normal[index, index] = weights.ravel()
-    right[: 6 * n] = roots.ravel()
-    for k in range(6):
-        column = 6 * n + (10 + k if k < 3 else 7 + k - 3)
-        rows = np.arange(k, 6 * n, 6)
-        normal[rows, column] = normal[column, rows] = -weights[:, k]
-        normal[column, column] = weights[:, k].sum()
-        right[column] = -roots[:, k].sum()
+    gap = np.concatenate([place, turn], axis=1)
+    return gap, gap / np.concatenate([priors.center_sigma, priors.rotation_sigma], axis=1)
+
+
+def _kept(sigmas: FloatArray) -> FloatArray:
+    """Cauchy weights (n, 6) of places and of turns, each as one vector."""
+    square = np.stack([(sigmas[:, :3] ** 2).sum(axis=1), (sigmas[:, 3:] ** 2).sum(axis=1)], axis=1)
+    return np.repeat(1.0 / (1.0 + square / PRIOR_SCALE**2), 3, axis=1)
+
+
+def _prior_cost(state: BundleState, priors: BundlePriors) -> float:
+    _, sigmas = _gaps(state, priors)
     own = (priors.shared - state.shared) / priors.shared_sigma
-    last = np.arange(6 * n, size)
-    normal[last, last] += priors.shared_sigma**-2
-    right[last] += own / priors.shared_sigma
-    cost = float((place**2).sum() + (turn**2).sum() + (own**2).sum())
-    return normal, right, cost
+    kept = _kept(sigmas)[:, [0, 3]]
+    return float(-(PRIOR_SCALE**2) * np.log(kept).sum() + (own**2).sum())
+
+
+def _add_priors(system: Bordered, state: BundleState, priors: BundlePriors) -> None:
+    """Put the priors' share into an empty system."""
+    gap, sigmas = _gaps(state, priors)
+    spread = np.concatenate([priors.center_sigma, priors.rotation_sigma], axis=1)
+    weights = _kept(sigmas) / spread**2
+    system.band[0] += weights.ravel()
+    system.right[:] += (weights * gap).ravel()
+    for k in range(6):
+        shared = 10 + k if k < 3 else 7 + k - 3
+        system.border[shared, k::6] -= weights[:, k]
+        system.corner[shared, shared] += weights[:, k].sum()
+        system.shared_right[shared] -= (weights[:, k] * gap[:, k]).sum()
+    own = priors.shared_sigma**-2
+    system.corner[np.diag_indices(SHARED)] += own
+    system.shared_right[:] += own * (priors.shared - state.shared)
 
 
 def _point_terms(state: BundleState, priors: BundlePriors) -> tuple[FloatArray, FloatArray, float]:
@@ -193,7 +205,7 @@ def _cost(state: BundleState, obs: Observations, priors: BundlePriors, scale: fl
         return float("inf")
     s2 = (r**2).sum(axis=1) / obs.sigma_px**2
     pixels = float((scale**2 * np.log1p(s2 / scale**2)).sum())
-    return pixels + _prior_terms(state, priors)[2] + _point_terms(state, priors)[2]
+    return pixels + _prior_cost(state, priors) + _point_terms(state, priors)[2]
 
 
 def adjust(
@@ -224,14 +236,20 @@ def _step(
     w = root[:, None, None]
     a, s, b = lin.by_pose * w, lin.by_shared * w, lin.by_point * w
     r = lin.residual * root[:, None]
-    normal, right, _ = _prior_terms(state, priors)
     weight, pull, _ = _point_terms(state, priors)
     starts = np.searchsorted(obs.point, np.arange(len(state.point) + 1))
-    inverse, rest = eliminate(normal, right, starts, obs.frame, a, s, b, r, weight, pull, damping)
-    change = _solve(normal, right, damping)
     n = len(state.center)
-    poses, shared = change[: 6 * n].reshape(n, 6), change[6 * n :]
-    moved = np.einsum("mij,mj->mi", a, poses[obs.frame]) + s @ shared
+    system = empty(6 * n, SHARED, 6 * (reach(obs.frame, starts) + 1))
+    _add_priors(system, state, priors)
+    inverse, rest = eliminate(
+        system.band, system.border, system.corner, system.right, system.shared_right,
+        starts, obs.frame, a, s, b, r, weight, pull, damping,
+    )  # fmt: skip
+    change = system.solve(damping)
+    if change is None:  # a step to nowhere: more damping follows
+        return replace(state, shared=np.full(SHARED, np.nan))
+    poses, shared = change[0].reshape(n, 6), change[1]
+    moved = np.einsum("mij,mj->mi", a, poses[obs.frame]) + s @ shared[:LENS]
     back = np.einsum("mij,mi->mj", b, moved)
     for k in range(3):
         rest[:, k] -= np.bincount(obs.point, back[:, k], minlength=len(rest))
@@ -242,13 +260,6 @@ def _step(
         point=state.point + np.einsum("pij,pj->pi", inverse, rest),
         k3=state.k3,
     )
-
-
-def _solve(normal: FloatArray, right: FloatArray, damping: float) -> FloatArray:
-    normal[np.diag_indices_from(normal)] *= 1.0 + damping
-    if not solve_lower(normal, right):
-        return np.full(len(right), np.nan)  # a step to nowhere: more damping follows
-    return right
 
 
 def without_outliers(state: BundleState, obs: Observations, limit_px: float) -> Observations:

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thermal.banded import empty, frame_order, reach
 from thermal.bundle import (
+    LENS,
     BundlePriors,
     BundleState,
     Observations,
@@ -65,7 +67,7 @@ def test_the_derivatives_agree_with_finite_differences():
         point[:, k] = h
         by_point = -(residuals(moved(state, point=point), obs) - residuals(state, obs)) / h
         assert lin.by_point[:, :, k] == pytest.approx(by_point, rel=1e-3, abs=1e-3)
-    for k in range(7):
+    for k in range(LENS):
         shared = np.zeros(13)
         shared[k] = h
         by_shared = -(residuals(moved(state, shared=shared), obs) - residuals(state, obs)) / h
@@ -74,9 +76,9 @@ def test_the_derivatives_agree_with_finite_differences():
 
 def test_eliminating_points_gives_the_solution_of_the_full_system():
     rng = np.random.default_rng(4)
-    frames, points, shared = 3, 4, 13
-    frame = np.tile(np.arange(frames), points)
-    point = np.repeat(np.arange(points), frames)
+    frames, points, shared = 4, 6, LENS
+    frame = np.concatenate([np.arange(k % 2, k % 2 + 3) for k in range(points)])
+    point = np.repeat(np.arange(points), 3)
     m = len(frame)
     a, s, b = rng.normal(size=(m, 2, 6)), rng.normal(size=(m, 2, shared)), rng.normal(size=(m, 2, 3))
     r = rng.normal(size=(m, 2))
@@ -88,12 +90,34 @@ def test_eliminating_points_gives_the_solution_of_the_full_system():
         jacobian[2 * o : 2 * o + 2, size + 3 * point[o] : size + 3 * point[o] + 3] = b[o]
     prior = np.concatenate([np.full(size, 0.5), np.full(3 * points, 2.0)])
     full = np.linalg.solve(jacobian.T @ jacobian + np.diag(prior), jacobian.T @ r.ravel())
-    normal, right = np.diag(prior[:size]), np.zeros(size)
-    starts = np.arange(points + 1) * frames
-    eliminate(normal, right, starts, frame, a, s, b, r, np.full((points, 3), 2.0), np.zeros((points, 3)), 0.0)
-    lower = np.tril(normal)
-    solved = np.linalg.solve(lower + np.tril(normal, -1).T, right)
-    assert solved == pytest.approx(full[:size], abs=1e-6)
+    starts = np.arange(points + 1) * 3
+    system = empty(6 * frames, shared, 6 * (reach(frame, starts) + 1))
+    system.band[0] = system.corner[np.diag_indices(shared)] = 0.5
+    eliminate(
+        system.band, system.border, system.corner, system.right, system.shared_right,
+        starts, frame, a, s, b, r, np.full((points, 3), 2.0), np.zeros((points, 3)), 0.0,
+    )  # fmt: skip
+    assert system.band.shape == (18, 24)
+    own, common = system.solve(0.0)
+    assert np.concatenate([own, common]) == pytest.approx(full[:size], abs=1e-6)
+
+
+def test_frames_of_a_lawnmower_flight_stand_near_those_they_overlap():
+    """Frames seen together with the next line's: numbered in any order, the band stays one line wide."""
+    lines, shots = 6, 9
+    at = np.stack(np.meshgrid(np.arange(lines), np.arange(shots), indexing="ij"), -1).reshape(-1, 2)
+    at = at[np.random.default_rng(0).permutation(len(at))]
+    near = [(k, m) for k in range(len(at)) for m in range(k) if np.abs(at[k] - at[m]).max() == 1]
+    frame, point = np.array(near).ravel(), np.repeat(np.arange(len(near)), 2)
+    order = frame_order(frame, point, len(at))
+    assert sorted(order) == list(range(len(at)))
+    place = np.argsort(order)
+    assert reach(place[frame], 2 * np.arange(len(near) + 1)) <= 2 * lines + 2
+
+
+def test_a_system_that_is_not_definite_has_no_solution():
+    system = empty(6, 2, 6)
+    assert system.solve(1e-3) is None
 
 
 def test_noisy_priors_are_brought_back_and_a_wrong_match_does_not_pull():
@@ -107,7 +131,7 @@ def test_noisy_priors_are_brought_back_and_a_wrong_match_does_not_pull():
     rotation = true.rotation @ exponential(rng.normal(0, 0.02, (8, 3)))
     sigma = np.concatenate([[1.0, 1.0, 1.0, 1e-3, 1e-3, 1e-4, 1e-4], np.full(3, 1e-3), np.full(3, 1e-6)])
     known = BundlePriors(
-        center, rotation, np.full((8, 3), 1.0), np.full(8, 0.02), true.shared, sigma,
+        center, rotation, np.full((8, 3), 1.0), np.full((8, 3), 0.02), true.shared, sigma,
         np.zeros((120, 3)), np.full((120, 3), np.inf),
     )  # fmt: skip
     state = BundleState(center, rotation, true.shared.copy(), true.point + rng.normal(0, 2, (120, 3)), 0.0)
