@@ -6,17 +6,38 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gis.siting.coverrows import Stopwatch
-from gis.siting.linear import LinearModel, Relaxation, relax
+from gis.siting.linear import Relaxation
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 Tried = Callable[[FloatArray], tuple[IntArray, float]]  # site shares of a relaxation -> (open sites, cost)
+
+
+class Model(Protocol):
+    """A choice of sites that can be relaxed; costs are minimised and the first columns are the sites."""
+
+    @property
+    def sites(self) -> int:
+        """How many sites."""
+        ...
+
+    @property
+    def columns(self) -> int:
+        """How many variables."""
+        ...
+
+    def relaxed(
+        self, lower: FloatArray, upper: FloatArray, prices: FloatArray | None, *, seconds: float
+    ) -> Relaxation | None:
+        """The relaxation between two limits of the variables; None when nothing fits."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +60,7 @@ class _Node:
     number: int
     lower: FloatArray = field(compare=False)
     upper: FloatArray = field(compare=False)
+    prices: FloatArray | None = field(compare=False)
 
 
 class Search:
@@ -51,7 +73,7 @@ class Search:
 
     def __init__(
         self,
-        model: LinearModel,
+        model: Model,
         known: float,
         *,
         step: float,
@@ -67,7 +89,7 @@ class Search:
         lower = np.zeros(model.columns)
         if opened is not None:
             lower[: model.sites] = opened
-        self._push(-math.inf, lower, np.ones(model.columns))
+        self._push(-math.inf, lower, np.ones(model.columns), None)
 
     @property
     def bound(self) -> float:
@@ -95,13 +117,13 @@ class Search:
         return Proof(self.sites, self.cost, self.bound, self.nodes, not self._open)
 
     def _look(self, node: _Node, seconds: float) -> None:
-        found = relax(self._model, node.lower, node.upper, seconds=seconds)
+        found = self._model.relaxed(node.lower, node.upper, node.prices, seconds=seconds)
         self.nodes += 1
         if found is None:
             return
         bound = max(node.bound, found.bound)
         if found.x is None:  # time ran out inside: the node stays as it was
-            self._push(node.bound, node.lower, node.upper)
+            self._push(node.bound, node.lower, node.upper, node.prices)
             return
         share = found.x[: self._model.sites]
         sites, cost = self._tried(share)
@@ -114,14 +136,22 @@ class Search:
         lower, upper = self._settled(node, found)
         free = np.flatnonzero(lower[: len(share)] < upper[: len(share)])
         if free.size == 0:
-            self._lost = min(self._lost, bound)
+            self._decided(node, lower, upper, bound)
             return
         unsure = np.abs(share[free] - 0.5)
         at = int(free[np.argmin(unsure)])
         for value in (0.0, 1.0):
             low, high = lower.copy(), upper.copy()
             low[at] = high[at] = value
-            self._push(bound, low, high)
+            self._push(bound, low, high, found.prices)
+
+    def _decided(self, node: _Node, lower: FloatArray, upper: FloatArray, bound: float) -> None:
+        """One choice is left: looked at once more if it was not alone before."""
+        many = self._model.sites
+        if (node.lower[:many] < node.upper[:many]).any():
+            self._push(bound, lower, upper, None)
+        else:
+            self._lost = min(self._lost, bound)
 
     def _settled(self, node: _Node, found: Relaxation) -> tuple[FloatArray, FloatArray]:
         """Bounds after closing and opening what reduced costs decide: the other way is hopeless."""
@@ -150,5 +180,5 @@ class Search:
             return bound
         return math.ceil(bound / self._step - 1e-9) * self._step
 
-    def _push(self, bound: float, lower: FloatArray, upper: FloatArray) -> None:
-        heapq.heappush(self._open, _Node(bound, next(self._count), lower, upper))
+    def _push(self, bound: float, lower: FloatArray, upper: FloatArray, prices: FloatArray | None) -> None:
+        heapq.heappush(self._open, _Node(bound, next(self._count), lower, upper, prices))

@@ -33,17 +33,25 @@ class LinearModel:
         """How many variables there are."""
         return len(self.cost)
 
+    def relaxed(
+        self, lower: FloatArray, upper: FloatArray, prices: FloatArray | None, *, seconds: float
+    ) -> "Relaxation | None":
+        """See `relax`; HiGHS takes no earlier prices."""
+        del prices
+        return relax(self, lower, upper, seconds=seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
     """`bound`: no x within the limits costs less, rounding included; `x` what HiGHS found, None = nothing.
 
-    `reduced` (columns,) are safe reduced costs: what a unit of a column costs at least, at these prices.
+    `reduced` (columns,) are safe reduced costs: what a unit of a column costs at least, at `prices`.
     """
 
     bound: float
     x: FloatArray | None
     reduced: FloatArray
+    prices: FloatArray | None = None
 
 
 def relax(

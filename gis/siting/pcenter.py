@@ -25,6 +25,8 @@ def solve_pcenter(
     """
     if not 1 <= count <= metres.shape[1]:
         raise ValueError(f"count must be in 1..{metres.shape[1]}, got {count}")
+    if np.isnan(metres).any():
+        raise ValueError("metres must be numbers, got nan")
     began = now()
     radii = np.unique(metres)
     low, high = 0, len(radii) - 1  # radii[high] is within reach; below radii[low] nothing is
