@@ -61,16 +61,17 @@ def choose_sites(
         solution, intervals, cover, eligible, load, places, at_candidates, verdicts, near, params
     )
     taken = np.array([site.row for site in chosen], np.int64)
+    zones = None if inputs.zones is None else zone_frame(inputs.zones, inputs.crs, heat, surface)
     return SitingResult(
         chosen=chosen,
         solution=solution,
-        equity=equity_of(ways, near, taken, load, places, params),
+        equity=equity_of(ways, near, taken, load, places, params, None if zones is None else zones.geometry),
         candidates=candidate_frame(places, heat, at_candidates, verdicts, chosen, params.language).assign(
             would_add=would_add(solution, cover, eligible, load.weights, len(places.candidates_m))
         ),
         demand=demand_frame(places, heat, load, ways, taken, params),
         existing=None if places.existing is None else places.existing.frame.to_crs(heat.crs),
-        zones=None if inputs.zones is None else zone_frame(inputs.zones, inputs.crs, heat, surface),
+        zones=zones,
         background=background_frames(inputs, heat.crs),
         verdicts=verdicts,
         rules=rules,

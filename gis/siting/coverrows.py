@@ -86,7 +86,7 @@ def _levels(
         if len(demand)
         else np.zeros(0, int)
     )
-    ends = np.append(starts[1:], len(demand))
+    ends = np.append(starts[1:], len(demand)) if len(demand) else starts
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         who = int(demand[start])
         falls = np.flatnonzero(share[start:end][:-1] > share[start:end][1:]) + 1

@@ -38,6 +38,14 @@ def reach(nearest_m: FloatArray, people: FloatArray, *, radius_m: float, limit_m
     )
 
 
+def share_within(nearest_m: FloatArray, people: FloatArray, radius_m: float) -> float | None:
+    """Share of `people` (n,) whose nearest place is within `radius_m`; None when there are no people."""
+    known = np.isfinite(people) & (people > 0)
+    if not known.any():
+        return None
+    return float(people[known & (nearest_m <= radius_m)].sum() / people[known].sum())
+
+
 def weighted_percentile(values: FloatArray, weights: FloatArray, percentile: float) -> float:
     """The smallest value that at least `percentile` % of the weight does not exceed."""
     order = np.argsort(values, kind="stable")
