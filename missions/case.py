@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from core.camera import Camera
 from core.wind import Wind
@@ -37,3 +38,19 @@ class Case:
     at_time: datetime | None = None
     weather: Weather | None = None
     rtl_alt_m: float = RTL_ALT_M
+
+
+class Known(TypedDict, total=False):
+    """What a caller may tell of a mission's day: the fields of `Case` by name."""
+
+    rules: Rules | None
+    terrain: Terrain | None
+    aircraft: Aircraft | None
+    wind: Wind | None
+    camera: Camera | None
+    payload_kg: float
+    zones: Sequence[Zone] | None
+    permits: Collection[str] | None
+    at_time: datetime | None
+    weather: Weather | None
+    rtl_alt_m: float

@@ -1,67 +1,44 @@
 """Every rule a plan is held to before it flies: pass, fail, or unknown where an input is missing."""
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Unpack
 
 import numpy as np
 
-from core.camera import Camera
 from core.geo import distance_m
-from core.wind import CALM, Wind
-from gis.terrain import Terrain
-from missions.aircraft import Aircraft
-from missions.airspace import Zone
-from missions.case import RTL_ALT_M, Case
+from core.wind import CALM
+from missions.case import Case, Known
 from missions.day_checks import daylight_findings, weather_findings
 from missions.finding import Finding, Severity, Verdict
 from missions.model import Command, Mission
 from missions.path import FlownPoint, flown_points, heights_along, mission_cost
 from missions.return_checks import rally_findings, return_findings
-from missions.rules import Rules, load_rules
+from missions.rules import load_rules
 from missions.space_checks import fence_findings, zone_findings
-from missions.weather import Weather
 
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
 DEEPEST_VALLEY_M = 1000.0  # no flight leads over ground so far below its home
 ENDINGS = {Command.NAV_RETURN_TO_LAUNCH, Command.NAV_LAND}
 
 
-def check_mission(
-    mission: Mission,
-    *,
-    zones: Sequence[Zone] | None = None,
-    terrain: Terrain | None = None,
-    aircraft: Aircraft | None = None,
-    wind: Wind | None = None,
-    at_time: datetime | None = None,
-    permits: Collection[str] | None = None,
-    camera: Camera | None = None,
-    payload_kg: float = 0.0,
-    rules: Rules | None = None,
-    weather: Weather | None = None,
-    rtl_alt_m: float = RTL_ALT_M,
-) -> tuple[Finding, ...]:
-    """Hold a mission to every rule; an input that is None makes the rules that need it unknown.
+def check_mission(mission: Mission, **known: Unpack[Known]) -> tuple[Finding, ...]:
+    """Hold a mission to every rule; an input that is None makes the rules that need it unknown."""
+    return findings_of(case_of(mission, **known))
 
-    `permits` are the names of the zones that someone holds permission for. `at_time` is UTC. The weather's
-    wind counts where `wind` is not given. `rtl_alt_m` is the vehicle's height of return over home.
-    """
-    case = Case(
-        mission,
-        flown_points(mission, terrain),
-        rules or load_rules(),
-        terrain=terrain,
-        aircraft=aircraft,
-        wind=weather.wind if wind is None and weather is not None else wind,
-        camera=camera,
-        payload_kg=payload_kg,
-        zones=zones,
-        permits=permits,
-        at_time=at_time,
-        weather=weather,
-        rtl_alt_m=rtl_alt_m,
-    )
+
+def case_of(mission: Mission, **known: Unpack[Known]) -> Case:
+    """A mission with what is known; the weather's wind counts where `wind` is not given."""
+    weather = known.get("weather")
+    told: dict[str, Any] = dict(known)
+    told["rules"] = known.get("rules") or load_rules()
+    if known.get("wind") is None and weather is not None:
+        told["wind"] = weather.wind
+    return Case(mission, flown_points(mission, known.get("terrain")), **told)
+
+
+def findings_of(case: Case) -> tuple[Finding, ...]:
+    """What every rule says of a case."""
     return tuple(finding for rule in RULES for finding in rule(case))
 
 

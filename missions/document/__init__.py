@@ -1,0 +1,1 @@
+"""The one-page flight document: what an approval authority asks about a plan, as PDF or HTML."""
