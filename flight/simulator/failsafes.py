@@ -13,6 +13,7 @@ _ESTIMATE_S = 7.5
 _VARIANCE_S = 0.75
 _AIDING_S = 15.0
 _CLEARED_AFTER_S = 1.0
+_WARNED_EVERY_S = 30.0
 _BEFORE_DESCENT_S = 4.0
 _TO_ALT_HOLD, _LAND_ANYWAY = 2, 3
 
@@ -50,6 +51,8 @@ class Failsafes:
     critical_since_s: float | None = None
     gps_back_s: float | None = None
     unaided: bool = False  # whether it was said that the estimate has no GPS
+    warned_s: float | None = None  # when it was said that the estimate is bad
+    landed_for_it: bool = False  # whether its failsafe changed the mode
 
     def step(self) -> None:
         """Look at everything once."""
@@ -186,7 +189,8 @@ class Failsafes:
             vehicle.gps_lost_s = vehicle.time_s
         lost_for = vehicle.time_s - vehicle.gps_lost_s
         vehicle.position_lost = vehicle.position_lost or lost_for >= _ESTIMATE_S
-        if lost_for >= _ESTIMATE_S + _VARIANCE_S and vehicle.flying and "ekf" not in vehicle.failsafes:
+        bad = lost_for >= _ESTIMATE_S + _VARIANCE_S and vehicle.aided
+        if bad and "ekf" not in vehicle.failsafes:
             self._variance()
         if lost_for >= _AIDING_S and not self.unaided and vehicle.boot_share >= 1.0:
             self.unaided = True
@@ -195,11 +199,16 @@ class Failsafes:
     def _variance(self) -> None:
         vehicle = self.vehicle
         vehicle.failsafes.add("ekf")
-        vehicle.say("EKF variance", Severity.CRITICAL)
+        if self.warned_s is None or vehicle.time_s - self.warned_s > _WARNED_EVERY_S:
+            self.warned_s = vehicle.time_s
+            vehicle.say("EKF variance", Severity.CRITICAL)
+        if not vehicle.armed:
+            return
         action = vehicle.params.integer("FS_EKF_ACTION")
         mode = ModeNumber.ALT_HOLD if action == _TO_ALT_HOLD else ModeNumber.LAND
         lands_anyway = action == _LAND_ANYWAY
         if (vehicle.mode.needs_position or lands_anyway) and action and self._change(mode):
+            self.landed_for_it = True
             vehicle.say(f"EKF Failsafe: changed to {mode.name} Mode", Severity.CRITICAL)
 
     def _estimate_back(self) -> None:
@@ -214,7 +223,9 @@ class Failsafes:
         self.gps_back_s = vehicle.time_s if self.gps_back_s is None else self.gps_back_s
         if vehicle.time_s - self.gps_back_s >= _CLEARED_AFTER_S:
             vehicle.failsafes.discard("ekf")
-            vehicle.say("EKF Failsafe Cleared", Severity.CRITICAL)
+            if self.landed_for_it:
+                vehicle.say("EKF Failsafe Cleared", Severity.CRITICAL)
+            self.landed_for_it = False
 
     def _of_both(self, words: str, severity: Severity) -> None:
         for number in (0, 1):

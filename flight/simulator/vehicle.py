@@ -231,7 +231,8 @@ class Vehicle:
     @property
     def ekf_flags(self) -> int:
         if self.position_lost and self.aided:
-            return 37 if self.gps_lost_s is not None and self.time_s - self.gps_lost_s < 16.0 else 167
+            still = self.gps_lost_s is not None and self.time_s - self.gps_lost_s < 16.0
+            return (37 if self.flying else 39) if still else 167
         if self.aided:
             return 831
         if self.boot_share < 0.132:
