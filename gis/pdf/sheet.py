@@ -48,7 +48,8 @@ class NumberedCanvas(Canvas):
     """A canvas that draws the furniture when it knows how many pages there are."""
 
     def __init__(self, *args: Any, sheet: Sheet, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        # without a first font of ours reportlab names Helvetica, which is not embedded
+        super().__init__(*args, **(kwargs | {"initialFontName": sheet.face.regular}))
         self._sheet = sheet
         self._held: list[dict[str, Any]] = []
 
