@@ -61,23 +61,43 @@ class HeatMap:
         return from_origin(self.left_m, self.top_m, self.pixel_m, self.pixel_m)
 
 
-def read_heat(path: Path) -> HeatMap:
+@dataclass(frozen=True, slots=True)
+class HeatFrame:
+    """Where a heat map lies, as `read_heat` will give it: `bounds` (left, bottom, right, top) in `crs`."""
+
+    crs: str
+    bounds: tuple[float, float, float, float]
+    pixels: int
+
+
+def heat_frame(path: Path) -> HeatFrame:
+    """Where a heat map lies, without reading it; raises `BadFileError` as `read_heat` does."""
+    with _opened(path) as source:
+        bounds = tuple(float(v) for v in source.bounds)
+        return HeatFrame(
+            source.crs.to_string(), (bounds[0], bounds[1], bounds[2], bounds[3]), source.width * source.height
+        )
+
+
+def read_heat(path: Path, within: tuple[float, float, float, float] | None = None) -> HeatMap:
     """Read a heat map: band 1 degrees Celsius; a band described as `sigma` is its standard deviation in K.
 
-    Maps in degrees, rotated maps and maps with oblong pixels are resampled (bilinear) to square metres, and
-    the notes say so. Raises `BadFileError` for files that are no such map.
+    `within` (left, bottom, right, top), in the system of `heat_frame`, reads only the pixels that touch it;
+    None reads all. Maps in degrees, rotated maps and maps with oblong pixels are resampled (bilinear) to
+    square metres, and the notes say so. Raises `BadFileError` for files that are no such map.
     """
     with _opened(path) as source:
         _refuse_other_rasters(path, source)
-        celsius = _band(source, 1)
+        window = _window(path, source, within)
+        celsius = _band(source, 1, window)
         _refuse_kelvin(path, celsius)
         sigma_band = _described(source, "sigma")
-        sigma = None if sigma_band is None else _band(source, sigma_band)
+        sigma = None if sigma_band is None else _band(source, sigma_band, window)
         return HeatMap(
             celsius=celsius,
             crs=source.crs.to_string(),
-            left_m=source.transform.c,
-            top_m=source.transform.f,
+            left_m=source.transform.c + window.col_off * source.transform.a,
+            top_m=source.transform.f + window.row_off * source.transform.e,
             pixel_m=source.transform.a,
             sigma_K=sigma,
             notes=_notes(source, sigma_band),
@@ -180,9 +200,25 @@ def _refuse_kelvin(path: Path, celsius: FloatGrid) -> None:
         raise BadFileError(path, f"median value is {middle:.0f}", hint="temperatures must be in Celsius")
 
 
-def _band(source: Any, number: int) -> FloatGrid:
+def _window(path: Path, source: Any, within: tuple[float, float, float, float] | None) -> Any:
+    """The rasterio window of whole pixels that touch `within`; the whole map for None."""
+    from rasterio.windows import Window
+
+    if within is None:
+        return Window(0, 0, source.width, source.height)
+    t = source.transform
+    left = max(0, math.floor((within[0] - t.c) / t.a))
+    top = max(0, math.floor((t.f - within[3]) / t.a))
+    right = min(source.width, math.ceil((within[2] - t.c) / t.a))
+    bottom = min(source.height, math.ceil((t.f - within[1]) / t.a))
+    if left >= right or top >= bottom:
+        raise BadFileError(path, "does not reach the places", hint="give layers and a heat map of one place")
+    return Window(left, top, right - left, bottom - top)
+
+
+def _band(source: Any, number: int, window: Any) -> FloatGrid:
     """One band as float32 with NaN for nodata; scale and offset applied."""
-    values: FloatGrid = source.read(number, masked=True).astype(np.float32).filled(np.nan)
+    values: FloatGrid = source.read(number, masked=True, window=window).astype(np.float32).filled(np.nan)
     scale, offset = source.scales[number - 1], source.offsets[number - 1]
     if (scale, offset) != (1.0, 0.0):
         values = (values * np.float32(scale) + np.float32(offset)).astype(np.float32)
