@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import SkyshadeError
-from gis.heat import HeatMap, read_heat
+from gis.heat import HeatMap
 from gis.siting.background import background_frames
 from gis.siting.confidence import Cover, RankIntervals, draw_weights, rank_intervals
 from gis.siting.covering import Solution, solve_mclp
@@ -16,6 +16,7 @@ from gis.siting.equity import equity_of
 from gis.siting.explain import explained, would_add
 from gis.siting.exposure import exposure_at, standing_surface
 from gis.siting.frames import candidate_frame, demand_frame, zone_frame
+from gis.siting.heatinput import read_heat_for
 from gis.siting.load import Load, load_at, measured_values
 from gis.siting.model import SitingInputs, SitingParams, SitingResult
 from gis.siting.places import Places, masks, read_places
@@ -36,7 +37,7 @@ def choose_sites(
     the ranks, and compares walking distances before and after. Raises `SkyshadeError` subclasses.
     """
     params = params or SitingParams()
-    heat = read_heat(inputs.heat)
+    heat = read_heat_for(inputs, params)
     places = read_places(inputs, heat, params)
     surface = standing_surface(heat, masks(inputs))
     load = load_at(places, heat, surface, params)

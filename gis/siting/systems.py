@@ -43,7 +43,7 @@ def contradiction(crs: Any, bounds: Sequence[float]) -> Contradiction | None:
     if crs.is_geographic and not _degrees(numbers):
         return Contradiction(crs.to_string(), likely_crs(numbers) or "metres of some map grid")
     likely = likely_crs(numbers)
-    if likely is None or _touches_korea(in_degrees(crs.to_string(), numbers)):
+    if likely is None or touches_korea(in_degrees(crs.to_string(), numbers)):
         return None
     return Contradiction(crs.to_string(), likely)
 
@@ -81,7 +81,8 @@ def _degrees(bounds: Sequence[float]) -> bool:
     return west >= -180 and east <= 360 and south >= -90 and north <= 90
 
 
-def _touches_korea(box: Sequence[float] | None) -> bool:
+def touches_korea(box: Sequence[float] | None) -> bool:
+    """Whether a box of degrees reaches South Korea."""
     return box is not None and _meet(box, KOREA)
 
 
