@@ -21,7 +21,7 @@ from thermal.tiles import MapPlace
 from thermal.work.framesource import CorrectedFrame, Correction
 from thermal.work.record import Drawing, FrameFacts, FrameKey, frame_facts, nine_pixels, settings_mark
 from thermal.work.redraw import MapBefore, grown
-from thermal.work.unit import usual_blocks
+from thermal.work.unit import USUAL_BLOCKS
 
 DRAWN_BY = 1
 """Raise it when tiles of before must be drawn anew, because drawing itself has changed."""
@@ -89,9 +89,9 @@ def _grid(placed: Placement, params: MapParams, before: MapBefore | None) -> tup
     aligned = placed.aligned
     grid = map_grid(aligned.poses, aligned.camera, placed.ground, placed.flight.frame, crs, gsd_m)
     if before is None:
-        return grid, usual_blocks(grid)
+        return grid, USUAL_BLOCKS
     wider = grown(grid, before)
-    return (grid, usual_blocks(grid)) if wider is grid else (wider, before.blocks)
+    return (grid, USUAL_BLOCKS) if wider is grid else (wider, before.blocks)
 
 
 def own_gsd_m(placed: Placement) -> float:

@@ -12,9 +12,10 @@ import numpy as np
 from core.camera import Camera
 from core.geo import FloatArray
 from gis.crs import change_between
-from gis.grid import GeoGrid
+from gis.grid import GeoGrid, Window
 from thermal.drawing import MosaicJob, ground_under, touching
 from thermal.pose import CameraPose
+from thermal.seams import halo_px
 from thermal.work.framesource import Correction
 from thermal.work.unit import TileTask
 
@@ -104,7 +105,7 @@ class Drawing:
 
     def of_tile(self, job: MosaicJob, task: TileTask) -> dict[str, Any]:
         """What is written beside a tile."""
-        near = touching(job, task.window(self.grid))
+        near = self._near(job, task)
         return {
             "settings": self.settings, "origin": origin_of(self.grid),
             "frames": [self.frames[k].plain for k in near],
@@ -119,10 +120,15 @@ class Drawing:
             same_settings = drawn["settings"] == self.settings
         except (KeyError, ValueError, TypeError):
             return False
-        now = [self.frames[k] for k in touching(job, task.window(self.grid))]
+        now = [self.frames[k] for k in self._near(job, task)]
         if not same_settings or set(before) != {f.key for f in now}:
             return False
         return all(self._close(f, before[f.key], params) for f in now)
+
+    def _near(self, job: MosaicJob, task: TileTask) -> list[int]:
+        """Frames that the tile depends on: those of its surroundings help to choose."""
+        w, halo = task.window(self.grid), halo_px(job.blend) + job.blend.cell_px
+        return touching(job, Window(w.row - halo, w.col - halo, w.height + 2 * halo, w.width + 2 * halo))
 
     def _close(self, now: FrameFacts, before: FrameFacts, params: KeepParams) -> bool:
         metres, kelvin = now.moved(before)

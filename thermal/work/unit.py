@@ -15,7 +15,10 @@ from thermal.drawing import BANDS, SEAM_BINS, MosaicJob, draw_tile
 IntArray = NDArray[np.int64]
 WAYS: Mapping[str, Halving] = {"count": "first", "sigma": "rms", "source frame": "first"}
 COLDEST_C, WARMTH_STEP_K, WARMTH_BINS = -60.0, 0.1, 3000
-_SMALL_MAP_PX, _USUAL_MAP_PX = 12_000_000, 400_000_000
+USUAL_BLOCKS = 2
+"""Tiles of 1024 pixels: the surroundings that choices depend on are drawn with each tile, and cost less of a
+larger one; four times as many pixels would want half a gigabyte a worker.
+"""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,17 +34,8 @@ class TileTask:
         """The images of the pyramid that this tile fills alone."""
         return self.blocks.bit_length()
 
-    def windows(self, grid: GeoGrid) -> Iterator[Window]:
-        """The blocks of the full image that lie in the grid, the last ones cut."""
-        rows, cols = grid.shape
-        for r in range(self.row * self.blocks, (self.row + 1) * self.blocks):
-            for c in range(self.col * self.blocks, (self.col + 1) * self.blocks):
-                top, left = r * BLOCK_PX, c * BLOCK_PX
-                if top < rows and left < cols:
-                    yield Window(top, left, min(BLOCK_PX, rows - top), min(BLOCK_PX, cols - left))
-
     def window(self, grid: GeoGrid) -> Window:
-        """All pixels of the tile that lie in the grid."""
+        """The pixels of the tile that lie in the grid."""
         size = self.blocks * BLOCK_PX
         top, left = self.row * size, self.col * size
         return Window(top, left, min(size, grid.shape[0] - top), min(size, grid.shape[1] - left))
@@ -75,23 +69,16 @@ def tasks_of(grid: GeoGrid, blocks: int) -> list[TileTask]:
     return [TileTask(r, c if r % 2 == 0 else cols - 1 - c, blocks) for r in range(rows) for c in range(cols)]
 
 
-def usual_blocks(grid: GeoGrid) -> int:
-    """Blocks along a tile's side: small maps in small tiles, so that all cores have work."""
-    pixels = grid.shape[0] * grid.shape[1]
-    return 1 if pixels < _SMALL_MAP_PX else 2 if pixels < _USUAL_MAP_PX else 4
-
-
 def make_tile(job: MosaicJob, task: TileTask) -> TileProduct:
     """Draw a tile of a planned job and compress it; pure but for reading the frames."""
     size = task.blocks * BLOCK_PX
     full = np.full((len(BANDS), size, size), np.nan, np.float32)
     seam = np.zeros(SEAM_BINS, np.int64)
-    for window in task.windows(job.place.grid):
-        tile = draw_tile(job, window)
-        if tile is not None:
-            top, left = window.row - task.row * size, window.col - task.col * size
-            full[:, top : top + window.height, left : left + window.width] = tile.bands
-            seam += tile.seam
+    tile = draw_tile(job, task.window(job.place.grid))
+    if tile is not None:
+        _, height, width = tile.bands.shape
+        full[:, :height, :width] = tile.bands
+        seam += tile.seam
     return TileProduct(task, dict(_pyramid(task, full)), seam, _warmth(full[0]))
 
 
