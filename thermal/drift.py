@@ -35,7 +35,7 @@ from thermal.overlaps import (
     without_held,
 )
 
-_SOON = 6.0  # usual gaps; over a longer one a camera may drift as far as its shutter would take it
+_SOON = 2.5  # usual gaps; over a longer one a camera may drift as far as its shutter would take it
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,9 @@ class Drift:
 
     `rms_before_K` and `rms_after_K`: RMS over pairs of frames of their median difference, for a fifth of the
     pairs that a first solution did not use, None without such pairs; `pairs` their number. `noise_K`: robust
-    spread of single samples after correction. `gain` about `pivot_C`: the camera's scale, where ground
-    references told it.
+    spread of single samples after correction. `frame_before_K`, `frame_after_K` (n,): each frame's median
+    difference from what all frames say of its ground, NaN where it overlaps none, None not known.
+    `gain` about `pivot_C`: the camera's scale, where ground references told it.
     """
 
     offsets_K: FloatArray
@@ -75,6 +76,8 @@ class Drift:
     noise_K: float
     pairs: int
     jumps: tuple[Jump, ...] = ()
+    frame_before_K: FloatArray | None = None
+    frame_after_K: FloatArray | None = None
     gain: float = 1.0
     pivot_C: float = 0.0
 
@@ -102,7 +105,21 @@ def solve_drift(samples: Samples, times_s: FloatArray, params: DriftParams | Non
         rms_before_K=before, rms_after_K=after, pairs=pairs,
         noise_K=max(1.4826 * float(np.median(np.abs(rest))), 0.02),
         jumps=_jumps(found, times_s, chosen.jump_K),
+        frame_before_K=frame_medians(samples, residual(samples.celsius, samples.point), n),
+        frame_after_K=frame_medians(samples, rest, n),
     )  # fmt: skip
+
+
+def frame_medians(samples: Samples, values: FloatArray, frames: int) -> FloatArray:
+    """The median of `values` over each frame's samples, NaN for a frame without."""
+    order = np.lexsort((values, samples.frame))
+    count = np.bincount(samples.frame, minlength=frames)
+    first = np.cumsum(count) - count
+    out = np.full(frames, np.nan)
+    some = count > 0
+    low, high = first + (count - 1) // 2, first + count // 2
+    out[some] = (values[order[low[some]]] + values[order[high[some]]]) / 2.0
+    return out
 
 
 def held_out(

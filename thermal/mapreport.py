@@ -1,5 +1,6 @@
 """From a finished map to its result and its quality report."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,13 +8,18 @@ from pathlib import Path
 import numpy as np
 
 from core.camera import Camera
+from core.geo import FloatArray
+from gis.crs import change_between
+from thermal.blend import SEAM_STEP_K
 from thermal.drift import Drift
 from thermal.mosaic import MosaicJob, MosaicResult, ground_under
 from thermal.placement import Placement
 from thermal.pose import Rejection, footprint_m
 from thermal.quality import FrameReport, Quality, write_report
 from thermal.references import Anchor
+from thermal.report.pictures import WIDEST_PX
 from thermal.sidecars import iso
+from thermal.tiles import MapPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +64,21 @@ def result_of(
         tiles_kept=drawn.tiles_kept, tiles_drawn=drawn.tiles_drawn,
     )  # fmt: skip
     numbers = job.plan.numbers if job.plan else range(len(job.frames))
-    write_report(out, quality(result, placed, drift, level, drawn, numbers))
+    write_report(out, quality(result, placed, drift, level, drawn, job.place, numbers))
     return result
 
 
 def quality(
     result: MapResult, placed: Placement, drift: Drift, level: Anchor, drawn: MosaicResult,
-    numbers: Sequence[int],
+    place: MapPlace, numbers: Sequence[int],
 ) -> Quality:  # fmt: skip
     """What the report shows; `numbers` of the frames count from 0."""
     times = [p.info.time_s for p in placed.flight.priors if p.info.time_s is not None]
-    unsure = [f"{p.info.path.name}: {w}" for p in placed.flight.priors for w in p.info.warnings]
     return Quality(
-        title=f"Heat map {result.path.name}",
-        frames=_frames(placed, drift, numbers),
+        title=result.path.name,
+        frames=_frames(placed, drift, place, numbers),
         rejected=result.frames_rejected,
-        notes=(*result.notes, *_brief(unsure)),
+        notes=(*_brief(result.notes), *_warnings(placed)),
         figures=_figures(result, placed, drift, drawn),
         anchor=level,
         ground=placed.ground.label,
@@ -81,7 +86,17 @@ def quality(
         crs=result.crs,
         start=iso(min(times, default=None)),
         end=iso(max(times, default=None)),
+        jumps=tuple(j.after for j in drift.jumps),
+        seam_counts=drawn.seam_counts,
+        seam_step_K=SEAM_STEP_K,
     )
+
+
+def _warnings(placed: Placement) -> list[str]:
+    """What files warn of, each warning once with the number of frames that have it."""
+    count = Counter(w for p in placed.flight.priors for w in p.info.warnings)
+    alone = {w: p.info.path.name for p in placed.flight.priors for w in p.info.warnings if count[w] == 1}
+    return _brief([f"{alone[w]}: {w}" if n == 1 else f"{n} frames: {w}" for w, n in count.most_common()])
 
 
 def _brief(lines: Sequence[str], most: int = 20) -> list[str]:
@@ -91,37 +106,54 @@ def _brief(lines: Sequence[str], most: int = 20) -> list[str]:
 
 def _figures(
     r: MapResult, placed: Placement, drift: Drift, drawn: MosaicResult
-) -> tuple[tuple[str, str, object], ...]:
+) -> tuple[tuple[str, object], ...]:
     return (
-        ("frames_used", "frames drawn", r.frames_used),
-        ("frames_left_out", "frames left out", len(r.frames_rejected)),
-        ("gsd_m", "pixel, m", r.gsd_m),
-        ("reprojection_rmse_px", "reprojection RMSE of tie points, px", r.reprojection_rmse_px),
-        ("tie_points", "tie points", len(placed.aligned.points_m)),
-        ("drift_rms_before_K", "median difference of overlapping frames before, RMS K", r.drift_rms_before_K),
-        ("drift_rms_after_K", "the same after correction, at points held out, RMS K", r.drift_rms_after_K),
-        ("drift_pairs", "pairs of frames behind these", drift.pairs),
-        ("noise_K", "spread of single samples after correction, K", drift.noise_K),
-        ("seam_p95_K", "step at seams, 95 % below, K", r.seam_p95_K),
-        ("covered", "share of the map's rectangle seen", drawn.covered),
-        ("tiles_kept", "tiles that stood already", r.tiles_kept),
-        ("tiles_drawn", "tiles drawn", r.tiles_drawn),
-        ("wall_s", "time taken, s", r.wall_s),
+        ("frames_used", r.frames_used),
+        ("frames_left_out", len(r.frames_rejected)),
+        ("gsd_m", r.gsd_m),
+        ("reprojection_rmse_px", r.reprojection_rmse_px),
+        ("tie_points", len(placed.aligned.points_m)),
+        ("drift_rms_before_K", r.drift_rms_before_K),
+        ("drift_rms_after_K", r.drift_rms_after_K),
+        ("drift_pairs", drift.pairs),
+        ("ramp_K", drift.largest_ramp_K),
+        ("noise_K", drift.noise_K),
+        ("seam_p95_K", r.seam_p95_K),
+        ("covered", drawn.covered),
+        ("tiles_kept", r.tiles_kept),
+        ("tiles_drawn", r.tiles_drawn),
+        ("wall_s", r.wall_s),
     )
 
 
-def _frames(placed: Placement, drift: Drift, numbers: Sequence[int]) -> list[FrameReport]:
+def _frames(placed: Placement, drift: Drift, place: MapPlace, numbers: Sequence[int]) -> list[FrameReport]:
     a = placed.aligned
+    n = len(a.poses)
+    before, after = (
+        np.full(n, np.nan) if v is None else v for v in (drift.frame_before_K, drift.frame_after_K)
+    )
+    outlines = _outlines_px(placed, place)
     return [
         FrameReport(
             name=prior.info.path.name, east_m=float(pose.center_m[0]), north_m=float(pose.center_m[1]),
-            footprint_m=footprint_m(pose, a.camera, ground_under(placed.ground, pose)),
             tie_points=int(a.frame_points[k]), rmse_px=float(a.frame_rmse_px[k]),
             moved_m=float(a.prior_shift_m[k]), offset_K=float(drift.offsets_K[k]),
-            number=numbers[k] + 1,
+            before_K=float(before[k]), after_K=float(after[k]), number=numbers[k] + 1,
+            outline_px=outlines[k, :4], center_px=outlines[k, 4],
         )
         for k, (prior, pose) in enumerate(zip(placed.flight.priors, a.poses, strict=True))
     ]  # fmt: skip
+
+
+def _outlines_px(placed: Placement, place: MapPlace) -> FloatArray:
+    """Corners and camera of each frame (n, 5, 2) as columns and rows of the map's picture."""
+    poses, camera = placed.aligned.poses, placed.aligned.camera
+    at = np.array(
+        [np.vstack([footprint_m(p, camera, ground_under(placed.ground, p)), p.center_m[:2]]) for p in poses]
+    )
+    x, y = change_between(place.frame.proj4, place.grid.crs).transform(at[..., 0], at[..., 1])
+    cells = place.grid.row_col(np.stack([x, y], axis=-1))[..., ::-1] + 0.5
+    return np.asarray(cells / max(1.0, max(place.grid.shape) / WIDEST_PX), float)
 
 
 def _lens(camera: Camera) -> str:

@@ -22,7 +22,8 @@ Progress = Callable[[str, int, int], None]
 class MosaicResult:
     """`seam_p95_K`: 95 % of the steps where the drawn frame changes are smaller; `covered`: share of grid.
 
-    `tiles_kept` stood already, finished by a run that was stopped or in the map of before.
+    `tiles_kept` stood already, finished by a run that was stopped or in the map of before. `seam_counts`: the
+    steps by `SEAM_STEP_K`.
     """
 
     seam_p95_K: float | None
@@ -31,6 +32,7 @@ class MosaicResult:
     hottest_C: float
     tiles_kept: int = 0
     tiles_drawn: int = 0
+    seam_counts: tuple[int, ...] = ()
 
 
 def map_grid(

@@ -113,6 +113,7 @@ def summed(tiles: list[ShelvedTile], job: MosaicJob, kept: int) -> MosaicResult:
         hottest_C=nan if high is None else COLDEST_C + (high + 1) * WARMTH_STEP_K,
         tiles_kept=kept,
         tiles_drawn=len(tiles) - kept,
+        seam_counts=tuple(int(n) for n in seam),
     )
 
 
