@@ -129,7 +129,7 @@ def _prices(
     by_site: FloatArray, held: int, count: int, prices: FloatArray, aim: float, steps: int
 ) -> tuple[FloatArray, FloatArray]:
     """The best prices of a subgradient ascent, and how often each site was open of late."""
-    best, best_prices, pace, stalled = -np.inf, prices.copy(), 1.5, 0
+    best, best_prices, pace, stalled = -1e300, prices.copy(), 1.5, 0
     share = np.zeros(by_site.shape[0])
     for _ in range(steps):
         worth = _worth(by_site, prices)
