@@ -29,6 +29,7 @@ def table(
     lines += [line(row, strong=False) for row in rows]
     made = LongTable(lines, colWidths=list(widths_pt), repeatRows=1 if head else 0, hAlign="LEFT")
     style: list[Any] = [
+        ("FONTNAME", (0, 0), (-1, -1), words.face.regular),  # else Helvetica is named, and not embedded
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE),
         ("LEFTPADDING", (0, 0), (-1, -1), 4),

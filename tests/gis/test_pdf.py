@@ -1,11 +1,9 @@
-import io
-import re
 import shutil
 import subprocess
 import sys
 
 import pytest
-from fontTools.ttLib import TTFont
+from pdfletters import embedded_letters
 from PIL import Image
 from pypdf import PdfReader
 from reportlab.platypus import Spacer
@@ -33,31 +31,6 @@ def written(folder, flow, furniture):
     path = folder / "보고 서.pdf"
     write_pdf(path, flow, furniture)
     return PdfReader(path)
-
-
-def embedded_letters(reader):
-    """Letters of all embedded fonts with an outline of their own: {letter: does it have an outline}."""
-    found = {}
-    for page in reader.pages:
-        for named in page["/Resources"]["/Font"].values():
-            font = named.get_object()
-            assert font["/Subtype"] == "/TrueType", f"{font['/BaseFont']} is not embedded"
-            file = TTFont(io.BytesIO(font["/FontDescriptor"]["/FontFile2"].get_data()))
-            outlines = file["glyf"]
-            codes = to_unicode(font["/ToUnicode"].get_data().decode("latin-1"))
-            glyphs = {}
-            for part in file["cmap"].tables:
-                glyphs |= {code & 0xFF: name for code, name in part.cmap.items()}
-            for code, letter in codes.items():
-                if code in glyphs:
-                    found[letter] = outlines[glyphs[code]].numberOfContours != 0
-    return found
-
-
-def to_unicode(text):
-    """The code -> letter pairs of a ToUnicode map."""
-    pairs = re.findall(r"<(\w\w)>\s*<(\w{4})>", text.split("beginbfchar", 1)[1])
-    return {int(code, 16): bytes.fromhex(letter).decode("utf-16-be") for code, letter in pairs}
 
 
 def test_fonts_are_embedded_and_hold_an_outline_for_each_hangul_letter_used(say, tmp_path):
