@@ -1,4 +1,4 @@
-"""What lies beside a map: a STAC item for catalogues and a colour ramp for QGIS."""
+"""What lies beside a map: a STAC item for catalogues and colours for QGIS."""
 
 import json
 from collections.abc import Sequence
@@ -6,43 +6,45 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
 from core.files import write_text
 from gis.grid import GeoGrid
+from thermal.styles import RAMP, classes_qml, ramp_qml
 
-RAMP = (
-    "#000004",
-    "#1b0c41",
-    "#4a0c6b",
-    "#781c6d",
-    "#a52c60",
-    "#cf4446",
-    "#ed6925",
-    "#fb9b06",
-    "#f7d13d",
-    "#fcffa4",
-)
-"""The inferno ramp of matplotlib (CC0), cold to hot."""
+__all__ = ["RAMP", "MapFacts", "iso", "stac_item", "write_sidecars"]
 
 _STAC_EXTENSIONS = (
     "https://stac-extensions.github.io/projection/v1.1.0/schema.json",
     "https://stac-extensions.github.io/raster/v1.1.0/schema.json",
     "https://stac-extensions.github.io/processing/v1.2.0/schema.json",
 )
+_ALWAYS = ("1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z")
+_TYPES = {
+    "map": "image/tiff; application=geotiff; profile=cloud-optimized", "style": "application/xml",
+    "classes": "application/xml", "report": "text/html", "figures": "application/json",
+}  # fmt: skip
+_TITLES = {
+    "map": "Surface temperature", "style": "QGIS style, the map's own range",
+    "classes": "QGIS style, the city's classes", "report": "Quality report", "figures": "Quality report, figures",
+}  # fmt: skip
+_ENDS = {"style": ".qml", "classes": ".classes.qml", "report": ".quality.html", "figures": ".quality.json"}
 
 
 @dataclass(frozen=True, slots=True)
 class MapFacts:
-    """What the files beside a map say: times in UTC seconds since 1970, None where no frame tells."""
+    """What the files beside a map say: times in UTC seconds since 1970, None where no frame tells.
+
+    `report`: whether a quality report lies beside it too.
+    """
 
     grid: GeoGrid
     bands: Sequence[tuple[str, str]]
     start_s: float | None
     end_s: float | None
     level: str
+    report: bool = True
 
 
 def iso(seconds: float | None) -> str | None:
@@ -51,42 +53,63 @@ def iso(seconds: float | None) -> str | None:
 
 
 def stac_item(path: Path, facts: MapFacts) -> dict[str, Any]:
-    """A STAC 1.0 item with the projection, raster and processing extensions."""
+    """A STAC 1.0 item with the projection, raster and processing extensions.
+
+    A map that does not know its hour spans all time, as STAC wants some; `skyshade:time` says so.
+    """
     ring, box = _outline(facts.grid)
-    t = facts.grid.transform
-    properties: dict[str, Any] = {
-        "datetime": iso(facts.start_s),
-        "proj:epsg": _epsg(facts.grid.crs),
-        "proj:shape": list(facts.grid.shape),
+    return {
+        "type": "Feature", "stac_version": "1.0.0", "stac_extensions": list(_STAC_EXTENSIONS),
+        "id": path.stem, "geometry": {"type": "Polygon", "coordinates": [ring]}, "bbox": box,
+        "properties": {**_time(facts), **_place(facts.grid), **_origin(facts)},
+        "links": [], "assets": _assets(path, facts),
+    }  # fmt: skip
+
+
+def _time(facts: MapFacts) -> dict[str, Any]:
+    start, end = iso(facts.start_s), iso(facts.end_s)
+    if start is None:
+        first, last = _ALWAYS
+        return {"datetime": None, "start_datetime": first, "end_datetime": last, "skyshade:time": "unknown"}
+    return {"datetime": start, "start_datetime": start, "end_datetime": end or start}
+
+
+def _place(grid: GeoGrid) -> dict[str, Any]:
+    from pyproj import CRS
+
+    t, crs = grid.transform, CRS.from_user_input(grid.crs)
+    place = {
+        "proj:epsg": crs.to_epsg(), "proj:shape": list(grid.shape), "proj:bbox": list(grid.bounds),
         "proj:transform": [t.a, t.b, t.c, t.d, t.e, t.f],
+    }  # fmt: skip
+    return place if place["proj:epsg"] is not None else {**place, "proj:wkt2": crs.to_wkt()}
+
+
+def _origin(facts: MapFacts) -> dict[str, Any]:
+    return {
         "processing:software": {"skyshade": _version()},
         "processing:level": "L3",
         "skyshade:level": facts.level,
     }
-    if facts.start_s is not None:
-        properties |= {"start_datetime": iso(facts.start_s), "end_datetime": iso(facts.end_s)}
-    raster = [
+
+
+def _assets(path: Path, facts: MapFacts) -> dict[str, Any]:
+    names = ["map", "style", "classes", *(["report", "figures"] if facts.report else [])]
+    assets: dict[str, Any] = {
+        name: {
+            "href": f"./{path.name if name == 'map' else path.stem + _ENDS[name]}",
+            "type": _TYPES[name], "title": _TITLES[name], "roles": ["data" if name == "map" else "metadata"],
+        }
+        for name in names
+    }  # fmt: skip
+    assets["map"]["raster:bands"] = [
         {
-            "name": name,
-            "data_type": "float32",
-            "nodata": "nan",
-            "unit": unit,
+            "name": name, "data_type": "float32", "nodata": "nan", "unit": unit, "sampling": "area",
             "spatial_resolution": facts.grid.pixel_m,
         }
         for name, unit in facts.bands
-    ]
-    return {
-        "type": "Feature", "stac_version": "1.0.0", "stac_extensions": list(_STAC_EXTENSIONS),
-        "id": path.stem,
-        "geometry": {"type": "Polygon", "coordinates": [ring]}, "bbox": box, "properties": properties,
-        "links": [],
-        "assets": {
-            "map": {
-                "href": f"./{path.name}", "type": "image/tiff; application=geotiff; profile=cloud-optimized",
-                "title": "Surface temperature", "roles": ["data"], "raster:bands": raster,
-            }
-        },
-    }  # fmt: skip
+    ]  # fmt: skip
+    return assets
 
 
 def _outline(grid: GeoGrid) -> tuple[list[list[float]], list[float]]:
@@ -110,41 +133,10 @@ def _version() -> str:
         return "unknown"
 
 
-def _epsg(crs: str) -> int | None:
-    from pyproj import CRS
-
-    return CRS.from_user_input(crs).to_epsg()
-
-
-def qml(coldest_C: float, hottest_C: float) -> str:
-    """A QGIS style: the temperature band in the inferno ramp from coldest to hottest."""
-    stops = np.linspace(coldest_C, hottest_C, len(RAMP))
-    rows = [
-        {"value": f"{v:.3f}", "color": c, "alpha": "255", "label": f"{v:.1f} °C"}
-        for v, c in zip(stops, RAMP, strict=True)
-    ]
-    items = "\n".join(
-        "          <item " + " ".join(f"{k}={quoteattr(v)}" for k, v in row.items()) + "/>" for row in rows
-    )
-    return f"""<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
-<qgis version="3.34" styleCategories="Symbology">
-  <pipe>
-    <rasterrenderer type="singlebandpseudocolor" band="1" opacity="1" nodataColor=""
-      classificationMin="{coldest_C:.3f}" classificationMax="{hottest_C:.3f}">
-      <rastershader>
-        <colorrampshader colorRampType="INTERPOLATED" classificationMode="1" clip="0">
-{items}
-        </colorrampshader>
-      </rastershader>
-    </rasterrenderer>
-  </pipe>
-</qgis>
-"""
-
-
 def write_sidecars(path: Path, facts: MapFacts, coldest_C: float, hottest_C: float) -> None:
-    """Write `<map>.stac.json` and `<map>.qml` beside the map."""
+    """Write `<map>.stac.json`, `<map>.qml` and `<map>.classes.qml` (the city's classes) beside the map."""
     item = json.dumps(stac_item(path, facts), ensure_ascii=False, indent=1)
     write_text(path.with_suffix(".stac.json"), item + "\n")
+    write_text(path.with_suffix(".classes.qml"), classes_qml())
     if np.isfinite([coldest_C, hottest_C]).all():
-        write_text(path.with_suffix(".qml"), qml(coldest_C, hottest_C))
+        write_text(path.with_suffix(".qml"), ramp_qml(coldest_C, hottest_C))

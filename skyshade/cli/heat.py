@@ -79,7 +79,7 @@ def _beside(made: "Merged") -> None:
     from gis.heatmaps.blend import BANDS
     from thermal.sidecars import MapFacts, write_sidecars
 
-    facts = MapFacts(made.grid, BANDS, made.start_s, made.end_s, made.level)
+    facts = MapFacts(made.grid, BANDS, made.start_s, made.end_s, made.level, report=False)
     write_sidecars(made.path, facts, made.coldest_C, made.hottest_C)
 
 

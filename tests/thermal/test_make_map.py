@@ -125,7 +125,7 @@ def test_tags_item_style_and_report_lie_beside_the_map(drawn):
 def test_nothing_else_is_left_in_the_folder(drawn):
     names = sorted(p.name for p in drawn.path.parent.iterdir())
     assert [n.removeprefix("성남 탄천") for n in names] == [
-        ".qml", ".quality.html", ".quality.json", ".stac.json", ".tif", ".tiles.gz",
+        ".classes.qml", ".qml", ".quality.html", ".quality.json", ".stac.json", ".tif", ".tiles.gz",
     ]  # fmt: skip
 
 
