@@ -1,7 +1,7 @@
-"""Sites for one real dong of Seongnam on a made heat map: python benchmarks/sites_seongnam.py [DONG] [OUT].
+"""Sites for one real dong of Seongnam, end to end: python benchmarks/sites_seongnam.py [DONG] [OUT].
 
-Real: dong outlines, people of 65 and older, bus stops (those with a shelter stand already). Made: the heat
-map (hotter near stops and on a slanting front), and where in the dong those people are. Input:
+Real: dong outlines, people, people of 65 and older, those of them living alone, bus stops (those with a
+shelter stand already; all are footfall). Made (`seongnam_scene.py`): streets, buildings, the heat map. Input:
 ../shared/data/gis/seongnam or $SKYSHADE_DATA/gis/seongnam.
 """
 
@@ -12,26 +12,84 @@ import time
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
-import numpy as np
-import rasterio
-from rasterio.features import rasterize
-from rasterio.transform import from_origin
+import seongnam_scene as scene
 
+from gis.siting.access import AccessParams
 from gis.siting.choose import SitingInputs, SitingParams, choose_sites
-from gis.siting.codes import label_conflicts
-from gis.siting.layers import read_layer, read_table
+from gis.siting.codes import code_system, label_conflicts
+from gis.siting.confidence import ConfidenceParams
+from gis.siting.demand import DemandParams
+from gis.siting.layers import read_layer
+from gis.siting.model import SitingResult
 from gis.siting.report import rank_text, write_outputs
+from gis.siting.rules import deadliest
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("SKYSHADE_DATA") or ROOT.parent / "shared" / "data") / "gis" / "seongnam"
-CRS, PIXEL_M, POINTS = "EPSG:5186", 1.0, 600
-SENIORS = "65세 이상_계"
+TABLES = (DATA / "seongnam_population_households.csv", DATA / "seongnam_single_household.csv")
+COUNT, RADIUS_M, DRAWS = 5, 300.0, 1000
 
 
-def outlines(name: str) -> Any:
+def main() -> None:
+    name = sys.argv[1] if len(sys.argv) > 1 else "정자1동"
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(made)
+        (folder / "자료").mkdir(parents=True, exist_ok=True)
+        inputs = layers(name, folder / "자료")
+        began, used = time.perf_counter(), time.process_time()
+        result = choose_sites(inputs, params())
+        chosen_s, chosen_cpu = time.perf_counter() - began, time.process_time() - used
+        began, used = time.perf_counter(), time.process_time()
+        outputs = write_outputs(result, folder / "결과")
+        written_s, written_cpu = time.perf_counter() - began, time.process_time() - used
+        show(name, result)
+        print(f"\nchoose {chosen_s:.1f} s ({chosen_cpu:.1f} s CPU)")
+        print(f"files {written_s:.1f} s ({written_cpu:.1f} s CPU)")
+        print(f"map {outputs.map.stat().st_size / 1e6:.1f} MB: {outputs.map}")
+
+
+def params() -> SitingParams:
+    return SitingParams(
+        count=COUNT,
+        radius_m=RADIUS_M,
+        language="ko",
+        demand=DemandParams(other=1.0, senior=2.0, alone=3.0, footfall_share=0.3, unit_m=50.0),
+        access=AccessParams(speed_ms=1.0, senior_speed_ms=0.8),
+        confidence=ConfidenceParams(draws=DRAWS),
+    )
+
+
+def layers(name: str, folder: Path) -> SitingInputs:
+    """Write the dong's layers and name the files."""
+    dong = outline(name)
+    stops = read_layer(DATA / "osm_seongnam_bus_stops.json").frame.to_crs(scene.CRS)
+    stops = stops[stops.within(dong.union_all())][["osm_id", "name", "shelter", "geometry"]]
+    roads = scene.streets(dong)
+    houses = scene.buildings(dong, roads)
+    scene.heat_map(folder / "heat.tif", dong, roads, houses)
+    frames = {
+        "동": dong, "정류장": stops, "후보지": stops[stops["shelter"] != "yes"],
+        "기존": stops[stops["shelter"] == "yes"], "보행로": roads, "건물": houses,
+        "횡단보도": scene.crossings(roads),
+    }  # fmt: skip
+    paths = {key: folder / f"{key}.gpkg" for key in frames}
+    for key, frame in frames.items():
+        if len(frame):
+            frame.to_file(paths[key])
+    print(f"{name}: {len(stops)} stops, {len(frames['기존'])} sheltered; made: {len(houses)} houses")
+    return SitingInputs(
+        folder / "heat.tif", paths["동"], paths["후보지"],
+        existing=paths["기존"] if len(frames["기존"]) else None, walk=paths["보행로"],
+        buildings=paths["건물"], crossings=paths["횡단보도"], zones=paths["동"], tables=TABLES,
+        footfall=paths["정류장"],
+    )  # fmt: skip
+
+
+def outline(name: str) -> Any:
     official = read_layer(DATA / "BND_ADM_DONG_PG.shp").frame
     other = read_layer(DATA / "dong_boundaries.geojson").frame
+    systems = code_system(list(official["ADM_CD"])), code_system(list(other["ADMI_CD"]))
+    print(f"codes: {' and '.join(system.value for system in systems if system)}")
     for conflict in label_conflicts(other, "dong_name", official, "ADM_NM"):
         print(
             f"dong_boundaries.geojson calls {conflict.name} what the official layer calls {conflict.other} "
@@ -43,64 +101,23 @@ def outlines(name: str) -> Any:
     return found
 
 
-def made_heat(path: Path, dong: Any, stops: Any) -> None:
-    west, south, east, north = dong.total_bounds
-    grid = from_origin(west, north, PIXEL_M, PIXEL_M)
-    shape = (int((north - south) / PIXEL_M), int((east - west) / PIXEL_M))
-    row, column = np.mgrid[0 : shape[0], 0 : shape[1]]
-    near = rasterize(stops.buffer(50), out_shape=shape, transform=grid)
-    rng = np.random.default_rng(1)
-    celsius = 34 + 4 * near + 5 * column / shape[1] + 2 * np.sin(row / 90) + rng.normal(0, 0.4, shape)
-    inside = rasterize(dong.geometry, out_shape=shape, transform=grid).astype(bool)
-    profile = {"driver": "GTiff", "count": 2, "dtype": "float32", "height": shape[0], "width": shape[1]}
-    with rasterio.open(
-        path, "w", crs=CRS, transform=grid, nodata=np.nan, compress="deflate", **profile
-    ) as out:
-        out.write(np.where(inside, celsius, np.nan).astype(np.float32), 1)
-        out.write(np.full(shape, 0.8, np.float32), 2)
-        out.set_band_description(1, "temperature")
-        out.set_band_description(2, "sigma")
-
-
-def main() -> None:
-    name = sys.argv[1] if len(sys.argv) > 1 else "정자1동"
-    dong = outlines(name)
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
-        out = Path(sys.argv[2]) if len(sys.argv) > 2 else folder / "out"
-        stops = read_layer(DATA / "osm_seongnam_bus_stops.json").frame.to_crs(CRS)
-        stops = stops[stops.within(dong.union_all())][["osm_id", "name", "shelter", "geometry"]]
-        made_heat(folder / "heat.tif", dong, stops)
-        stops[stops["shelter"] != "yes"].to_file(folder / "candidates.gpkg")
-        sheltered = stops[stops["shelter"] == "yes"]
-        if len(sheltered):
-            sheltered.to_file(folder / "existing.gpkg")
-        people = read_table(DATA / "seongnam_population_households.csv")
-        print("population table: " + "; ".join(people.repairs)[:120])
-        seniors = float(people.frame.set_index("동").loc[name, SENIORS])
-        spots = list(gpd.GeoSeries([dong.union_all()], crs=CRS).sample_points(POINTS, rng=1).explode())
-        demand = gpd.GeoDataFrame({SENIORS: [seniors / POINTS] * POINTS}, geometry=spots, crs=CRS)
-        demand.to_file(folder / "demand.gpkg")
-        dong.to_file(folder / "dong.gpkg")
-        inputs = SitingInputs(
-            folder / "heat.tif",
-            folder / "demand.gpkg",
-            folder / "candidates.gpkg",
-            existing=folder / "existing.gpkg" if len(sheltered) else None,
-            zones=folder / "dong.gpkg",
-        )
-        began = time.perf_counter()
-        result = choose_sites(inputs, SitingParams(count=5, radius_m=300, people=SENIORS, language="ko"))
-        chosen_s = time.perf_counter() - began
-        outputs = write_outputs(result, out)
-        print(f"{name}: {seniors:.0f} people of 65 and over, {len(stops)} stops, {len(sheltered)} sheltered")
-        print("| rank (90 %) | stop | person·K | why |\n|---|---|---|---|")
-        for site in result.chosen:
-            print(f"| {rank_text(site)} | {site.name or site.id} | {site.score:,.0f} | {site.why} |")
-        solved = result.solution
-        print(f"objective {solved.objective:,.0f}, bound {solved.bound:,.0f}, gap {solved.gap:.3%}")
-        print(f"equity {dict(result.equity)}")
-        print(f"choose {chosen_s:.1f} s, files {time.perf_counter() - began - chosen_s:.1f} s: {outputs.map}")
+def show(name: str, result: SitingResult) -> None:
+    demand = result.demand
+    print(f"{name}: {len(demand)} cells, {demand['demand_people'].sum():,.0f} people")
+    print("\n| rank (90 %) | stop | person·K | again | why |\n|---|---|---|---|---|")
+    for site in result.chosen:
+        name = site.name or site.id
+        print(f"| {rank_text(site)} | {name} | {site.score:,.0f} | {site.again:.0%} | {site.why} |")
+    solved = result.solution
+    print(f"\nobjective {solved.objective:,.0f}, bound {solved.bound:,.0f}, gap {solved.gap:.3%}")
+    print("\n| rule | rejects | alone |\n|---|---|---|")
+    for rule, rejected, alone in deadliest(result.verdicts):
+        print(f"| {rule.title_en} {rule.limit} | {rejected} of {len(result.verdicts)} | {alone} |")
+    print("\n| fairness | before | after |\n|---|---|---|")
+    for stem in [key.removesuffix("_before") for key in result.equity if key.endswith("_before")]:
+        values = [result.equity[f"{stem}_{when}"] for when in ("before", "after")]
+        print(f"| {stem} | {' | '.join('unknown' if v is None else f'{v:.3g}' for v in values)} |")
+    print("\nnotes:\n- " + "\n- ".join(result.notes))
 
 
 if __name__ == "__main__":

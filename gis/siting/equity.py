@@ -53,7 +53,7 @@ def _walking(
     out: dict[str, float | None] = {}
     for when, sites in plans:
         nearest = ways.nearest(sites, limit_m)
-        found = reach(nearest, load.people, radius_m=params.radius_m, limit_m=limit_m)
+        found = reach(nearest, load.heads, radius_m=params.radius_m, limit_m=limit_m)
         for key in ("mean_m", "p90_m", "within", "beyond_limit"):
             known = found is not None and (len(sites) > 0 or key in {"within", "beyond_limit"})
             out[f"{key}_{when}"] = float(getattr(found, key)) if known else None
@@ -82,7 +82,7 @@ def _by_hours(
             before = count + np.flatnonzero(standing)
             for time, sites in (("before", before), ("after", np.append(before, taken[planned[taken]]))):
                 metres = ways.nearest(sites, params.radius_m)
-                share = share_within(metres, load.people, params.radius_m)
+                share = share_within(metres, load.heads, params.radius_m)
                 out[f"{when.value}_open_share_{side}_{time}"] = share
     return out
 
@@ -136,11 +136,14 @@ def _by_area(areas: Any, taken: IntArray, places: Places) -> dict[str, float | N
     shapes = areas.to_numpy()
     people = _heaped(owners(shapes, places.demand_m), places.seniors, len(shapes))
     owner = owners(shapes, np.vstack([places.candidates_m, places.existing_m]))
+    held = _capacities(taken, places, None)
+    if not np.isfinite(held["before"]).any():
+        return {}
     return {
         f"area_capacity_vs_vulnerable_r_{when}": correlation(
             _heaped(owner, np.nan_to_num(capacity, nan=0.0), len(shapes)), people
         )
-        for when, capacity in _capacities(taken, places, None).items()
+        for when, capacity in held.items()
     }
 
 

@@ -91,7 +91,7 @@ def _facts(
     served = near.demand[near.site == row]
     known = bool(exposure.known[row])
     return SiteFacts(
-        people=float(np.nansum(load.people[served])),
+        people=float(np.nansum(load.heads[served])),
         radius_m=params.radius_m,
         kind=near.kind,
         share=share,

@@ -54,7 +54,7 @@ def demand_frame(
     limit_m = max(params.radius_m, params.fairness_limit_m)
     before, after = (ways.nearest(sites, limit_m) for sites in (old, np.concatenate([old, taken])))
     out["demand_people"], out["surface_C"], out["sigma_K"] = (
-        load.people,
+        load.heads,
         load.exposure.celsius,
         load.exposure.sigma_K,
     )

@@ -21,9 +21,10 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What weighs at each demand point; NaN = unknown."""
+    """What weighs at each demand point; NaN = unknown. `people` counts by group, `heads` each person once."""
 
     people: FloatArray
+    heads: FloatArray
     exposure: Exposure
     reference_C: float
     notes: tuple[str, ...]
@@ -69,7 +70,7 @@ def load_at(places: Places, heat: HeatMap, surface: FloatGrid, params: SitingPar
     if unknown:
         count = len(places.demand_m)
         notes.append(f"{unknown} of {count} demand points have unknown heat or people and weigh nothing")
-    return Load(places.people, exposure, reference, tuple(notes))
+    return Load(places.people, places.heads, exposure, reference, tuple(notes))
 
 
 def _median(surface: FloatGrid) -> float:

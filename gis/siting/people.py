@@ -42,13 +42,15 @@ class Demand:
     """Demand as it is used: n points in the heat map's system.
 
     `layer` one row a point: the layer's own places, or the cells that areas were spread on; `people` what
-    they count together; `seniors` those of 65 and older where they live, or None when no column says;
-    `slow` which share of `people` they are (0..1); `counted` what the points were made from.
+    they count together, `heads` how many they are; `seniors` those of 65 and older where they live, or None
+    when no column says; `slow` which share of `people` they are (0..1); `counted` what the points were made
+    from.
     """
 
     layer: Layer
     places_m: FloatArray
     people: FloatArray
+    heads: FloatArray
     seniors: FloatArray | None
     slow: FloatArray
     counted: Counted
@@ -71,7 +73,8 @@ def read_demand(inputs: SitingInputs, heat: HeatMap, params: SitingParams) -> De
     if len(counted.support.owner) == len(layer.frame):
         seniors = groups.seniors if "vulnerable" in names else None
         slow = slow_share(counted.people, counted.counts["slow"])
-        return Demand(layer, counted.support.places_m, counted.people, seniors, slow, counted, told)
+        heads = counted.counts["heads"]
+        return Demand(layer, counted.support.places_m, counted.people, heads, seniors, slow, counted, told)
     return _on_cells(layer, counted, heat.crs, params.demand, names, told)
 
 
@@ -98,7 +101,8 @@ def _on_cells(
     made = replace(layer, frame=frame, rows=np.arange(1, len(frame) + 1, dtype=np.int64))
     told = (*notes, f"people stand on {len(frame)} {units.name}")
     slow = slow_share(cells.people, cells.counts["slow"])
-    return Demand(made, cells.places_m, cells.people, seniors, slow, counted, told)
+    heads = cells.counts["heads"]
+    return Demand(made, cells.places_m, cells.people, heads, seniors, slow, counted, told)
 
 
 def _groups(layer: Layer, params: SitingParams) -> tuple[Groups, dict[str, str], list[str]]:
@@ -184,16 +188,17 @@ def _counted(
     """What counts, with a part of it moved to the places of footfall where these are given.
 
     Seniors stay where they live in `counts["seniors"]`, which is for fairness; `counts["slow"]` is what they
-    count wherever they are.
+    count wherever they are, `counts["heads"]` everybody once.
     """
-    people, slow = groups.weighted(params), params.senior * groups.senior + params.alone * groups.alone
-    if inputs.footfall is None or params.footfall_share == 0:
-        return Counted(people, {"seniors": groups.seniors, "slow": slow}, support)
-    places, heads = _footfall(inputs.footfall, inputs.crs, heat)
-    slow, _ = moved_to_footfall(slow, support, places, heads, params.footfall_share)
-    people, support = moved_to_footfall(people, support, places, heads, params.footfall_share)
-    seniors = np.append(groups.seniors, np.zeros(len(people) - len(groups.seniors)))
-    return Counted(people, {"seniors": seniors, "slow": slow}, support)
+    slow = params.senior * groups.senior + params.alone * groups.alone
+    rows = {"people": groups.weighted(params), "slow": slow, "heads": groups.total}
+    seniors, spots = groups.seniors, support
+    if inputs.footfall is not None and params.footfall_share > 0:
+        places, heads = _footfall(inputs.footfall, inputs.crs, heat)
+        for name, counts in rows.items():
+            rows[name], spots = moved_to_footfall(counts, support, places, heads, params.footfall_share)
+        seniors = np.append(seniors, np.zeros(len(rows["people"]) - len(seniors)))
+    return Counted(rows.pop("people"), {"seniors": seniors, **rows}, spots)
 
 
 def _footfall(path: Path, crs: str | None, heat: HeatMap) -> tuple[FloatArray, FloatArray]:

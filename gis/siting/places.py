@@ -24,8 +24,9 @@ FloatArray = NDArray[np.float64]
 class Places:
     """Layers as positions in the heat map's system, (n, 2) metres each.
 
-    `people` float64 (n,) what the people of each demand point count together, `seniors` those of 65 and older
-    or None, `slow` their share (0..1) of `people`; `counted` what the demand points were made from.
+    `people` float64 (n,) what the people of each demand point count together, `heads` how many they are,
+    `seniors` those of 65 and older or None, `slow` their share (0..1) of `people`; `counted` what the demand
+    points were made from.
     """
 
     demand: Layer
@@ -35,6 +36,7 @@ class Places:
     candidates_m: FloatArray
     existing_m: FloatArray
     people: FloatArray
+    heads: FloatArray
     seniors: FloatArray | None
     slow: FloatArray
     counted: Counted
@@ -57,6 +59,7 @@ def read_places(inputs: SitingInputs, heat: HeatMap, params: SitingParams) -> Pl
         candidates_m,
         np.zeros((0, 2)) if existing is None else point_positions(existing.frame, heat.crs),
         demand.people,
+        demand.heads,
         demand.seniors,
         demand.slow,
         demand.counted,
