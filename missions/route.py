@@ -47,16 +47,8 @@ class Navigator:
         self.free = as_area(free)
         self._tolerant = self.free.buffer(TOLERANCE_M, join_style="mitre")
         shapely.prepare(self._tolerant)
-        self._reach_m = 3.0 * inset_m + TOLERANCE_M
-        self._inner = as_area(self.free.buffer(-inset_m, join_style="mitre")) if inset_m > 0 else self.free
-        shapely.prepare(self._inner)
-
-    @functools.cached_property
-    def _sight(self) -> "tuple[Walls, Graph]":
-        from missions.visibility import graph_of, walls_of
-
-        walls = walls_of(self._inner)
-        return walls, graph_of(walls)
+        inner = as_area(self.free.buffer(-inset_m, join_style="mitre")) if inset_m > 0 else self.free
+        self._spaces = (_Space(inner), _Space(self.free)) if inset_m > 0 else (_Space(self.free),)
 
     def contains(self, point: XY) -> bool:
         """Whether a point lies in the free space (its edge included)."""
@@ -67,32 +59,64 @@ class Navigator:
         return bool(shapely.covers(self._tolerant, shapely.linestrings([a, b])))
 
     def way(self, start: XY, goal: XY) -> list[XY] | None:
-        """The shortest way [start, ..., goal], or None when there is none."""
-        inner = [self._inside(end) for end in (start, goal)]
-        if inner[0] is None or inner[1] is None:
+        """The shortest way [start, ..., goal], or None when there is none.
+
+        Where nothing leads through clear of the edge, as through a gap of a few centimetres, the way goes
+        along the edge itself.
+        """
+        if not (self.contains(start) and self.contains(goal)):
             return None
-        if inner != [start, goal] and self.sees(start, goal):
+        for space in self._spaces:
+            way = self._through(space, start, goal)
+            if way is not None:
+                return way
+        return None
+
+    def _through(self, space: "_Space", start: XY, goal: XY) -> list[XY] | None:
+        ends = start, goal
+        near = [space.nearest(end) for end in ends]
+        if near[0] is None or near[1] is None:
+            return None
+        if (near[0], near[1]) != ends and self.sees(start, goal):
             return [start, goal]
-        between = self._turns(inner[0], inner[1])
-        if between is None:
+        if not all(b is not None and (a == b or self.sees(a, b)) for a, b in zip(ends, near, strict=True)):
             return None
-        ends = [[p] if p == q else [p, q] for p, q in zip((start, goal), inner, strict=True)]
-        return [*ends[0], *between, *reversed(ends[1])]
-
-    def _inside(self, end: XY) -> XY | None:
-        """The place itself, or the nearest that keeps clear of the edge; None when it lies outside."""
-        point = shapely.Point(end)
-        if self._inner.intersects(point):
-            return end
-        if self._inner.is_empty or self._inner.distance(point) > self._reach_m:
+        turns = space.turns(near[0], near[1])
+        if turns is None:
             return None
-        near, _ = shapely.ops.nearest_points(self._inner, point)
-        return near.x, near.y
+        way = [start, near[0], *turns, near[1], goal]
+        return [point for point, before in zip(way, [None, *way], strict=False) if point != before]
 
-    def _turns(self, start: XY, goal: XY) -> list[XY] | None:
+
+class _Space:
+    """A polygonal space with its graph of corners, made when first asked."""
+
+    def __init__(self, area: Polygon | MultiPolygon) -> None:
+        self.area = area
+        shapely.prepare(area)
+
+    @functools.cached_property
+    def _sight(self) -> "tuple[Walls, Graph]":
+        from missions.visibility import graph_of, walls_of
+
+        walls = walls_of(self.area)
+        return walls, graph_of(walls)
+
+    def nearest(self, place: XY) -> XY | None:
+        """The place itself where it lies inside, else the nearest that does."""
+        point = shapely.Point(place)
+        if self.area.intersects(point):
+            return place
+        if self.area.is_empty:
+            return None
+        near, _ = shapely.ops.nearest_points(self.area, point)
+        return float(near.x), float(near.y)
+
+    def turns(self, start: XY, goal: XY) -> list[XY] | None:
+        """The corners to turn at between two places inside; None where there is no way."""
         from missions.visibility import shortest
 
-        if self._inner.covers(shapely.LineString([start, goal])):
+        if start == goal or self.area.covers(shapely.LineString([start, goal])):
             return []
         walls, graph = self._sight
         found = shortest(walls, graph, start, goal)

@@ -135,3 +135,16 @@ def test_ways_along_walls_through_doors_and_over_touching_corners_are_found():
     way = Navigator(touching).way((150, 250), (250, 150))
     assert way is not None
     assert way_length(way) > 200  # round both, not through the point where they meet
+
+
+def test_ways_into_sharp_tips_and_through_narrow_gaps_are_found():
+    """A tip much sharper than the distance kept from edges, and two rooms joined by a gap of 4 cm."""
+    tip = Polygon([(0, 0), (100, -0.4), (100, -40), (104, 0), (100, 40), (100, 0.4)])
+    way = Navigator(tip).way((0.5, 0.0), (101, 20))
+    assert way is not None
+    assert (way[0], way[-1]) == ((0.5, 0.0), (101, 20))
+    rooms = shapely.union_all([box(0, 0, 50, 50), box(49, 20, 71, 20.04), box(70, -30, 120, 40)])
+    across = Navigator(rooms).way((5, 45), (115, -25))
+    assert across is not None
+    assert rooms.buffer(1e-3).covers(shapely.LineString(across))
+    assert Navigator(rooms).way((5, 45), (60, 45)) is None

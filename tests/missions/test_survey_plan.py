@@ -81,7 +81,8 @@ def polygons(draw):
     """Star-shaped polygons of 3-9 corners, 60-400 m across, often concave, sometimes sharp."""
     count = draw(st.integers(3, 9))
     radii = draw(st.lists(st.floats(30, 200), min_size=count, max_size=count))
-    turns = sorted(draw(st.lists(st.floats(0, 2 * math.pi), min_size=count, max_size=count, unique=True)))
+    steps = draw(st.lists(st.integers(0, 313), min_size=count, max_size=count, unique=True))
+    turns = [step * 0.02 for step in sorted(steps)]  # spikes of no width at all are no area to survey
     shape = Polygon([(r * math.cos(t), r * math.sin(t)) for r, t in zip(radii, turns, strict=True)])
     return shape if shape.is_valid and shape.area > 500 else box(-50, -50, 50, 50)
 
