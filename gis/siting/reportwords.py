@@ -12,6 +12,26 @@ REPORT_WORDS: dict[str, tuple[str, str]] = {  # key: (Korean, English)
         "후보지 {candidates:,}곳 가운데 {radius:g} m 안 사람들의 더위 부담을 가장 많이 더는 {count:,}곳은?",
         "Which {count:,} of {candidates:,} candidates take the most heat off people within {radius:g} m?",
     ),
+    "aim_cover": (
+        "고르는 법: 반경 안에 드는 더위 부담이 가장 크게",
+        "Aim: the most heat load within the radius",
+    ),
+    "aim_capacity": (
+        "고르는 법: 수용 인원 안에서 덜어 주는 더위 부담이 가장 크게",
+        "Aim: the most heat load served within the capacities",
+    ),
+    "aim_fewest": (
+        "고르는 법: 정한 몫을 덮는 가장 적은 수",
+        "Aim: the fewest sites that cover the wanted share",
+    ),
+    "aim_median": (
+        "고르는 법: 걷는 거리의 평균이 가장 짧게",
+        "Aim: the shortest ways on average",
+    ),
+    "aim_center": (
+        "고르는 법: 가장 먼 사람의 거리가 가장 짧게",
+        "Aim: the shortest way for the farthest",
+    ),
     "load_line": (
         "더위 부담 = 인원 × (그 자리 지표 온도 - 기준 {reference:.1f} °C). 지붕과 물은 온도에서 제외.",
         "Heat load = people × (ground temperature there - {reference:.1f} °C). Roofs and water are left out.",

@@ -110,9 +110,30 @@ MAP_WORDS: dict[str, tuple[str, str]] = {  # key: (Korean, English)
     "p90_m": ("하위 10 %가 걷는 거리 (p90)", "way of the worst-off tenth (p90)"),
     "within": ("반경 안 인원", "people within the radius"),
     "beyond_limit": ("{limit:,.0f} m보다 먼 인원", "people beyond {limit:,.0f} m"),
+    "seniors_p90_m": ("65세 이상 하위 10 %가 걷는 거리 (p90)", "way of the worst-off tenth of 65+ (p90)"),
+    "seniors_uncovered_share": ("반경 밖 65세 이상", "people of 65+ beyond the radius"),
+    "day_open_share_known": ("낮에 연 것이 확인된 곳이 반경 안", "known open by day within the radius"),
+    "day_open_share_possible": ("낮에 열 수도 있는 곳이 반경 안", "perhaps open by day within the radius"),
+    "night_open_share_known": ("밤에 연 것이 확인된 곳이 반경 안", "known open at night within the radius"),
+    "night_open_share_possible": (
+        "밤에 열 수도 있는 곳이 반경 안",
+        "perhaps open at night within the radius",
+    ),
+    "weekend_open_share_known": (
+        "주말에 연 것이 확인된 곳이 반경 안",
+        "known open at weekends within the radius",
+    ),
+    "weekend_open_share_possible": (
+        "주말에 열 수도 있는 곳이 반경 안",
+        "perhaps open at weekends within the radius",
+    ),
     "capacity_vs_vulnerable_r": (
-        "수용 인원과 취약 인구의 상관 r",
-        "capacity against vulnerable people, r",
+        "수용 인원과 취약 인구의 상관 r (수요 지점)",
+        "capacity against vulnerable people, r (by place)",
+    ),
+    "area_capacity_vs_vulnerable_r": (
+        "수용 인원과 취약 인구의 상관 r (구역)",
+        "capacity against vulnerable people, r (by area)",
     ),
     "capacity_unknown": ("수용 인원을 모르는 시설", "places of unknown capacity"),
     "not_known": ("모름", "not known"),

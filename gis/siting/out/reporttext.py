@@ -228,8 +228,10 @@ class Telling:
         asked = word["asked_line"].format(
             candidates=len(result.candidates), count=result.params.count, radius=result.params.radius_m
         )
+        aim = word.get(f"aim_{getattr(result.params, 'aim', 'cover')}")
         return [
             asked,
+            *([aim] if aim else []),
             word["load_line"].format(reference=result.reference_C),
             word["distance_line"].format(kind=word[result.distances]),
         ]
