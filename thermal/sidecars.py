@@ -26,9 +26,12 @@ _TYPES = {
     "classes": "application/xml", "report": "text/html", "figures": "application/json",
 }  # fmt: skip
 _TITLES = {
-    "map": "Surface temperature", "style": "QGIS style, the map's own range",
-    "classes": "QGIS style, the city's classes", "report": "Quality report", "figures": "Quality report, figures",
-}  # fmt: skip
+    "map": "Surface temperature",
+    "style": "QGIS style, the map's own range",
+    "classes": "QGIS style, the city's classes",
+    "report": "Quality report",
+    "figures": "Quality report, figures",
+}
 _ENDS = {"style": ".qml", "classes": ".classes.qml", "report": ".quality.html", "figures": ".quality.json"}
 
 
