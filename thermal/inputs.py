@@ -10,18 +10,20 @@ from gis.crs import metric_crs
 from gis.raster import Band, read_band
 from thermal.align import AlignParams
 from thermal.blunders import BlunderParams
+from thermal.drawing import ground_under
 from thermal.drift import DriftParams
 from thermal.ground import RasterGround
 from thermal.groundcover import GroundCover, read_cover
 from thermal.ortho import BlendParams
 from thermal.placement import Placement
-from thermal.pose import Flight
+from thermal.pose import Flight, footprint_m
 from thermal.posefiles import PoseFile, TableOptions, read_poses
 from thermal.references import Reference, read_references
 from thermal.sessions import SessionParams
 from thermal.tiepoints import TieParams
 from thermal.work.executors import TileExecutor
 from thermal.work.record import KeepParams
+from thermal.work.unit import USUAL_BLOCKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class MapParams:
     `dem` a terrain or surface model, `references` patches of known temperature, `poses` a file of where the
     frames were taken (`pose_table`: what it does not say itself), `cover` a raster of the ground's
     emissivity or land-cover codes (`cover_table` says what those mean), `workers` tiles and frames worked on
-    at a time, `executor` who draws tiles (None: threads of this process).
+    at a time, `executor` who draws tiles (None: threads of this process), `tile_blocks` blocks of 512 pixels
+    along a tile's side (1, 2 or 4).
     """
 
     gsd_m: float | None = None
@@ -45,6 +48,7 @@ class MapParams:
     cover_table: Path | None = None
     workers: int = 2
     executor: TileExecutor | None = None
+    tile_blocks: int = USUAL_BLOCKS
     sessions: SessionParams = field(default_factory=SessionParams)
     blunders: BlunderParams = field(default_factory=BlunderParams)
     ties: TieParams = field(default_factory=TieParams)
@@ -58,6 +62,8 @@ class MapParams:
             raise ValueError(f"gsd_m must be in [0.005, 50], got {self.gsd_m}")
         if self.workers < 1:
             raise ValueError(f"workers must be >= 1, got {self.workers}")
+        if self.tile_blocks not in {1, 2, 4}:
+            raise ValueError(f"tile_blocks must be 1, 2 or 4, got {self.tile_blocks}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +103,10 @@ def dem_notes(placed: Placement) -> tuple[str, ...]:
     """What must be said of a height model that ends below the frames."""
     if not isinstance(placed.ground, RasterGround):
         return ()
-    at = np.array([p.center_m[:2] for p in placed.aligned.poses])
-    outside = float(np.mean(~np.isfinite(placed.ground.heights_m(at))))
+    aligned, ground = placed.aligned, placed.ground
+    corners = [footprint_m(p, aligned.camera, ground_under(ground, p)) for p in aligned.poses]
+    outside = float(np.mean(~np.isfinite(ground.heights_m(np.concatenate(corners)))))
     if outside == 0.0:
         return ()
-    return (
-        f"The height model does not cover {outside:.0%} of the frames: the map has no values where it ends.",
-    )
+    share = f"{outside:.0%} of the frames' corners lie beyond it"
+    return (f"The height model ends inside the map ({share}): there are no values where it ends.",)

@@ -65,7 +65,7 @@ def make_map(
     plan = planned_drawing(placed, drift, level, chosen, read, _cover(given, good), before)
     adopt(plan.correction, good.store)
     try:
-        draw = DrawParams(chosen.executor or Threads(chosen.workers), plan.blocks, chosen.keep)
+        draw = DrawParams(chosen.executor or Threads(chosen.workers), chosen.tile_blocks, chosen.keep)
         drawn = draw_map(shelf, plan.job, plan.drawing, _tags(placed, level), draw, before, progress)
     finally:
         release(plan.correction)

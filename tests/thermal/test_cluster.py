@@ -29,7 +29,7 @@ def cluster():
 
 
 def drawn(frames, out, executor):
-    return make_map(frames, out, MapParams(gsd_m=0.06, executor=executor), read=READ)
+    return make_map(frames, out, MapParams(gsd_m=0.06, tile_blocks=1, executor=executor), read=READ)
 
 
 class Killing:
@@ -49,7 +49,7 @@ class Killing:
 
 def test_a_cluster_that_loses_a_worker_draws_the_same_bytes_as_threads(frames, cluster, tmp_path):
     here, there = tmp_path / "here.tif", tmp_path / "there.tif"
-    alone = make_map(frames, here, MapParams(gsd_m=0.06), read=READ)
+    alone = make_map(frames, here, MapParams(gsd_m=0.06, tile_blocks=1), read=READ)
     killing = Killing(cluster)
     together = drawn(frames, there, killing)
     assert killing.killed

@@ -36,7 +36,7 @@ def whole(frames, tmp_path_factory):
 
 
 def drawn(frames, out, write=write_bytes, **params):
-    chosen = MapParams(**{"gsd_m": GSD_M, "crs": "EPSG:5186", **params})
+    chosen = MapParams(**{"gsd_m": GSD_M, "tile_blocks": 1, "crs": "EPSG:5186", **params})
     return make_map(frames, out, chosen, read=READ, write=write)
 
 

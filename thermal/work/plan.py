@@ -21,7 +21,6 @@ from thermal.tiles import MapPlace
 from thermal.work.framesource import CorrectedFrame, Correction
 from thermal.work.record import Drawing, FrameFacts, FrameKey, frame_facts, nine_pixels, settings_mark
 from thermal.work.redraw import MapBefore, grown
-from thermal.work.unit import USUAL_BLOCKS
 
 DRAWN_BY = 1
 """Raise it when tiles of before must be drawn anew, because drawing itself has changed."""
@@ -31,12 +30,11 @@ _SAME_GSD = 0.05  # a map's own resolution is kept when added frames would chang
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The planned job, what is taken off its frames, what its tiles are drawn from, and their size."""
+    """The planned job, what is taken off its frames, and what its tiles are drawn from."""
 
     job: MosaicJob
     correction: Correction
     drawing: Drawing
-    blocks: int
 
 
 def planned_drawing(
@@ -51,7 +49,7 @@ def planned_drawing(
     """The drawing of placed frames, at their own resolution unless told; numbers and tiles as before."""
     keys = [FrameKey.of(p.info.path) for p in placed.flight.priors]
     known = before.frames if before else {}
-    grid, blocks = _grid(placed, params, before)
+    grid = _grid(placed, params, before)
     camera = placed.aligned.camera
     correction = Correction(uuid4().hex, read, drift, camera, level)
     correction = replace(correction, level=_kept_level(correction, keys, known))
@@ -65,7 +63,7 @@ def planned_drawing(
     if job.plan is not None:
         job = replace(job, plan=replace(job.plan, numbers=numbers))
     drawing = Drawing(_settings(job, params, read), grid, frame_facts(keys, numbers, job, correction))
-    return Plan(job, correction, drawing, blocks)
+    return Plan(job, correction, drawing)
 
 
 def frame_numbers(keys: Sequence[FrameKey], known: Mapping[FrameKey, FrameFacts]) -> tuple[int, ...]:
@@ -81,17 +79,16 @@ def frame_numbers(keys: Sequence[FrameKey], known: Mapping[FrameKey, FrameFacts]
     return tuple(numbers)
 
 
-def _grid(placed: Placement, params: MapParams, before: MapBefore | None) -> tuple[GeoGrid, int]:
+def _grid(placed: Placement, params: MapParams, before: MapBefore | None) -> GeoGrid:
     crs = params.crs or default_crs(placed.flight.frame.origin)
     gsd_m = params.gsd_m or own_gsd_m(placed)
     if params.gsd_m is None and before and abs(before.grid.pixel_m / gsd_m - 1.0) < _SAME_GSD:
         gsd_m = before.grid.pixel_m
     aligned = placed.aligned
     grid = map_grid(aligned.poses, aligned.camera, placed.ground, placed.flight.frame, crs, gsd_m)
-    if before is None:
-        return grid, USUAL_BLOCKS
-    wider = grown(grid, before)
-    return (grid, USUAL_BLOCKS) if wider is grid else (wider, before.blocks)
+    if before is None or before.blocks != params.tile_blocks:
+        return grid
+    return grown(grid, before)
 
 
 def own_gsd_m(placed: Placement) -> float:
