@@ -22,6 +22,7 @@ LOITER_TO_ALT, SPLINE, VTOL_TAKEOFF, VTOL_LAND, DELAY, PLACE = 31, 82, 84, 85, 9
 _FLOWN_TO = {WP, SPLINE, LOITER_TIME, LOITER_UNLIM, LAND, VTOL_LAND}
 _FLOWN_THROUGH_TO = {WP, LOITER_UNLIM, LOITER_TIME, PLACE}
 
+_OVER_GROUND = (10, 11)
 _NEAR_CENTRE_M = 3.0
 _LEAST_RADSS = math.radians(2.0)  # a circle's angular acceleration
 
@@ -188,15 +189,33 @@ class Auto:
             self._fly_curved(seq, goal)
         elif item.command == WP and item.params[0] <= 0.0 and after is not None and after.command == SPLINE:
             following = self.sequence.next_nav_seq(seq) or seq
-            then = self._point_after(after, goal)
-            vehicle.nav.fly_to_spline(vehicle.air, goal, then, self._after_spline(following, then))
+            curve_to = self._point_after(after, goal)
+            vehicle.nav.fly_to_spline(vehicle.air, goal, curve_to, self._after_spline(following, curve_to))
         else:
-            through = after is not None and after.command in _FLOWN_THROUGH_TO
-            through = through and item.command == WP and item.params[0] <= 0.0
-            straight = self._point_after(after, goal) if through and after is not None else None
-            vehicle.nav.fly_to(vehicle.air, goal, straight)
+            over, then = self._over_ground(item), self._through_to(item, after)
+            vehicle.nav.fly_to(vehicle.air, self._goal(item), then, over_ground=over)
         self.step_item = self._fly
         self.item_done = lambda: self._waited(seq, item)
+
+    def _through_to(self, item: Item, after: Item | None) -> Point | None:
+        """The point to which the vehicle flies on through a waypoint, None where it stops."""
+        stops = item.command != WP or item.params[0] > 0.0
+        if stops or after is None or after.command not in _FLOWN_THROUGH_TO:
+            return None
+        over = self._over_ground(item)
+        if self._over_ground(after) is not over:
+            return None
+        point = self._point_after(after, self.vehicle.point(item))
+        return Point(point.place, after.z) if over else point
+
+    def _over_ground(self, item: Item) -> bool:
+        """Whether its height is above the ground, and followed on the way."""
+        return item.frame in _OVER_GROUND and item.z != 0.0 and self.vehicle.terrain.enabled
+
+    def _goal(self, item: Item) -> Point:
+        """Where an item is; above the ground where that is followed."""
+        point = self.vehicle.point(item)
+        return Point(point.place, item.z) if self._over_ground(item) else point
 
     def _fly_curved(self, seq: int, goal: Point) -> None:
         """A spline: what comes after it shapes its end."""
@@ -235,7 +254,8 @@ class Auto:
         return True
 
     def _start_unlimited(self, _seq: int, item: Item, _after: Item | None) -> None:
-        self.vehicle.nav.fly_to(self.vehicle.air, self.vehicle.point(item))
+        vehicle, over = self.vehicle, self._over_ground(item)
+        vehicle.nav.fly_to(vehicle.air, self._goal(item), over_ground=over)
         self.step_item, self.item_done = self._fly, lambda: False
 
     def _start_turns(self, _seq: int, item: Item, _after: Item | None) -> None:

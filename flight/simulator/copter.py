@@ -61,7 +61,7 @@ class Copter:
     _boot_words: Boot = field(init=False)
     prearm: PreArm = field(init=False)
     _heartbeat_s: float = 0.0
-    _rebooting: bool = False
+    rebooting: bool = False  # at the next step
 
     def __post_init__(self) -> None:
         self.plans = Plans(
@@ -127,7 +127,7 @@ class Copter:
 
     def step(self, dt: float = STEP_S) -> None:
         """Move on by `dt` simulated seconds."""
-        if self._rebooting:
+        if self.rebooting:
             self._restart()
         vehicle = self.vehicle
         vehicle.time_s = round(vehicle.time_s + dt, 6)
@@ -176,7 +176,7 @@ class Copter:
             self.auto.manage()
         if air.on_ground:
             vehicle.controller.relax()
-        air.step(dt, demand, vehicle.wind())
+        air.step(dt, demand, vehicle.wind.step(dt, air.height_m))
         self._report_reached()
 
     def _report_reached(self) -> None:
@@ -293,10 +293,10 @@ class Copter:
 
     def reboot(self) -> None:
         """Start again at the next step; parameters and plans stay."""
-        self._rebooting = True
+        self.rebooting = True
 
     def _restart(self) -> None:
-        self._rebooting = False
+        self.rebooting = False
         self.plans.uploads.clear()  # what was under way is forgotten
         left = self.take()
         self._boot()

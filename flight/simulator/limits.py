@@ -31,6 +31,8 @@ USED: dict[str, tuple[float, float]] = {
     "SIM_GPS_NUMSATS": (0.0, 99.0),
     "SIM_WIND_DIR": (-360.0, 360.0),
     "SIM_WIND_SPD": (0.0, 100.0),
+    "SIM_WIND_TC": (0.1, 3600.0),
+    "SIM_WIND_TURB": (0.0, 100.0),
     "WINCH_RATE_MAX": (0.0, 10.0),
     "WPNAV_ACCEL": _ACCEL_CMSS,
     "WPNAV_ACCEL_C": (0.0, 2000.0),

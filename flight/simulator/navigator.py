@@ -5,6 +5,7 @@ stays within the waypoint's radius and the cornering acceleration within its lim
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from core.units import cm_to_m
@@ -22,9 +23,16 @@ _YAW_LEG_M = 2.0
 _ACTIVE_STEPS = 10
 
 
+def _level(_place: complex) -> float:
+    return 0.0
+
+
 @dataclass(slots=True)
 class Navigator:
-    """The moving target. `speed_ms` None flies at WPNAV_SPEED. `through` flies on at the leg's end."""
+    """The moving target. `speed_ms` None flies at WPNAV_SPEED. `through` flies on at the leg's end.
+
+    A leg that is flown `over_ground` has its heights above the ground, which `under` tells of a place.
+    """
 
     params: Params
     controller: Controller
@@ -38,6 +46,9 @@ class Navigator:
     paused: bool = False
     stopping: bool = False  # the leg only brakes
     yaw_rad: float = 0.0
+    over_ground: bool = False
+    under: Callable[[complex], float] = _level
+    _ground: Rise = field(default_factory=Rise)  # as it is followed
     _scale: float = field(default=1.0)
     _new_speed: bool = False
     _speed: Rise | None = None  # over ground while a pause begins, lasts or ends
@@ -54,7 +65,12 @@ class Navigator:
 
     @property
     def destination(self) -> Point | None:
-        return self.leg.end if self.leg else None
+        return Point(self.leg.end.place, self.leg.end.height_m + self._lift_m) if self.leg else None
+
+    @property
+    def _lift_m(self) -> float:
+        """The ground's height where the leg's heights are above it."""
+        return self._ground.height_m if self.over_ground else 0.0
 
     @property
     def active(self) -> bool:
@@ -83,14 +99,16 @@ class Navigator:
         jerk = self.params["WPNAV_JERK"]
         return Limits(speed, accel, jerk, math.pi * jerk / (4.0 * _INPUT_TC_S))
 
-    def fly_to(self, air: Airframe, end: Point, then: Point | None = None) -> None:
-        """Fly to a point, and through it where the point after is known."""
+    def fly_to(
+        self, air: Airframe, end: Point, then: Point | None = None, *, over_ground: bool = False
+    ) -> None:
+        """Fly to a point, and through it where the point after is known, of heights alike."""
         leg, ahead = self.leg, self.ahead
-        flown = self.active and self.reached(air)
+        flown = self.active and self.reached(air) and over_ground is self.over_ground
         if ahead is not None and isinstance(leg, Leg) and ahead.end == end and flown:
             self.tail, self.leg = None if leg.done else leg, ahead
         else:
-            self.leg = self._line(air, end)
+            self.leg = self._line(air, end, over_ground=over_ground)
         self.paused = self.stopping = False
         self.ahead = self._plan(end, then) if then is not None and then.distance_m(end) > 0.1 else None
         self.through = self.ahead is not None
@@ -138,21 +156,30 @@ class Navigator:
             cm_to_m(p["WPNAV_ACCEL_Z"]),
         )
 
-    def _line(self, air: Airframe, end: Point) -> Leg:
-        origin, speed_ms = self._origin(air)
+    def _line(self, air: Airframe, end: Point, *, over_ground: bool = False) -> Leg:
+        origin, speed_ms = self._origin(air, over_ground=over_ground)
         self.tail = None
         return self._plan(origin, end, speed_ms if isinstance(self.leg, SplineLeg) else 0.0)
 
-    def _origin(self, air: Airframe) -> tuple[Point, float]:
+    def _origin(self, air: Airframe, *, over_ground: bool = False) -> tuple[Point, float]:
         """Where a new leg begins, and the target's speed there.
 
         That is the end of the last one if that was flown, else where the vehicle would stop.
         """
         if self.leg is not None and self.active and self.reached(air):
-            return self.leg.end, self._wanted_ms
+            return self._measured(self.leg.end, air, over_ground=over_ground), self._wanted_ms
         self.controller.begin()
-        self._scale, self._speed = 1.0, None
-        return self._stop_at(air), 0.0
+        self._scale, self._speed, self.over_ground = 1.0, None, False
+        return self._measured(self._stop_at(air), air, over_ground=over_ground), 0.0
+
+    def _measured(self, point: Point, air: Airframe, *, over_ground: bool) -> Point:
+        """The point in a new leg's heights: above the ground as it is under the vehicle, or not."""
+        if over_ground is self.over_ground:
+            return point
+        ground_m = self.under(air.position)
+        self.over_ground = over_ground
+        self._ground.set(ground_m, 0.0, 0.0)
+        return Point(point.place, point.height_m + (-ground_m if over_ground else ground_m))
 
     def _stop_at(self, air: Airframe) -> Point:
         return Point(self.controller.stopping_place(air), self.controller.stopping_height_m(air))
@@ -167,7 +194,7 @@ class Navigator:
         self.leg = Leg(at, at, Curve.plan(0.0, self.limits(at, at)))
         self.tail = self.ahead = None
         self._scale, self._step, self._speed, self._wanted_ms = 1.0, self.controller.steps, None, 0.0
-        self.paused = self.stopping = self.through = False
+        self.paused = self.stopping = self.through = self.over_ground = False
 
     def hold_here(self, air: Airframe) -> None:
         """Wait where the vehicle would stop."""
@@ -186,6 +213,7 @@ class Navigator:
         end = Point(here.place + (beyond.place - here.place) * curve.length_m, here.height_m)
         self.leg, self.tail, self.ahead, self._scale = Leg(here, end, curve), None, None, 1.0
         self._step, self.stopping, self.through = self.controller.steps, True, False
+        self.over_ground = False
 
     def nearly_stopped(self, air: Airframe) -> bool:
         """Whether the vehicle, braking, is within a waypoint's radius of where it will stand."""
@@ -241,13 +269,18 @@ class Navigator:
         leg = self.leg
         if leg is None:
             return Target(air.position, height_m=air.height_m, yaw_rad=self.yaw_rad)
-        pace, change = self._paced(dt)
+        if self.over_ground:
+            self._follow_ground(dt, air)
+        pace, change = self._paced(dt, self._slow_for_ground(air))
         step = dt * self._scale * pace
         moving = leg.advance(step) if isinstance(leg, SplineLeg) else self._along(leg, step)
         if pace != 1.0:
             moving = moving.slowed(pace, change)
         self._rescale(dt, moving, air)
         self._look(leg, moving)
+        if self.over_ground:
+            ground = self._ground
+            moving = moving.plus(Moving(0j, ground.height_m, 0j, ground.climb_ms, 0j, ground.climb_mss))
         return Target(
             moving.place,
             moving.velocity,
@@ -258,6 +291,19 @@ class Navigator:
             climb_mss=moving.climb_mss,
         )
 
+    def _follow_ground(self, dt: float, air: Airframe) -> None:
+        """Take on the ground's height within the limits of climbing."""
+        gains = self.controller.gains
+        self._ground.towards(dt, self.under(air.position), gains.down_ms, gains.up_ms, gains.rise)
+
+    def _slow_for_ground(self, air: Airframe) -> float:
+        """How much of its speed is left to a leg where the vehicle cannot follow the ground."""
+        margin_m = self.params["WPNAV_TER_MARGIN"]
+        if not self.over_ground or margin_m <= 0.0:
+            return 1.0
+        late_m = abs(self.under(air.position) - self._ground.height_m)
+        return max(0.01, min(1.0, 2.0 - 2.0 * late_m / margin_m))
+
     def _along(self, leg: Leg, step: float) -> Moving:
         leg.elapsed_s += step
         moving = Moving(leg.start.place, leg.start.height_m).plus(leg.from_start(leg.elapsed_s))
@@ -265,17 +311,17 @@ class Navigator:
             moving = moving.plus(self._fade(step))
         return moving if self.ahead is None else moving.plus(self._turn_in(step, leg))
 
-    def _paced(self, dt: float) -> tuple[float, float]:
+    def _paced(self, dt: float, most: float = 1.0) -> tuple[float, float]:
         """How fast the leg's clock goes by a pause, and how fast that changes (1/s)."""
         cruise, speed = self.cruise_ms, self._speed
-        if not self.paused and speed is None:
+        if not self.paused and speed is None and most >= 1.0:
             return 1.0, 0.0
         if speed is None:
             self._speed = speed = Rise(0.0, cruise, 0.0)
         gains = self.controller.gains
         reach = Reach(math.inf, gains.accel_mss, gains.jerk_msss)
-        speed.at_rate(dt, 0.0 if self.paused else cruise, reach)
-        if not self.paused and abs(speed.climb_ms - cruise) < 1e-3:
+        speed.at_rate(dt, 0.0 if self.paused else cruise * most, reach)
+        if not self.paused and most >= 1.0 and abs(speed.climb_ms - cruise) < 1e-3:
             self._speed = None
         return max(0.0, speed.climb_ms / cruise), speed.climb_mss / cruise
 
@@ -316,7 +362,8 @@ class Navigator:
         wanted = 1.0
         if speed > 1e-6:
             flat, steep = moving.velocity.conjugate() / speed, moving.climb_ms / speed
-            behind = ((moving.place - air.position) * flat).real + (moving.height_m - air.height_m) * steep
+            below_m = moving.height_m + self._lift_m - air.height_m
+            behind = ((moving.place - air.position) * flat).real + below_m * steep
             made = (air.velocity * flat).real + air.climb_ms * steep
             wanted = 0.05 + (made - self.controller.gains.position * behind) / speed
             wanted = max(0.0, min(1.0, wanted))
@@ -336,5 +383,6 @@ class Navigator:
             return False
         if self.ahead is not None:
             return leg.done or (self.ahead.elapsed_s > 0.0 and self.ahead.elapsed_s >= leg.left_s)
-        near = self.through or Point(air.position, air.height_m).distance_m(leg.end) <= self.radius_m
+        height_m = air.height_m - (self.under(air.position) if self.over_ground else 0.0)
+        near = self.through or Point(air.position, height_m).distance_m(leg.end) <= self.radius_m
         return leg.done and near

@@ -30,7 +30,8 @@ class Server:
     sends some, and sends to `peers` from the beginning. While a time-out runs against a client (an upload,
     the wait between arming and take-off) the pace is four at most: a busy machine then does not lose a
     mission to 8 simulated seconds. A client that does not read loses streamed messages, never an answer or an
-    event, and does not slow the others; after 32 MB it is let go.
+    event, and does not slow the others; after 32 MB it is let go. A reboot closes TCP connections, as
+    ArduPilot's does.
     """
 
     copter: Copter
@@ -83,10 +84,18 @@ class Server:
         for _ in range(_MOST_STEPS):
             if due_s > now:
                 break
+            if self.copter.rebooting:
+                self._hang_up()
             self.copter.step(STEP_S)
             due_s += STEP_S / self._pace()
         self._send(self.copter.take())
         return max(due_s, now - 0.5)
+
+    def _hang_up(self) -> None:
+        """Let every TCP client go, once it has its last answers."""
+        self._send(self.copter.take())
+        for client in [client for client in self.clients.values() if client.peer is None]:
+            self._drop(client)
 
     def _pace(self) -> float:
         speed = max(0.01, self.copter.params["SIM_SPEEDUP"])

@@ -71,6 +71,7 @@ class Terrain:
     blocks: dict[Corner, Block] = field(default_factory=dict)
     asked_s: dict[int, float] = field(default_factory=dict)
     last_m: float | None = None  # the height under the vehicle, last time it was known
+    offset_m: float = 0.0  # by which the ground is taken to be higher: it was under the vehicle at arming
 
     @property
     def enabled(self) -> bool:
@@ -154,6 +155,18 @@ class Terrain:
                 return None
             total += height * (up if a else 1.0 - up) * (right if b else 1.0 - right)
         return total
+
+    def stand(self, here: Corner, above_sea_m: float) -> None:
+        """The vehicle stands on the ground: what is known of it is off by the difference, up to a limit."""
+        found, most_m = self.height_m(*here), self.params["TERRAIN_OFS_MAX"]
+        self.offset_m = max(-most_m, min(most_m, above_sea_m - found)) if found is not None else 0.0
+
+    def corrected_m(self, lat_e7: int, lon_e7: int) -> float:
+        """The ground there above sea level as flights take it; the last that was known, or the sea."""
+        found = self.height_m(lat_e7, lon_e7)
+        if found is None:
+            found = self.last_m
+        return found + self.offset_m if found is not None else 0.0
 
     def report(self, place: Corner, above_sea_m: float | None) -> Message:
         """TERRAIN_REPORT of a place; with `above_sea_m` it is the vehicle's own place and height."""

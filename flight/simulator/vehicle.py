@@ -21,6 +21,7 @@ from flight.simulator.params import Params
 from flight.simulator.payload import Gripper, Winch
 from flight.simulator.terrain import Terrain
 from flight.simulator.trail import Trail
+from flight.simulator.wind import Wind
 
 _TEXT_BYTES = 50
 _LATE_SHARE = 1.87 / 41.6  # of starting: how much later it begins where no receiver is heard
@@ -137,6 +138,7 @@ class Vehicle:
     gripper: Gripper = field(init=False)
     winch: Winch = field(init=False)
     terrain: Terrain = field(init=False)
+    wind: Wind = field(init=False)
     mode: Mode = field(init=False)
     home: Point = field(default_factory=lambda: Point(0j, 0.0))
     home_locked: bool = False  # set by a command: arming leaves it where it is
@@ -163,17 +165,14 @@ class Vehicle:
     position_lost: bool = False
     text_id: int = 0
     servos: dict[int, int] = field(default_factory=dict)
-    _wind: complex = 0j
-    _full_wind_m: float = 1.0
-    _wind_version: int = -1
 
     def __post_init__(self) -> None:
         p = self.params
         self.controller = Controller(p)
-        self.nav = Navigator(p, self.controller)
+        self.nav = Navigator(p, self.controller, under=self.ground_m)
         self.battery, self.fence = Battery(p), Fence(p)
         self.receiver_at_boot = p.integer("SIM_RC_FAIL") != 1
-        self.terrain = Terrain(p)
+        self.terrain, self.wind = Terrain(p), Wind(p, self.random)
         self.camera = Trigger(fitted=p.flag("CAM1_TYPE"))
         self.gripper = Gripper(p, self.say, fitted=p.flag("GRIP_ENABLE"))
         self.winch = Winch(p, self.say, fitted=p.flag("WINCH_TYPE"))
@@ -265,10 +264,12 @@ class Vehicle:
             return z_m - self.setup.altitude_m
         if at_e7 is None or not self.terrain.enabled:
             return z_m
-        ground_m = self.terrain.height_m(*at_e7)
-        if ground_m is None:
-            ground_m = self.terrain.last_m or 0.0
-        return z_m + ground_m - self.setup.altitude_m
+        return z_m + self.terrain.corrected_m(*at_e7) - self.setup.altitude_m
+
+    def ground_m(self, place: complex) -> float:
+        """Metres in the local plane of the ground, of which something may be known there."""
+        found = self.terrain.corrected_m(*self.lat_lon_e7(place))
+        return found - self.setup.altitude_m
 
     def lat_lon_e7(self, place: complex) -> tuple[int, int]:
         lat, lon = self.ground.to_lat_lon(place)
@@ -288,18 +289,6 @@ class Vehicle:
         """The target on the ground, pressed down a little."""
         return Target(self.air.position, climb_ms=-0.1, yaw_rad=self.air.yaw_rad)
 
-    def wind(self) -> complex:
-        """The air's velocity here: SIM_WIND_SPD at SIM_WIND_T_ALT metres, less below (square root)."""
-        if self._wind_version != self.params.version:
-            self._wind_version, p = self.params.version, self.params
-            blows_to = math.radians(p["SIM_WIND_DIR"] + 180.0)
-            self._wind = p["SIM_WIND_SPD"] * complex(math.cos(blows_to), math.sin(blows_to))
-            self._full_wind_m = max(1.0, p["SIM_WIND_T_ALT"])
-        height_m = self.air.height_m
-        if height_m <= 0.0 or self._wind == 0j:
-            return 0j
-        return self._wind * math.sqrt(min(1.0, height_m / self._full_wind_m))
-
     # -- doing
 
     def arm(self) -> None:
@@ -309,6 +298,7 @@ class Vehicle:
             self.home = self.here
         self.controller.relax()
         self.trail.begin(self.here)
+        self.terrain.stand(self.lat_lon_e7(self.air.position), self.setup.altitude_m + self.air.height_m)
         self.say("Arming motors")
         self.tell(self.home_message())
 
