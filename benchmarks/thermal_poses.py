@@ -3,12 +3,12 @@
     python benchmarks/thermal_poses.py CACHE [--frames 32] [--seeds 1 2 3] [--textures ...] [--dem] [--gcp]
     python benchmarks/thermal_poses.py CACHE --scale 100 300 1000
 
-"camera" is the RMSE of the adjusted camera centres in metres. The rest is horizontal, in
-pixels of ground sample distance, of spots on the bare ground that frames truly see: "poses" how far from their true
-place the adjusted frames put them on the true relief (raised as a whole to meet the tie points, as a height
-model is: from straight above, focal length and height of the ground cannot be told apart); "loose" the same
-without its mean; "inner" the difference between two overlapping frames; "map" as "poses", on the ground that
-the map is drawn on. All against the renderer's truth, nothing of the adjustment's own.
+"camera" is the RMSE of the adjusted camera centres in metres. The rest is horizontal, in pixels of ground
+sample distance, of spots on the bare ground that frames truly see: "poses" how far from their true place the
+adjusted frames put them on the true relief (raised as a whole to meet the tie points, as a height model is:
+from straight above, focal length and height of the ground cannot be told apart); "loose" the same without its
+mean; "inner" the difference between two overlapping frames; "map" as "poses", on the ground that the map is
+drawn on. All against the renderer's truth, nothing of the adjustment's own.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def placed(flight: RenderedFlight, *, dem: bool, gcp: bool) -> tuple[Placement, 
     """The placement, and its CPU and wall seconds from the folder on."""
     wall, cpu = time.perf_counter(), time.process_time()
     params = MapParams()
-    given = Inputs(dem=read_band(flight.dsm) if dem else None)
+    given = Inputs(dem=read_band(flight.ground) if dem else None)
     good = sort_frames(find_frames(flight.frames), params, read_frame, given, None)
     extra: dict[str, Any] = {}
     if gcp:
@@ -179,7 +179,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--textures", nargs="+", default=["weak", "medium", "strong"])
     parser.add_argument("--receivers", nargs="+", default=["rtk", "gps"], choices=["rtk", "gps"])
-    parser.add_argument("--dem", action="store_true", help="with the flight's surface model")
+    parser.add_argument("--dem", action="store_true", help="with the flight's terrain model")
     parser.add_argument("--gcp", action="store_true", help="with the flight's control points")
     parser.add_argument("--scale", type=int, nargs="+", help="numbers of frames, one seed each")
     given = parser.parse_args()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.camera import Camera
 from core.geo import FloatArray
+from thermal.banded import frame_order
 from thermal.bundle import (
     SHARED,
     BundlePriors,
@@ -17,9 +18,11 @@ from thermal.bundle import (
     adjust,
     compact,
     exponential,
+    logarithm,
     residuals,
     without_outliers,
 )
+from thermal.ground import Ground
 from thermal.pose import CameraPose, Prior, footprint_m
 from thermal.tiepoints import Keypoints, PairMatch, PairTask
 from thermal.tracks import build_tracks, thinned
@@ -31,29 +34,35 @@ IntArray = NDArray[np.int64]
 class AlignParams:
     """Sigmas and limits of the adjustment.
 
-    `pixel_sigma` px of one tie point; `pixel_kinship` how much wider it counts against the priors, because
-    errors of neighbouring tie points are akin. `focal_share` of the focal length, `center_px`, `k1`, `k2`,
-    `p` of the lens as the file states it. `mount_deg`: how far the camera may sit turned against all its
-    tags, about its x, y and viewing axes (compasses are the worst).
-    A frame with fewer than `least_points` tie points keeps its prior;
-    `points_per_cell` are enough in each 25th of a frame. `offset_m` (horizontal, vertical): how
-    far all positions may be off together, used only with ground control points.
+    `pixel_sigma` px of one tie point until the flight tells it; `pixel_kinship` how much wider it counts
+    against the priors, because errors of neighbouring tie points are akin. `focal_share` of the focal length,
+    `center_px`, `k1`, `k2`, `p` of the lens as the file states it. `mount_deg`: how far the camera may sit
+    turned against all its tags, about its x, y and viewing axes (compasses are the worst); `steady_deg`: no
+    gimbal is trusted more than this. `kernels_px`: beyond these a tie point loses its say, round by round.
+    `dem_m`: sigma of a tie point's height over a given height model.
+    A frame with fewer than `least_points` tie points keeps its prior; `points_per_cell` are enough in each
+    25th of a frame. `offset_m` (horizontal, vertical): how far all positions may be off together, used only
+    with ground control points; `mark_px`: sigma of a control point marked in a frame.
     """
 
     pixel_sigma: float = 0.7
-    pixel_kinship: float = 4.0
+    pixel_kinship: float = 1.5
     focal_share: float = 0.015
     center_px: float = 4.0
-    k1: float = 0.05
-    k2: float = 0.1
+    k1: float = 0.3
+    k2: float = 0.3
     p: float = 0.001
     mount_deg: tuple[float, float, float] = (2.0, 2.0, 6.0)
+    steady_deg: float = 0.15
+    kernels_px: tuple[float, float, float] = (21.0, 4.2, 1.4)
+    dem_m: float = 0.5
     least_points: int = 12
     outlier_px: float = 4.0
     min_overlap: float = 0.3
     most_pairs: int = 16
     points_per_cell: int = 5
     offset_m: tuple[float, float] = (10.0, 200.0)
+    mark_px: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +138,29 @@ def pair_tasks(
 
 def align(
     priors: Sequence[Prior], keypoints: Sequence[Keypoints], matches: Sequence[PairMatch], ground_m: float,
-    params: AlignParams,
+    params: AlignParams, *, dem: Ground | None = None,
 ) -> Aligned:  # fmt: skip
-    """Adjust all poses together; frames without enough tie points keep their prior."""
+    """Adjust all poses together; frames without enough tie points keep their prior.
+
+    With `dem`, a height model in the flight's frame at any height over its zero, tie points are held to it.
+    """
     camera = priors[0].info.camera
     obs = build_tracks([k.pixels for k in keypoints], matches, params.pixel_sigma * params.pixel_kinship)
     obs = thinned(obs, (camera.width_px, camera.height_px), params.points_per_cell)
     obs = _well_tied(obs, len(priors), params.least_points)
     if len(obs.frame) == 0:
         return _as_told(priors, camera)
-    problem = _problem(priors, camera, obs, ground_m, params)
-    state, obs, known = _solve(*problem, params)
-    return _aligned(state, obs, known, priors, camera, params, len(matches))
+    order = frame_order(obs.frame, obs.point, len(priors))
+    place = np.argsort(order)
+    problem = _problem([priors[k] for k in order], camera, _renumbered(obs, place), ground_m, params)
+    state, obs = _solve(*problem, params, dem)[:2]
+    back = replace(state, center=state.center[place], rotation=state.rotation[place])
+    return _aligned(back, _renumbered(obs, order), priors, camera, params, len(matches))
+
+
+def _renumbered(obs: Observations, number: IntArray) -> Observations:
+    """The observations with frame k called `number[k]`."""
+    return replace(obs, frame=number[obs.frame])
 
 
 def _well_tied(obs: Observations, frames: int, least: int) -> Observations:
@@ -201,29 +221,63 @@ def _on_the_ground(
 
 
 def _solve(
-    state: BundleState, obs: Observations, known: BundlePriors, params: AlignParams
+    state: BundleState, obs: Observations, known: BundlePriors, params: AlignParams, dem: Ground | None
 ) -> tuple[BundleState, Observations, BundlePriors]:
-    """From a wide robust scale to a narrow one, then once more without outliers."""
-    for scale, rounds in ((30.0, 8), (6.0, 6), (2.0, 8)):
-        state = adjust(state, obs, known, scale=scale / params.pixel_kinship, rounds=rounds)
-    frames = len(state.center)
-    kept = _well_tied(without_outliers(state, obs, params.outlier_px), frames, params.least_points)
+    """From a wide robust kernel to a narrow one, then once more without outliers."""
+    wide, middle, narrow = params.kernels_px
+    state = _adjusted(state, obs, known, wide, 8)
+    state = _adjusted(state, obs, known, middle, 6)
+    known, obs = _steadied(state, known, params), _weighed(state, obs, params)
+    state = _adjusted(state, obs, known, narrow, 8)
+    kept = _well_tied(without_outliers(state, obs, params.outlier_px), len(state.center), params.least_points)
     if len(kept.frame) == 0:
         return state, kept, known
-    state, kept, known = compact(state, kept, _distrusting(state, known))
-    return adjust(state, kept, known, scale=2.0 / params.pixel_kinship, rounds=8), kept, known
+    state, kept, known = compact(state, kept, known)
+    for _ in range(1 if dem is None else 3):
+        known = known if dem is None else _held(state, known, dem, params)
+        state = _adjusted(state, kept, known, narrow, 8)
+    return state, kept, known
 
 
-def _distrusting(state: BundleState, known: BundlePriors, limit: float = 5.0) -> BundlePriors:
-    """Position priors that the images contradict by more than `limit` sigmas and 5 m hold no more."""
-    away = np.abs(state.center - known.center)
-    wrong = np.any((away > limit * known.center_sigma) & (away > 5.0), axis=1, keepdims=True)
-    return replace(known, center_sigma=np.where(wrong, 1e3, known.center_sigma))
+def _adjusted(
+    state: BundleState, obs: Observations, known: BundlePriors, kernel_px: float, rounds: int
+) -> BundleState:
+    return adjust(state, obs, known, scale=kernel_px / float(obs.sigma_px[0]), rounds=rounds)
+
+
+def _weighed(state: BundleState, obs: Observations, params: AlignParams) -> Observations:
+    """With the sigma that the tie points show themselves."""
+    seen = float(1.4826 * np.median(np.abs(residuals(state, obs))))
+    sigma = min(max(seen, 0.1), params.pixel_sigma) * params.pixel_kinship
+    return replace(obs, sigma_px=np.full(len(obs.frame), sigma))
+
+
+def _steadied(state: BundleState, known: BundlePriors, params: AlignParams) -> BundlePriors:
+    """With attitude sigmas (about each camera axis) as this flight's gimbal shows them."""
+    if len(state.center) < 8:
+        return known
+    turn = logarithm(np.swapaxes(known.rotation, -1, -2) @ state.rotation)
+    seen = 1.4826 * np.median(np.abs(turn - np.median(turn, axis=0)), axis=0)
+    sigma = np.maximum(1.5 * seen, np.radians(params.steady_deg))
+    return replace(known, rotation_sigma=np.minimum(known.rotation_sigma, sigma))
+
+
+def _held(state: BundleState, known: BundlePriors, dem: Ground, params: AlignParams) -> BundlePriors:
+    """With tie points drawn to the height model, raised as a whole to meet them."""
+    over = dem.heights_m(state.point[:, :2])
+    gap = state.point[:, 2] - over
+    if np.isfinite(gap).sum() < 10:
+        return known
+    gap -= (shift := float(np.nanmedian(gap)))
+    near = np.isfinite(gap) & (np.abs(gap) < 6.0 * params.dem_m)
+    target, sigma = known.point.copy(), np.full(known.point.shape, np.inf)
+    target[near, 2], sigma[near, 2] = (over + shift)[near], params.dem_m
+    return replace(known, point=target, point_sigma=sigma)
 
 
 def _aligned(
-    state: BundleState, obs: Observations, known: BundlePriors, priors: Sequence[Prior], camera: Camera,
-    params: AlignParams, pairs: int,
+    state: BundleState, obs: Observations, priors: Sequence[Prior], camera: Camera, params: AlignParams,
+    pairs: int,
 ) -> Aligned:  # fmt: skip
     n = len(priors)
     if len(obs.frame) == 0:
@@ -242,7 +296,7 @@ def _aligned(
         frame_points=count,
         frame_rmse_px=np.where(tied, np.sqrt(total / np.maximum(count, 1)), np.nan),
         rmse_px=float(np.sqrt(square.mean())),
-        prior_shift_m=np.linalg.norm(state.center - known.center, axis=1) * tied,
+        prior_shift_m=np.linalg.norm(state.center - [p.pose.center_m for p in priors], axis=1) * tied,
         fallback=tuple(int(k) for k in np.flatnonzero(~tied)),
         pairs=pairs,
     )

@@ -65,9 +65,9 @@ def frame_order(frame: IntArray, point: IntArray, frames: int) -> IntArray:
     from scipy.sparse import coo_array, csr_array
     from scipy.sparse.csgraph import reverse_cuthill_mckee
 
-    seen = csr_array(coo_array((np.ones(len(frame), np.int32), (frame, point))))
+    shape = (frames, int(point.max()) + 1 if len(point) else 0)
+    seen = csr_array(coo_array((np.ones(len(frame), np.int32), (frame, point)), shape=shape))
     together = csr_array(seen @ seen.T)
-    together.resize((frames, frames))
     return np.asarray(reverse_cuthill_mckee(together, symmetric_mode=True), np.int64)
 
 

@@ -13,8 +13,8 @@ from core.geo import FloatArray
 from thermal.banded import Bordered, empty, reach
 from thermal.schur import eliminate
 
-PRIOR_SCALE = 3.0
-"""Priors count by Cauchy's weights on this many of their sigmas: a wrong tag gives way."""
+PLACE_SCALE, TURN_SCALE, POINT_SCALE = 6.0, 2.0, 3.0
+"""Priors count by Cauchy's weights on this many sigmas: a wrong tag gives way, a gimbal sooner than RTK."""
 SHARED, LENS = 13, 7
 """Values all frames share: f, cx, cy, k1, k2, p1, p2; mount rotation (3); offset of all positions (3)."""
 
@@ -159,15 +159,16 @@ def _gaps(state: BundleState, priors: BundlePriors) -> tuple[FloatArray, FloatAr
 
 def _kept(sigmas: FloatArray) -> FloatArray:
     """Cauchy weights (n, 6) of places and of turns, each as one vector."""
-    square = np.stack([(sigmas[:, :3] ** 2).sum(axis=1), (sigmas[:, 3:] ** 2).sum(axis=1)], axis=1)
-    return np.repeat(1.0 / (1.0 + square / PRIOR_SCALE**2), 3, axis=1)
+    place = (sigmas[:, :3] ** 2).sum(axis=1) / PLACE_SCALE**2
+    turn = (sigmas[:, 3:] ** 2).sum(axis=1) / TURN_SCALE**2
+    return np.repeat(1.0 / (1.0 + np.stack([place, turn], axis=1)), 3, axis=1)
 
 
 def _prior_cost(state: BundleState, priors: BundlePriors) -> float:
     _, sigmas = _gaps(state, priors)
     own = (priors.shared - state.shared) / priors.shared_sigma
-    kept = _kept(sigmas)[:, [0, 3]]
-    return float(-(PRIOR_SCALE**2) * np.log(kept).sum() + (own**2).sum())
+    place, turn = -np.log(_kept(sigmas)[:, [0, 3]]).sum(axis=0)
+    return float(PLACE_SCALE**2 * place + TURN_SCALE**2 * turn + (own**2).sum())
 
 
 def _add_priors(system: Bordered, state: BundleState, priors: BundlePriors) -> None:
@@ -188,9 +189,12 @@ def _add_priors(system: Bordered, state: BundleState, priors: BundlePriors) -> N
 
 
 def _point_terms(state: BundleState, priors: BundlePriors) -> tuple[FloatArray, FloatArray, float]:
+    """Weights and pulls (p, 3) of what is known of points, and its cost: Cauchy, as for poses."""
     weight = priors.point_sigma**-2.0
     gap = np.where(weight > 0, priors.point - state.point, 0.0)
-    return weight, weight * gap, float((weight * gap**2).sum())
+    kept = 1.0 / (1.0 + (weight * gap**2).sum(axis=1) / POINT_SCALE**2)
+    weight = weight * kept[:, None]
+    return weight, weight * gap, -(POINT_SCALE**2) * float(np.log(kept).sum())
 
 
 def robust_weights(residual: FloatArray, sigma_px: FloatArray, scale: float) -> FloatArray:

@@ -43,7 +43,8 @@ def place(
     tasks = pair_tasks([p.pose for p in flight.priors], keypoints, camera, level, params)
     lost = _astray(flight, tasks)
     matches = match_pairs(keypoints, tasks, camera.width_px, ties, workers=workers, progress=progress)
-    aligned = align(flight.priors, keypoints, matches, level, params)
+    model = None if dem is None else RasterGround(dem, flight.frame)
+    aligned = align(flight.priors, keypoints, matches, level, params, dem=model)
     lost |= _disagreeing(seen, tasks, aligned, lost)
     rejected = tuple(Rejection(seen[k].info.path, reason) for k, reason in sorted(lost.items()))
     keep = [k for k in range(len(seen)) if k not in lost]
