@@ -11,6 +11,8 @@ from gis.siting.grids import Units
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+AS_GIVEN = "the places themselves"
+
 
 @dataclass(frozen=True, slots=True)
 class DemandParams:
@@ -144,7 +146,7 @@ def _middles(support: Support, place: IntArray, size: int, people: FloatArray) -
 def of_places(places_m: FloatArray) -> Support:
     """Counts that belong to places as they are: one point a row."""
     count = len(places_m)
-    return Support(np.asarray(places_m, float), np.arange(count), np.ones(count), "the places themselves")
+    return Support(np.asarray(places_m, float), np.arange(count), np.ones(count), AS_GIVEN)
 
 
 def with_footfall(

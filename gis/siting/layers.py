@@ -61,7 +61,8 @@ def read_layer(path: Path, *, crs: str | None = None, layer: str | None = None, 
     frame, repairs = _with_crs(path, table, geometry_crs, crs)
     _refuse_contradiction(path, frame)
     first = 2 if _is_table(path) else 1
-    return _only_places(path, frame, repairs, first)
+    numbered = table.rows or range(first, len(frame) + first)
+    return _only_places(path, frame, repairs, np.array(numbered, np.int64))
 
 
 def read_table(path: Path) -> Table:
@@ -133,7 +134,7 @@ def _points(table: Table, x_name: str, y_name: str, *, degrees_known: bool) -> T
     empty = ~np.isfinite(x) | ~np.isfinite(y) | ((x == 0) & (y == 0))
     points = gpd.points_from_xy(np.where(empty, math.nan, x), np.where(empty, math.nan, y))
     points[empty] = None
-    return Table(gpd.GeoDataFrame(table.frame, geometry=points), tuple(repairs))
+    return Table(gpd.GeoDataFrame(table.frame, geometry=points), tuple(repairs), table.rows)
 
 
 def _swapped(lon: Any, lat: Any) -> bool:
@@ -174,21 +175,19 @@ def _finite_bounds(frame: Any) -> list[float]:
     return bounds if all(map(math.isfinite, bounds)) else [0.0, 0.0, 0.0, 0.0]
 
 
-def _only_places(path: Path, frame: Any, repairs: list[str], first: int) -> Layer:
+def _only_places(path: Path, frame: Any, repairs: list[str], numbered: NDArray[np.int64]) -> Layer:
     placed = (frame.geometry.notna() & ~frame.geometry.is_empty).to_numpy(bool)
-    lost = np.flatnonzero(~placed) + first
+    lost = numbered[~placed]
     if lost.size:
         some = ", ".join(str(row) for row in lost[:5]) + (", ..." if lost.size > 5 else "")
         which = f"{'row' if lost.size == 1 else 'rows'} {some}"
         repairs.append(f"{lost.size} of {len(frame)} rows have no place and are left out: {which}")
     if not placed.any():
         raise BadFileError(path, "holds no row with a place")
-    kept = frame[placed]
-    rows = (np.flatnonzero(placed) + first).astype(np.int64)
-    kept, mended = _mended(kept)
+    kept, mended = _mended(frame[placed])
     if mended.any():
         repairs.append(f"{int(mended.sum())} self-crossing outlines repaired")
-    return Layer(path, kept.reset_index(drop=True), tuple(repairs), rows)
+    return Layer(path, kept.reset_index(drop=True), tuple(repairs), numbered[placed])
 
 
 def _mended(frame: Any) -> tuple[Any, NDArray[np.bool_]]:

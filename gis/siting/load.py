@@ -1,14 +1,14 @@
 """The heat load at each demand point: its people times the kelvins its ground lies over a reference."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import SkyshadeError
 from gis.heat import FloatGrid, HeatMap
-from gis.siting.exposure import Exposure, exposure_at
+from gis.siting.exposure import Exposure, ExposureParams, exposure_at
 from gis.siting.grids import Units, usual_units
 from gis.siting.hours import facilities
 from gis.siting.layers import Layer, read_layer
@@ -61,7 +61,8 @@ class UnitLoad:
 
 def load_at(places: Places, heat: HeatMap, surface: FloatGrid, params: SitingParams) -> Load:
     """What weighs at each demand point; raises `SkyshadeError` when no standing surface is left."""
-    exposure = exposure_at(heat, surface, places.demand_m, params.exposure)
+    cells = Units("square", params.demand.unit_m)
+    exposure = exposure_at(heat, surface, places.demand_m, round_people(places, cells, params))
     reference = params.reference_C
     if reference is None:
         reference = _median(surface)
@@ -71,6 +72,15 @@ def load_at(places: Places, heat: HeatMap, surface: FloatGrid, params: SitingPar
         count = len(places.demand_m)
         notes.append(f"{unknown} of {count} demand points have unknown heat or people and weigh nothing")
     return Load(places.people, places.heads, exposure, reference, tuple(notes))
+
+
+def round_people(places: Places, units: Units, params: SitingParams) -> ExposureParams:
+    """How far round a demand point its ground is looked at: where areas were spread on cells, over the whole
+    cell at least, since people are put into the middle of their houses and the roofs are masked.
+    """
+    if not places.counted.spread:
+        return params.exposure
+    return replace(params.exposure, radius_m=max(params.exposure.radius_m, units.size_m / 2.0))
 
 
 def _median(surface: FloatGrid) -> float:
@@ -95,7 +105,7 @@ def _on(
     units: Units, places: Places, heat: HeatMap, surface: FloatGrid, load: Load, params: SitingParams
 ) -> UnitLoad:
     cells = places.counted.on(units)
-    exposure = exposure_at(heat, surface, cells.places_m, params.exposure)
+    exposure = exposure_at(heat, surface, cells.places_m, round_people(places, units, params))
     slow = slow_share(cells.people, cells.counts["slow"])
     excess = exposure.celsius - load.reference_C
     return UnitLoad(units, cells.places_m, cells.people, excess, exposure.sigma_K, slow)

@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 from core.errors import BadFileError
 from gis.heat import HeatMap
 from gis.siting.columns import ALONE_NAMES, FOOTFALL_NAMES, PEOPLE_NAMES, VULNERABLE_NAMES, named_column
-from gis.siting.demand import DemandParams, GridDemand, Groups, Support, disjoint, of_places, on_grid
+from gis.siting.demand import (
+    AS_GIVEN,
+    DemandParams,
+    GridDemand,
+    Groups,
+    Support,
+    disjoint,
+    of_places,
+    on_grid,
+)
 from gis.siting.demand import with_footfall as moved_to_footfall
 from gis.siting.grids import Units
 from gis.siting.joining import joined
@@ -26,11 +35,14 @@ LABELS = {"vulnerable": "65 and older", "alone": "65 and older and alone"}
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Demand as it was counted: `people` and `counts` float64 (rows,), and where they stand."""
+    """Demand as it was counted: `people` and `counts` float64 (rows,), and where they stand; `spread` when
+    that is not the places of the layer (areas spread within, a part of the people counted at footfall).
+    """
 
     people: FloatArray
     counts: Mapping[str, FloatArray]
     support: Support
+    spread: bool
 
     def on(self, units: Units) -> GridDemand:
         """The same people on some units."""
@@ -70,7 +82,7 @@ def read_demand(inputs: SitingInputs, heat: HeatMap, params: SitingParams) -> De
     groups, names, notes = _groups(layer, params)
     counted = _counted(groups, _support(layer, inputs, heat), inputs, heat, params.demand)
     told = (*notes, *counted.support.notes)
-    if len(counted.support.owner) == len(layer.frame):
+    if not counted.spread:
         seniors = groups.seniors if "vulnerable" in names else None
         slow = slow_share(counted.people, counted.counts["slow"])
         heads = counted.counts["heads"]
@@ -193,12 +205,13 @@ def _counted(
     slow = params.senior * groups.senior + params.alone * groups.alone
     rows = {"people": groups.weighted(params), "slow": slow, "heads": groups.total}
     seniors, spots = groups.seniors, support
-    if inputs.footfall is not None and params.footfall_share > 0:
+    moved = inputs.footfall is not None and params.footfall_share > 0
+    if inputs.footfall is not None and moved:
         places, heads = _footfall(inputs.footfall, inputs.crs, heat)
         for name, counts in rows.items():
             rows[name], spots = moved_to_footfall(counts, support, places, heads, params.footfall_share)
         seniors = np.append(seniors, np.zeros(len(rows["people"]) - len(seniors)))
-    return Counted(rows.pop("people"), {"seniors": seniors, **rows}, spots)
+    return Counted(rows.pop("people"), {"seniors": seniors, **rows}, spots, moved or support.by != AS_GIVEN)
 
 
 def _footfall(path: Path, crs: str | None, heat: HeatMap) -> tuple[FloatArray, FloatArray]:

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +21,14 @@ HANGUL = re.compile("[가-힣]")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of a file and what had to be repaired to read them."""
+    """Rows of a file and what had to be repaired to read them.
+
+    `rows` says which row of the file each one is, the header being the first; empty = without gaps.
+    """
 
     frame: "pd.DataFrame"
     repairs: tuple[str, ...] = ()
+    rows: tuple[int, ...] = ()
 
 
 def decode_text(data: bytes) -> tuple[str, str]:
@@ -58,9 +62,9 @@ def read_csv(path: Path) -> Table:
         text, encoding = decode_text(Path(path).read_bytes())
     except UnicodeDecodeError as error:
         raise BadFileError(path, "is neither UTF-8 nor cp949 text", hint="save it as CSV UTF-8") from error
-    frame = _parse_csv(path, text)
+    frame, rows = _parse_csv(path, text)
     repairs = [] if encoding in {"utf-8", "utf-8-sig"} else [f"text was {encoding}"]
-    return _repaired(frame, repairs)
+    return replace(_repaired(frame, repairs), rows=rows)
 
 
 def repaired(frame: "pd.DataFrame") -> Table:
@@ -68,16 +72,17 @@ def repaired(frame: "pd.DataFrame") -> Table:
     return _repaired(frame, [])
 
 
-def _parse_csv(path: Path, text: str) -> "pd.DataFrame":
+def _parse_csv(path: Path, text: str) -> tuple["pd.DataFrame", tuple[int, ...]]:
     import pandas as pd
 
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=_delimiter(text)) if any(row)]
+    every = enumerate(csv.reader(io.StringIO(text), delimiter=_delimiter(text)), start=1)
+    rows = [(number, row) for number, row in every if any(row)]
     if len(rows) < 1:
         raise BadFileError(path, "is empty")
-    header = [name.strip() for name in rows[0]]
+    header = [name.strip() for name in rows[0][1]]
     if len(set(header)) != len(header):
         raise BadFileError(path, f"has two columns of one name: {_doubles(header)}", hint="rename one")
-    for number, row in enumerate(rows[1:], start=2):
+    for number, row in rows[1:]:
         if len(row) > len(header) and any(cell.strip() for cell in row[len(header) :]):
             raise BadFileError(
                 path,
@@ -85,8 +90,9 @@ def _parse_csv(path: Path, text: str) -> "pd.DataFrame":
                 hint="quote its commas",
             )
     width = len(header)
-    body = [(row + [""] * width)[:width] for row in rows[1:]]
-    return pd.DataFrame(body, columns=pd.Index(header), dtype=object)
+    body = [(row + [""] * width)[:width] for _, row in rows[1:]]
+    frame = pd.DataFrame(body, columns=pd.Index(header), dtype=object)
+    return frame, tuple(number for number, _ in rows[1:])
 
 
 def _doubles(header: Sequence[str]) -> str:
