@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from core.units import STANDARD_GRAVITY_MS2
 from flight.simulator.geometry import towards
 
-_MASS_KG = 3.0
+MASS_KG = 3.0
 _REFERENCE_SPEED_MS = 15.08  # at 45 degrees of lean, 593 m above sea level
 _REFERENCE_HEIGHT_M = 593.0
 _DISC_M2 = 0.385
@@ -34,11 +34,11 @@ def air_density_kgm3(altitude_m: float) -> float:
 def _drag_factors() -> tuple[float, float]:
     """Of the rotors and of the body, both for 1 kg/m3 of air: sqrt(m3/kg)/s and m2/kg."""
     density, half = air_density_kgm3(_REFERENCE_HEIGHT_M), math.sqrt(0.5)
-    weight_n = _MASS_KG * STANDARD_GRAVITY_MS2
-    rotors = _ROTOR_DRAG * math.sqrt(_DISC_M2 / _MASS_KG)  # times the root of density and thrust by mass
+    weight_n = MASS_KG * STANDARD_GRAVITY_MS2
+    rotors = _ROTOR_DRAG * math.sqrt(_DISC_M2 / MASS_KG)  # times the root of density and thrust by mass
     along_ms = _REFERENCE_SPEED_MS * half
-    rotors_n = half * along_ms * rotors * _MASS_KG * math.sqrt(density * STANDARD_GRAVITY_MS2 / half)
-    body = (weight_n - rotors_n) / (density * _REFERENCE_SPEED_MS**2) / _MASS_KG
+    rotors_n = half * along_ms * rotors * MASS_KG * math.sqrt(density * STANDARD_GRAVITY_MS2 / half)
+    body = (weight_n - rotors_n) / (density * _REFERENCE_SPEED_MS**2) / MASS_KG
     return rotors, body
 
 

@@ -153,7 +153,8 @@ class Copter:
         vehicle.gripper.tick(vehicle.time_s)
         self._trace()
         flying = vehicle.armed and not vehicle.air.on_ground
-        vehicle.battery.step(dt, flying_a=vehicle.air.current_a if flying else None)
+        vehicle.cargo.step(vehicle.gripper, vehicle.winch, vehicle.air.height_m)
+        vehicle.battery.step(dt, flying_a=vehicle.flying_a if flying else None)
         noise = complex(vehicle.random.gauss(0.0, 1.0), vehicle.random.gauss(0.0, 1.0))
         spread = _ESTIMATE_SIGMA_M * math.sqrt(2.0 * dt / _ESTIMATE_TAU_S)
         vehicle.estimate_error += spread * noise - vehicle.estimate_error * (dt / _ESTIMATE_TAU_S)

@@ -29,6 +29,7 @@ USED: dict[str, tuple[float, float]] = {
     "RTL_SPEED": (0.0, 5000.0),
     "SIM_BATT_VOLTAGE": (0.0, 60.0),
     "SIM_GPS_NUMSATS": (0.0, 99.0),
+    "SIM_SLUP_WEIGHT": (0.0, 15.0),
     "SIM_WIND_DIR": (-360.0, 360.0),
     "SIM_WIND_SPD": (0.0, 100.0),
     "SIM_WIND_TC": (0.1, 3600.0),

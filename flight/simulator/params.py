@@ -30,7 +30,12 @@ class Param:
 
 
 # Groups that are not there for a client until what they belong to is switched on.
-_GATES = {"CAM1_": "CAM1_TYPE", "GRIP_": "GRIP_ENABLE", "WINCH_": "WINCH_TYPE"}
+_GATES = {
+    "CAM1_": "CAM1_TYPE",
+    "GRIP_": "GRIP_ENABLE",
+    "WINCH_": "WINCH_TYPE",
+    "SIM_SLUP_": "SIM_SLUP_ENABLE",
+}
 _ROUNDING = 0.01  # what ArduPilot adds before it cuts a number to a whole one
 
 

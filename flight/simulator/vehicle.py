@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from core.units import deg_to_e7, m_to_mm
-from flight.simulator.airframe import YAW_LAG_S, Airframe
+from flight.simulator.airframe import MASS_KG, YAW_LAG_S, Airframe
 from flight.simulator.battery import Battery
 from flight.simulator.camera import Trigger
+from flight.simulator.cargo import Cargo
 from flight.simulator.control import Controller, Target
 from flight.simulator.fence import Fence
 from flight.simulator.geometry import Ground, heading
@@ -137,6 +138,7 @@ class Vehicle:
     camera: Trigger = field(init=False)
     gripper: Gripper = field(init=False)
     winch: Winch = field(init=False)
+    cargo: Cargo = field(init=False)
     terrain: Terrain = field(init=False)
     wind: Wind = field(init=False)
     mode: Mode = field(init=False)
@@ -175,6 +177,7 @@ class Vehicle:
         self.terrain, self.wind = Terrain(p), Wind(p, self.random)
         self.camera = Trigger(fitted=p.flag("CAM1_TYPE"))
         self.gripper = Gripper(p, self.say, fitted=p.flag("GRIP_ENABLE"))
+        self.cargo = Cargo(p)
         self.winch = Winch(p, self.say, fitted=p.flag("WINCH_TYPE"))
 
     # -- telling
@@ -288,6 +291,11 @@ class Vehicle:
     def stand(self) -> Target:
         """The target on the ground, pressed down a little."""
         return Target(self.air.position, climb_ms=-0.1, yaw_rad=self.air.yaw_rad)
+
+    @property
+    def flying_a(self) -> float:
+        """What flying draws with the load there is."""
+        return self.air.current_a * self.cargo.power_share(MASS_KG)
 
     # -- doing
 
