@@ -12,13 +12,17 @@ from gis.siting.confidence import ConfidenceParams
 from gis.siting.demand import DemandParams
 from gis.siting.exposure import ExposureParams
 from gis.siting.model import SitingParams
+from gis.siting.weights import WeightParams
 
 TEXTS = (str, str | None)
+SWITCHES = (bool,)
+TABLES = (tuple[str, ...], tuple[tuple[float, ...], ...])
 PARTS: dict[str, type] = {
     "exposure": ExposureParams,
     "confidence": ConfidenceParams,
     "demand": DemandParams,
     "access": AccessParams,
+    "weights": WeightParams,
 }
 
 
@@ -61,8 +65,24 @@ def _filled(kind: type, values: Any, where: str) -> Any:
         raise ValueError(
             f"[{where}] has unknown keys {', '.join(unknown)}; known: {', '.join(sorted(known))}"
         )
-    for name, value in values.items():
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if known[name].type not in TEXTS and not number and not dataclasses.is_dataclass(value):
-            raise TypeError(f"{name} must be a number, got {value!r}")
-    return kind(**values)
+    return kind(**{name: _value(name, known[name].type, value) for name, value in values.items()})
+
+
+def _value(name: str, kind: Any, value: Any) -> Any:
+    """`value` as the field of type `kind` holds it; raises `TypeError` where it is something else."""
+    if kind in TABLES:
+        if not isinstance(value, list | tuple):
+            raise TypeError(f"{name} must be a list, got {value!r}")
+        return tuple(tuple(one) if isinstance(one, list) else one for one in value)
+    if kind in SWITCHES:
+        if not isinstance(value, bool):
+            raise TypeError(f"{name} must be true or false, got {value!r}")
+        return value
+    if kind in TEXTS:
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be a text, got {value!r}")
+        return value
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number and not dataclasses.is_dataclass(value):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    return value

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadFileError
-from gis.siting.covering import Solution, solve_mclp
-from gis.siting.coverrows import cover_rows
+from gis.siting.covering import solve_mclp
+from gis.siting.coverrows import CoverRows, cover_rows
+from gis.siting.solution import Solution
 
 FloatArray = NDArray[np.float64]
 
@@ -34,17 +35,35 @@ def read_instance(path: Path) -> Instance:
     text = Path(path).read_text(encoding="utf-8", errors="replace")
     lines = [line.split() for line in text.splitlines() if line.strip()]
     try:
-        if lines and lines[0][0] == "NAME":
-            return _sectioned(lines)
-        if lines and len(lines[0]) == 3 and all(word.isdigit() for word in lines[0]):
-            return _or_library(lines)
-        return _points(lines)
+        found = _parsed(lines)
     except (ValueError, IndexError) as error:
         raise BadFileError(
             path,
             "is no location instance",
             hint="use an OR-Library p-median file, or a file of points with demand",
         ) from error
+    _refuse_wrong(Path(path), found)
+    return found
+
+
+def _parsed(lines: list[list[str]]) -> Instance:
+    if lines and lines[0][0] == "NAME":
+        return _sectioned(lines)
+    if lines and len(lines[0]) == 3 and all(word.isdigit() for word in lines[0]):
+        return _or_library(lines)
+    return _points(lines)
+
+
+def _refuse_wrong(path: Path, found: Instance) -> None:
+    """Raise `BadFileError` for a demand or a place that cannot be."""
+    wrong = np.flatnonzero(~(np.isfinite(found.weights) & (found.weights >= 0)))
+    if wrong.size:
+        raise BadFileError(
+            path, f"point {wrong[0] + 1}: demand must be at least 0, got {found.weights[wrong[0]]:g}"
+        )
+    nowhere = np.flatnonzero(~np.isfinite(found.metres).all(axis=1))
+    if nowhere.size:
+        raise BadFileError(path, f"point {nowhere[0] + 1}: its place is not known")
 
 
 def _sectioned(lines: list[list[str]]) -> Instance:
@@ -76,7 +95,9 @@ def _points(lines: list[list[str]]) -> Instance:
     table = np.array(lines[1 : count + 1], float)
     if table.shape != (count, 3):
         raise ValueError(f"{count} lines of x, y and demand were announced, {len(table)} are there")
-    return Instance(np.linalg.norm(table[:, None, :2] - table[None, :, :2], axis=2), table[:, 2])
+    with np.errstate(invalid="ignore"):  # places that are no numbers are refused by name afterwards
+        metres = np.linalg.norm(table[:, None, :2] - table[None, :, :2], axis=2)
+    return Instance(metres, table[:, 2])
 
 
 def _or_library(lines: list[list[str]]) -> Instance:
@@ -106,18 +127,28 @@ def solve_instance(
     seconds: float = 60.0,
     now: Callable[[], float] = time.monotonic,
 ) -> Solution:
-    """Solve `mclp` (with `radius_m`), `pmedian` or `pcenter` on an instance file."""
+    """Solve `mclp` or `setcover` (with `radius_m`), `pmedian` or `pcenter` on an instance file.
+
+    `setcover` asks for the fewest sites; `count` does not matter then.
+    """
     from gis.siting.pcenter import solve_pcenter
     from gis.siting.pmedian import solve_pmedian
+    from gis.siting.setcover import solve_set_cover
 
     instance = read_instance(path)
-    if count > len(instance.weights):
+    if problem != "setcover" and count > len(instance.weights):
         raise BadFileError(path, f"has {len(instance.weights)} sites, {count} were asked for")
     if problem == "pmedian":
         return solve_pmedian(instance.metres * instance.weights[:, None], count, seconds=seconds, now=now)
     if problem == "pcenter":
         return solve_pcenter(instance.metres, count, seconds=seconds, now=now)
-    limit = math.inf if radius_m is None else radius_m
-    demand, site = np.nonzero(instance.metres <= limit)
-    rows = cover_rows(instance.weights, site, demand, np.ones(len(site)), sites=len(instance.weights))
+    rows = rows_within(instance, math.inf if radius_m is None else radius_m)
+    if problem == "setcover":
+        return solve_set_cover(rows, seconds=seconds, now=now)
     return solve_mclp(rows, count, seconds=seconds, now=now)
+
+
+def rows_within(instance: Instance, radius_m: float) -> CoverRows:
+    """Cover rows of an instance: each point reaches those within the radius."""
+    demand, site = np.nonzero(instance.metres <= radius_m)
+    return cover_rows(instance.weights, site, demand, np.ones(len(site)), sites=len(instance.weights))

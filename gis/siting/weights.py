@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
+CRITERIA = ("heat", "people", "old", "unserved")
+
 CONSISTENT = 0.1  # the ratio up to which judgements are taken
 # what Saaty (1987) found for the index of random judgements, by number of criteria
 RANDOM_INDEX = (0.0, 0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49)
@@ -60,6 +62,46 @@ def ahp(criteria: Sequence[str], judgements: Sequence[Sequence[float]], *, insis
     if not found.consistent and not insist:
         raise ValueError(_inconsistent(found))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class WeightParams:
+    """Pairwise `judgements` of how much more each of `criteria` counts than each other (see `ahp`).
+
+    Criteria of a candidate: `heat` kelvins of its ground over the reference; `people` in its reach, `old`
+    those of 65 and older among them, `unserved` those without a place in reach. `insist` takes judgements
+    that contradict each other.
+    """
+
+    criteria: tuple[str, ...] = CRITERIA
+    judgements: tuple[tuple[float, ...], ...] = ()
+    insist: bool = False
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.criteria if name not in CRITERIA]
+        if unknown:
+            raise ValueError(f"criteria are {', '.join(CRITERIA)}, got {unknown[0]!r}")
+        if self.judgements:
+            self.judged()
+
+    def judged(self) -> Ahp:
+        """Weights from the judgements."""
+        return ahp(self.criteria, self.judgements, insist=self.insist)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """One way to weigh the criteria: `name`, weights by criterion, the consistency ratio of judgements.
+
+    `ranks` (sites,) of all eligible candidates by the weighted sum; `agreement` Spearman's correlation with
+    the order by load covered alone, None when it is not defined.
+    """
+
+    name: str
+    weights: dict[str, float]
+    ranks: NDArray[np.int64]
+    agreement: float | None
+    ratio: float | None = None
 
 
 def _inconsistent(found: Ahp) -> str:

@@ -45,6 +45,18 @@ def command() -> None:
     type=click.FloatRange(min=0, min_open=True),
     help="How far people walk, metres.  [default: 300]",
 )
+@click.option(
+    "--aim",
+    type=click.Choice(["cover", "capacity", "fewest", "median", "center"]),
+    help="What is best: most load covered; the same with limited places; fewest sites; least load times "
+    "way; shortest longest way.  [default: cover]",
+)
+@click.option(
+    "--frontier",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Also show N plans from the most cover to the shortest way of the worst-off.",
+)
 @click.option("--config", type=IN_FILE, help="TOML file with any parameter under [siting].")
 @click.option(
     "--lang", type=click.Choice(["en", "ko"]), help="Language of reasons, map, report.  [default: ko]"
@@ -67,6 +79,8 @@ def choose(
     crs: str | None,
     count: int | None,
     radius_m: float | None,
+    aim: str | None,
+    frontier: int | None,
     config: Path | None,
     lang: str | None,
     font: Path | None,
@@ -81,13 +95,14 @@ def choose(
     \b
     Example: skyshade sites choose --heat heat.tif --demand stops.geojson --candidates corners.csv -o sites
     """
+    from gis.siting.choicejson import choice_json
     from gis.siting.choose import choose_sites
     from gis.siting.config import siting_params
     from gis.siting.model import SitingInputs
     from gis.siting.report import as_json as result_json
     from gis.siting.report import write_outputs
 
-    given = {"count": count, "radius_m": radius_m, "language": lang}
+    given = {"count": count, "radius_m": radius_m, "language": lang, "aim": aim, "frontier": frontier}
     params = siting_params(
         config, {key: value for key, value in given.items() if value is not None}, {"language": "ko"}
     )
@@ -98,14 +113,16 @@ def choose(
     outputs = write_outputs(result, out, font=font)
     for text in (*result.notes, *outputs.notes):
         note(f"note: {text}")
-    if len(result.chosen) < params.count:
+    if len(result.chosen) < params.count and params.aim != "fewest":
         note(
             f"note: {len(result.chosen)} of {params.count} sites chosen: no other allowed place adds anything"
         )
-    emit(result_json(result, outputs), as_json=as_json, lines=_lines(result, outputs))
+    found = result_json(result, outputs) | choice_json(result)
+    emit(found, as_json=as_json, lines=_lines(result, outputs))
 
 
 def _lines(result: "SitingResult", outputs: "Outputs") -> list[str]:
+    from gis.siting.choicejson import choice_lines
     from gis.siting.report import rank_text
 
     sites = [f"{rank_text(s):>10}  {s.id}  {s.name}  {s.score:,.0f} person·K  {s.why}" for s in result.chosen]
@@ -114,6 +131,7 @@ def _lines(result: "SitingResult", outputs: "Outputs") -> list[str]:
         *sites,
         f"objective {solved.objective:,.1f}, bound {solved.bound:,.1f}, gap {solved.gap:.3%}",
         f"method {solved.method}, {solved.wall_s:.1f} s",
+        *choice_lines(result),
         f"map {outputs.map}",
         f"report {outputs.report}",
         f"gpkg {outputs.gpkg}",
@@ -125,20 +143,22 @@ def _lines(result: "SitingResult", outputs: "Outputs") -> list[str]:
 @click.argument("instance", type=IN_FILE)
 @click.option(
     "--problem",
-    type=click.Choice(["mclp", "pmedian", "pcenter"]),
+    type=click.Choice(["mclp", "pmedian", "pcenter", "setcover"]),
     required=True,
-    help="Reach the most people, or the least mean or greatest distance.",
+    help="Reach the most people; least total or greatest distance; everybody with the fewest sites.",
 )
-@click.option("--count", type=click.IntRange(min=1), required=True, help="How many sites.")
+@click.option("--count", type=click.IntRange(min=1), help="How many sites; not for setcover.")
 @click.option(
-    "--radius-m", type=click.FloatRange(min=0), help="How far a site reaches, for mclp; in the file's unit."
+    "--radius-m",
+    type=click.FloatRange(min=0),
+    help="How far a site reaches, for mclp and setcover; in the file's unit.",
 )
 @click.option(
     "--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Time limit, seconds."
 )
 @json_option
 def solve(
-    instance: Path, problem: str, count: int, radius_m: float | None, seconds: float, as_json: bool
+    instance: Path, problem: str, count: int | None, radius_m: float | None, seconds: float, as_json: bool
 ) -> None:
     """Solve a benchmark instance and say how good the answer is.
 
@@ -149,9 +169,11 @@ def solve(
     """
     from gis.siting.instances import solve_instance
 
-    if problem == "mclp" and radius_m is None:
-        raise click.UsageError("--problem mclp needs --radius-m")
-    solved = solve_instance(instance, problem, count, radius_m=radius_m, seconds=seconds)
+    if problem in {"mclp", "setcover"} and radius_m is None:
+        raise click.UsageError(f"--problem {problem} needs --radius-m")
+    if problem != "setcover" and count is None:
+        raise click.UsageError(f"--problem {problem} needs --count")
+    solved = solve_instance(instance, problem, count or 1, radius_m=radius_m, seconds=seconds)
     result: dict[str, Any] = {
         "objective": solved.objective,
         "bound": solved.bound,
