@@ -7,11 +7,16 @@ import rasterio
 from rasterio.features import rasterize
 from rasterio.transform import from_origin
 
+from gis.heat import HeatMap
 from gis.siting.choose import SitingInputs, SitingParams, choose_sites
 from gis.siting.codes import CodeSystem, code_system, label_conflicts
 from gis.siting.confidence import ConfidenceParams
+from gis.siting.demand import DemandParams
+from gis.siting.grids import usual_units
+from gis.siting.hours import When, facilities
 from gis.siting.instances import solve_instance
 from gis.siting.layers import point_positions, read_layer, read_table
+from gis.siting.people import read_demand
 from gis.siting.report import write_outputs
 from gis.siting.walk import network_from_lines, walkable
 from gis.siting.ways import WalkingWays
@@ -75,6 +80,31 @@ def test_every_dong_of_the_population_table_has_its_outline(shared_data):
     assert set(people.frame["동"]) == set(official["ADM_NM"])
     assert people.frame["인구수_계"].sum() > 900_000
     assert any("padded" in text for text in people.repairs)
+
+
+def test_seongnams_tables_are_joined_and_everybody_is_spread_once(shared_data, tmp_path):
+    folder = shared_data / "gis/seongnam"
+    tables = (folder / "seongnam_population_households.csv", folder / "seongnam_single_household.csv")
+    celsius = np.full((10, 10), 35.0, np.float32)
+    heat = HeatMap(celsius, "EPSG:5186", 209_000.0, 531_000.0, 1.0)
+    inputs = SitingInputs(tmp_path, folder / "BND_ADM_DONG_PG.shp", tmp_path, tables=tables)
+    demand = read_demand(inputs, heat, SitingParams(demand=DemandParams(senior=2.0, alone=3.0)))
+    people = read_table(tables[0]).frame
+    alone = read_table(tables[1]).frame["65세 이상(계)"].sum()
+    everybody, seniors = people["인구수_계"].sum(), people["65세 이상_계"].sum()
+    assert demand.heads.sum() == pytest.approx(everybody)
+    assert demand.seniors.sum() == pytest.approx(seniors)
+    assert demand.people.sum() == pytest.approx(everybody + seniors + alone)
+    for units in usual_units(200.0):
+        assert demand.counted.on(units).people.sum() == pytest.approx(demand.people.sum())
+
+
+def test_suji_shelters_are_members_only_or_unknown_and_never_guessed_open(shared_data):
+    found = facilities(read_layer(shared_data / "gis/suji/shelters_suji.shp").frame)
+    assert int(np.isnan(found.capacity).sum()) == 1
+    assert set(found.members.tolist()) <= {0.0, 1.0}
+    assert np.isnan(found.night).any()
+    assert not found.open_at(When.NIGHT)[0][np.isnan(found.night)].any()
 
 
 def test_sujis_double_encoded_shelters_are_read(shared_data):
