@@ -161,8 +161,6 @@ def corrected(
     out: CelsiusArray = celsius - flat
     out -= (right * across).astype(np.float32)
     out -= (below * down + level).astype(np.float32)[:, None]
-    if drift.gain != 1.0:
-        out += (out + np.float32(shift_K - drift.pivot_C)) * np.float32(drift.gain - 1.0)
     return out
 
 
