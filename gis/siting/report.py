@@ -61,7 +61,7 @@ def write_outputs(
     cells = hot_cells(result.heat, result.surface)
     layers = layers_of(result, cells)
     with written_together(folder) as new:
-        page, notes = map_page(result, cells)
+        page, notes = map_page(result, cells, times)
         page.save(new / "map.html")
         write_report(result, new / "report.pdf", fonts, made, times, tuple(notes))
         write_csv(result, new / "sites.csv")

@@ -17,6 +17,10 @@ MAP_WORDS: dict[str, tuple[str, str]] = {  # key: (Korean, English)
     "hotspots": ("고온 군집 (FDR 5 %)", "Hot spots (FDR 5 %)"),
     "heat": ("지표 온도 (°C)", "Surface temperature (°C)"),
     "not_felt": ("체감 온도가 아닌 지표 온도", "Surface temperature, not felt heat"),
+    "not_felt_at": (
+        "체감 온도가 아닌 지표 온도, {when} 촬영",
+        "Surface temperature, not felt heat; flown {when}",
+    ),
     "water": ("물", "Water"),
     "walk": ("보행로", "Paths"),
     "buildings": ("건물", "Buildings"),

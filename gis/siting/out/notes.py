@@ -65,6 +65,10 @@ KOREAN_NOTES: tuple[tuple[str, str], ...] = (
         r"map: zoom (\d+) to (\d+) of (.+) left out, so that the page stays below 10 MB",
         r"지도: 10 MB를 넘지 않도록 \3의 확대 단계 \1-\2를 뺌",
     ),
+    (
+        r"map: verdicts of all (\d+) candidates are in sites.csv alone",
+        r"지도: 후보지 \1곳의 기준별 판정은 sites.csv에만 있음",
+    ),
     (r"map: (.+) holds no tile of this area", r"지도: \1에 이곳의 타일이 없음"),
 )
 
@@ -77,5 +81,5 @@ def note_in(note: str, language: str) -> str:
         found = re.fullmatch(rf"(?P<file>(?:[^:]+\.\w+: )?)(?:{pattern})", note)
         if found:
             shifted = re.sub(r"\\(\d)", lambda ref: f"\\g<{int(ref[1]) + 1}>", korean)
-            return found.expand(r"\g<file>" + shifted)
+            return found.expand(r"\g<file>" + shifted).replace(" as 65 and older", " = 65세 이상")
     return note

@@ -1,5 +1,6 @@
 """The map page of a result."""
 
+import datetime as dt
 import math
 from typing import Any
 
@@ -12,6 +13,7 @@ from gis.siting.model import SitingResult
 from gis.siting.out.backdrop import add_tiles, tile_files, vector_tile_frames
 from gis.siting.out.figures import fairness_rows, kills_most, rule_counts, summary
 from gis.siting.out.frames import checks, chosen_frame
+from gis.siting.out.sources import KST
 from gis.siting.out.thin import demand_cells, said
 from gis.siting.places import NAME_NAMES
 from gis.siting.words import LANGUAGES, both
@@ -20,6 +22,8 @@ from gis.webmap import Style, Text, WebMap
 
 MARGIN = 0.15
 MOST_BYTES = 10_000_000
+MOST_CHECKED = 8000  # candidates whose cards list every rule
+MOST_IN_CLASS = 0.7  # a map nearly all in one colour shows nobody where it is hotter
 DEMAND = Style("#333333", 1, "#ffffff", fill_opacity=0.8, radius_px=3)
 ELIGIBLE = Style("#ffffff", 1.5, "#1a9850", fill_opacity=0.95, radius_px=6)
 REJECTED = Style("#ffffff", 1.5, "#777777", fill_opacity=0.95, radius_px=5)
@@ -28,11 +32,13 @@ HOT = Style("#7a0177", 1.5, "#7a0177", fill_opacity=0.12)
 ZONES = Style("#222222", 2)
 
 
-def map_page(result: SitingResult, cells: Any) -> tuple[WebMap, list[str]]:
-    """The page, and what was made lighter to fit in it."""
+def map_page(
+    result: SitingResult, cells: Any, heat_times: tuple[dt.datetime, dt.datetime] | None = None
+) -> tuple[WebMap, list[str]]:
+    """The page, and what was made lighter to fit in it; `heat_times` is when the heat was seen."""
     first = result.params.language
     languages = [first, *(language for language in LANGUAGES if language != first)]
-    page = WebMap(both("title"), view(result), subtitle=both("not_felt"), languages=languages)
+    page = WebMap(both("title"), view(result), subtitle=_subtitle(heat_times), languages=languages)
     area = tile_area(result)
     frames = vector_tile_frames(result, area) | dict(result.background)
     made = ground(frames, view_m(result), result.heat.crs, blank=not tile_files(result))
@@ -48,9 +54,17 @@ def map_page(result: SitingResult, cells: Any) -> tuple[WebMap, list[str]]:
     _add_chosen(page, result)
     _add_sections(page, result)
     notes = said(dict(made.layers) | {"demand": demand})
+    if len(result.candidates) > MOST_CHECKED:
+        notes.append(f"map: verdicts of all {len(result.candidates)} candidates are in sites.csv alone")
     if tile_files(result):
         notes += add_tiles(page, result, area, MOST_BYTES - len(page.html().encode()))
     return page, notes
+
+
+def _subtitle(heat_times: tuple[dt.datetime, dt.datetime] | None) -> dict[str, str]:
+    if heat_times is None:
+        return both("not_felt")
+    return both("not_felt_at", when=f"{heat_times[0].astimezone(KST):%Y-%m-%d %H:%M} KST")
 
 
 def _cells_name(cell_m: float) -> dict[str, str]:
@@ -106,12 +120,9 @@ def _add_candidates(page: WebMap, result: SitingResult) -> None:
     out = np.asarray(result.candidates["rejected"] != "")
     taken = np.zeros(len(frame), bool)
     taken[[site.row for site in result.chosen]] = True
-    headings = {
-        "site_id": both("id"),
-        "surface": both("surface"),
-        "rejections": both("rejections"),
-        "checks": both("rules"),
-    }
+    headings = {"site_id": both("id"), "surface": both("surface"), "rejections": both("rejections")}
+    if len(frame) <= MOST_CHECKED:
+        headings["checks"] = both("rules")
     for rows, name, style in ((out, "rejected", REJECTED), (~out & ~taken, "candidates", ELIGIBLE)):
         if rows.any():
             page.add_vector(
@@ -232,11 +243,11 @@ def _add_sections(page: WebMap, result: SitingResult) -> None:
 
 
 def legend(result: SitingResult) -> Legend:
-    """The city's classes; spread over the map's own range when nearly all of it falls into one of them."""
+    """The city's classes; the same colours over the map's own range when most of it falls into one class."""
     known = result.heat.celsius[np.isfinite(result.heat.celsius)]
     low, high = (float(v) for v in np.percentile(known, [5, 95]))
-    inside = np.searchsorted(CITY_LEGEND.edges_C, [low, high])
-    if inside[0] == inside[1] and high - low > 0.5:
+    counts = np.bincount(CITY_LEGEND.classes(known))
+    if counts.max() > MOST_IN_CLASS * known.size and high - low > 0.5:
         return even_legend(CITY_LEGEND.title, round(low, 1), round(high, 1))
     return CITY_LEGEND
 

@@ -261,7 +261,7 @@ class Telling:
         if verdict.value is None:
             return self.word["unknown"]
         key = {Verdict.PASS: "passes", Verdict.FAIL: "fails"}[verdict.verdict]
-        return f"{self.word[key]} ({verdict.value:.4g} {verdict.rule.unit})".replace(" )", ")")
+        return f"{self.word[key]} {verdict.value:.4g} {verdict.rule.unit}".strip()
 
     def _rejected_rows(self) -> list[list[str]]:
         table_ = self.result.candidates

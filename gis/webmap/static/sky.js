@@ -100,7 +100,7 @@ function skyshade(map, page) {
       if (feature.v.some(function (value) { return value !== null; })) {
         feature.shape.bindPopup(function () { return card(layer, feature); },
           {maxWidth: 330, maxHeight: POPUP_PX, autoPanPaddingTopLeft: [8, narrow ? 58 : 8],
-            autoPanPaddingBottomRight: [8, 8]});
+            autoPanPaddingBottomRight: [map.getSize().x > 760 ? 216 : 8, 8]});
       }
       group.addLayer(feature.shape);
     });
