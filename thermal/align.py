@@ -22,6 +22,7 @@ from thermal.bundle import (
     residuals,
     without_outliers,
 )
+from thermal.controlfit import ControlReport, Sighted, fitted, report
 from thermal.ground import Ground
 from thermal.pose import CameraPose, Prior, footprint_m
 from thermal.tiepoints import Keypoints, PairMatch, PairTask
@@ -71,7 +72,8 @@ class Aligned:
 
     `poses` one a prior, `camera` with its adjusted lens, `points_m` (p, 3) tie points, `frame_points` the
     number of tie points a frame has, `frame_rmse_px` its reprojection RMSE (NaN: kept its prior), `rmse_px`
-    over all, `prior_shift_m` (n,) how far each centre moved; `fallback` indices that kept their prior.
+    over all, `prior_shift_m` (n,) how far each centre moved; `fallback` indices that kept their prior;
+    `control` how far ground control points lie off, None without any.
     """
 
     poses: tuple[CameraPose, ...]
@@ -84,6 +86,7 @@ class Aligned:
     fallback: tuple[int, ...]
     pairs: int = 0
     notes: tuple[str, ...] = field(default=())
+    control: ControlReport | None = None
 
 
 def overlapping(
@@ -138,11 +141,12 @@ def pair_tasks(
 
 def align(
     priors: Sequence[Prior], keypoints: Sequence[Keypoints], matches: Sequence[PairMatch], ground_m: float,
-    params: AlignParams, *, dem: Ground | None = None,
+    params: AlignParams, *, dem: Ground | None = None, control: Sequence[Sighted] = (),
 ) -> Aligned:  # fmt: skip
     """Adjust all poses together; frames without enough tie points keep their prior.
 
-    With `dem`, a height model in the flight's frame at any height over its zero, tie points are held to it.
+    With `dem`, a height model in the flight's frame at any height over its zero, tie points are held to it;
+    with `control`, ground control points whose frames are indices of `priors`, the flight is fitted to them.
     """
     camera = priors[0].info.camera
     obs = build_tracks([k.pixels for k in keypoints], matches, params.pixel_sigma * params.pixel_kinship)
@@ -153,9 +157,19 @@ def align(
     order = frame_order(obs.frame, obs.point, len(priors))
     place = np.argsort(order)
     problem = _problem([priors[k] for k in order], camera, _renumbered(obs, place), ground_m, params)
-    state, obs = _solve(*problem, params, dem)[:2]
+    state, obs, known = _solve(*problem, params, dem)
+    points: Sequence[Sighted] = [replace(p, frame=place[p.frame]) for p in control]
+    if points and len(obs.frame):
+        state, points, up_m = fitted(
+            state, obs, known, points, lens(camera, state.shared),
+            kernel_px=params.kernels_px[2], mark_px=params.mark_px, offset_m=params.offset_m,
+        )  # fmt: skip
     back = replace(state, center=state.center[place], rotation=state.rotation[place])
-    return _aligned(back, _renumbered(obs, order), priors, camera, params, len(matches))
+    out = _aligned(back, _renumbered(obs, order), priors, camera, params, len(matches))
+    if not points or not len(obs.frame):
+        return out
+    points = [replace(p, frame=order[p.frame]) for p in points]
+    return replace(out, control=report(points, up_m, out.poses, out.camera))
 
 
 def _renumbered(obs: Observations, number: IntArray) -> Observations:
@@ -287,7 +301,7 @@ def _aligned(
     total = np.bincount(obs.frame, square, minlength=n)
     tied = count >= params.least_points
     mount = exponential(state.shared[7:10])  # what all tags are off by, also in frames without tie points
-    told = [CameraPose(p.pose.center_m, p.pose.rotation @ mount) for p in priors]
+    told = [CameraPose(p.pose.center_m + state.shared[10:13], p.pose.rotation @ mount) for p in priors]
     poses = tuple(CameraPose(state.center[k], state.rotation[k]) if tied[k] else told[k] for k in range(n))
     return Aligned(
         poses=poses,

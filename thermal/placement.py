@@ -8,6 +8,8 @@ import numpy as np
 from core.geo import Datum
 from gis.raster import Band
 from thermal.align import Aligned, AlignParams, align, pair_tasks
+from thermal.control import ControlPoint
+from thermal.controlfit import sighted
 from thermal.ground import Ground, PlaneGround, RasterGround, fit_ground_plane
 from thermal.loading import SeenFrame
 from thermal.mosaic import Progress
@@ -34,17 +36,18 @@ class Placement:
 
 def place(
     flight: Flight, seen: Sequence[SeenFrame], ties: TieParams, params: AlignParams, dem: Band | None,
-    *, workers: int, progress: Progress | None,
+    *, workers: int, progress: Progress | None, control: Sequence[ControlPoint] = (),
 ) -> Placement:  # fmt: skip
-    """Adjust the flight; a second time without frames that prove wrong."""
+    """Adjust the flight, to ground control points where given, and leave out frames that prove wrong."""
     camera = flight.priors[0].info.camera
     keypoints = [s.keypoints for s in seen]
     level = first_level_m(flight, dem) or 0.0
     tasks = pair_tasks([p.pose for p in flight.priors], keypoints, camera, level, params)
     lost = _astray(flight, tasks)
     matches = match_pairs(keypoints, tasks, camera.width_px, ties, workers=workers, progress=progress)
+    points = sighted(control, flight.frame, [s.info.path.name for s in seen])
     model = None if dem is None else RasterGround(dem, flight.frame)
-    aligned = align(flight.priors, keypoints, matches, level, params, dem=model)
+    aligned = align(flight.priors, keypoints, matches, level, params, dem=model, control=points)
     lost |= _disagreeing(seen, tasks, aligned, lost)
     rejected = tuple(Rejection(seen[k].info.path, reason) for k, reason in sorted(lost.items()))
     keep = [k for k in range(len(seen)) if k not in lost]
@@ -56,7 +59,7 @@ def place(
         aligned=kept,
         ground=ground,
         rejected=rejected,
-        notes=(*notes, *_frame_notes([seen[k] for k in keep], kept)),
+        notes=(*notes, *_control_notes(kept), *_frame_notes([seen[k] for k in keep], kept)),
     )
 
 
@@ -137,6 +140,10 @@ def _ground(
     return PlaneGround(level), (
         "Too few tie points to find the ground: the map lies on the level of the take-off point.",
     )
+
+
+def _control_notes(aligned: Aligned) -> tuple[str, ...]:
+    return () if aligned.control is None else aligned.control.notes
 
 
 def _frame_notes(seen: Sequence[SeenFrame], aligned: Aligned) -> list[str]:

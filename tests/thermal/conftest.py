@@ -81,6 +81,7 @@ class Flight:
     frames: dict
     centers: dict
     offsets: dict
+    attitudes: dict = field(default_factory=dict)
 
     def read(self, path):
         return self.frames[path]
@@ -123,7 +124,7 @@ def fly(
     wide, long = camera.footprint_m(height - scene.ground_m)
     step, aside = long * (1 - front), wide * (1 - side)
     local = LocalFrame(HOME)
-    frames, centers, offsets = {}, {}, {}
+    frames, centers, offsets, attitudes = {}, {}, {}, {}
     total = lines * per_line
     for k in range(total):
         line, place = divmod(k, per_line)
@@ -149,8 +150,8 @@ def fly(
         path = Path(folder) / f"frame_{k:04d}.jpg"
         info = FrameInfo(path, "made", "test", camera, Radiometry(), pose, 1.7e9 + 2.0 * k)
         frames[path] = Frame(info, t.astype(np.float32))
-        centers[path], offsets[path] = center, offset
-    return Flight(scene, frames, centers, offsets)
+        centers[path], offsets[path], attitudes[path] = center, offset, true
+    return Flight(scene, frames, centers, offsets, attitudes)
 
 
 @pytest.fixture(scope="session")
