@@ -10,6 +10,7 @@ from gis.crs import metric_crs
 from gis.raster import Band, read_band
 from thermal.align import AlignParams
 from thermal.blunders import BlunderParams
+from thermal.control import ControlPoint, read_control
 from thermal.drawing import ground_under
 from thermal.drift import DriftParams
 from thermal.ground import RasterGround
@@ -31,7 +32,8 @@ class MapParams:
     """What a user may choose; the defaults work.
 
     `gsd_m` metres a pixel (None: the frames' own), `crs` of the map (None: EPSG:5186 in Korea, else UTM),
-    `dem` a terrain or surface model, `references` patches of known temperature, `poses` a file of where the
+    `gcp` ground control points (those named in `gcp_check` held back), `dem` a terrain or surface model,
+    `references` patches of known temperature, `poses` a file of where the
     frames were taken (`pose_table`: what it does not say itself), `cover` a raster of the ground's
     emissivity or land-cover codes (`cover_table` says what those mean), `workers` tiles and frames worked on
     at a time, `executor` who draws tiles (None: threads of this process), `tile_blocks` blocks of 512 pixels
@@ -42,6 +44,8 @@ class MapParams:
     crs: str | None = None
     dem: Path | None = None
     references: Path | None = None
+    gcp: Path | None = None
+    gcp_check: tuple[str, ...] = ()
     poses: Path | None = None
     pose_table: TableOptions = field(default_factory=TableOptions)
     cover: Path | None = None
@@ -74,6 +78,7 @@ class Inputs:
     dem: Band | None = None
     poses: PoseFile | None = None
     cover: GroundCover | None = None
+    control: tuple[ControlPoint, ...] = ()
 
 
 def read_inputs(params: MapParams) -> Inputs:
@@ -84,7 +89,8 @@ def read_inputs(params: MapParams) -> Inputs:
     dem = read_band(params.dem) if params.dem else None
     poses = read_poses(params.poses, params.pose_table) if params.poses else None
     cover = read_cover(params.cover, params.cover_table) if params.cover else None
-    return Inputs(references, dem, poses, cover)
+    control = read_control(params.gcp, params.gcp_check) if params.gcp else ()
+    return Inputs(references, dem, poses, cover, control)
 
 
 def check_dem(params: MapParams, dem: Band | None, flight: Flight) -> None:

@@ -59,7 +59,6 @@ def make_map(
     placed = placed_frames(good, chosen, given, progress)
     drift = find_drift(placed, chosen.drift)
     level = find_level(placed, drift, given.references, good.store, chosen.blend)
-    drift = replace(drift, gain=level.gain, pivot_C=level.pivot_C)
     placed = replace(placed, notes=(*placed.notes, *level.notes, *_jumps(placed, drift)))
     before = known_before(shelf)
     plan = planned_drawing(placed, drift, level, chosen, read, _cover(given, good), before)
@@ -78,7 +77,7 @@ def placed_frames(good: Sorted, params: MapParams, given: Inputs, progress: Prog
     """The frames' final places, with what a reader must know of them."""
     placed = place(
         good.flight, good.seen, params.ties, params.align, given.dem, workers=params.workers,
-        progress=progress,
+        progress=progress, control=given.control,
     )  # fmt: skip
     return replace(placed, notes=(*good.notes, *placed.notes, *dem_notes(placed)))
 

@@ -47,6 +47,7 @@ class MapResult:
     wall_s: float
     tiles_kept: int = 0
     tiles_drawn: int = 0
+    gcp_rmse_m: float | None = None
 
 
 def result_of(
@@ -58,6 +59,7 @@ def result_of(
     result = MapResult(
         path=out, report=out.with_suffix(".quality.html"), frames_used=len(job.frames),
         frames_rejected=tuple(rejected), gsd_m=grid.pixel_m, size=(grid.shape[1], grid.shape[0]),
+        gcp_rmse_m=None if placed.aligned.control is None else placed.aligned.control.rmse_m,
         crs=grid.crs, reprojection_rmse_px=placed.aligned.rmse_px, drift_rms_before_K=drift.rms_before_K,
         drift_rms_after_K=drift.rms_after_K, seam_p95_K=drawn.seam_p95_K, level=level.label,
         absolute=level.absolute, notes=placed.notes, wall_s=wall_s,
