@@ -41,6 +41,14 @@ if TYPE_CHECKING:
     type=IN_FILE,
     help="Where the frames were taken: DJI .MRK, RTKLIB .pos, shots.csv, geo.txt or a CSV with a header.",
 )
+@click.option(
+    "--gcp",
+    type=IN_FILE,
+    help="Ground control points: CSV name,x,y,crs,z,image,px,py,check, or ODM's gcp_list.txt.",
+)
+@click.option(
+    "--check", multiple=True, metavar="NAME", help="Hold this point of --gcp back, to test the map on it."
+)
 @click.option("--poses-crs", metavar="EPSG:N", help="Coordinate system of x and y in --poses.")
 @click.option(
     "--poses-height",
@@ -85,6 +93,8 @@ def map_command(
     dem: Path | None,
     references: Path | None,
     poses: Path | None,
+    gcp: Path | None,
+    check: tuple[str, ...],
     poses_crs: str | None,
     poses_height: str | None,
     cover: Path | None,
@@ -121,7 +131,8 @@ def map_command(
     options = read_options(given)
     table = TableOptions(poses_crs, Datum(poses_height) if poses_height else None)
     params = MapParams(
-        gsd_m=gsd_m, crs=crs, dem=dem, references=references, poses=poses, pose_table=table, cover=cover,
+        gsd_m=gsd_m, crs=crs, dem=dem, references=references, poses=poses,
+        gcp=gcp, gcp_check=check, pose_table=table, cover=cover,
         cover_table=cover_table, workers=workers,
         executor=_cluster(scheduler, frames_dir), sessions=SessionParams(number=flight, accept=mix_hours),
     )  # fmt: skip
@@ -188,7 +199,7 @@ def facts(result: "MapResult") -> dict[str, Any]:
         "size": result.size,
         "crs": result.crs,
         "reprojection_rmse_px": result.reprojection_rmse_px,
-        "gcp_rmse_m": None,
+        "gcp_rmse_m": result.gcp_rmse_m,
         "drift_rms_before_K": result.drift_rms_before_K,
         "drift_rms_after_K": result.drift_rms_after_K,
         "seam_p95_K": result.seam_p95_K,
