@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import SkyshadeError
-from gis.heat import FloatGrid, HeatMap, read_heat
+from gis.heat import FloatGrid, HeatMap
 from gis.siting.confidence import Cover
 from gis.siting.exposure import Exposure, exposure_at, standing_surface
+from gis.siting.heatinput import read_heat_for
 from gis.siting.load import Load, load_at, measured_values
 from gis.siting.model import SitingInputs, SitingParams
 from gis.siting.places import Places, masks, read_places
@@ -59,7 +60,7 @@ class Problem:
 
 def read_problem(inputs: SitingInputs, params: SitingParams) -> Problem:
     """Read and work out all; raises `SkyshadeError` when no candidate is allowed or nothing weighs."""
-    heat = read_heat(inputs.heat)
+    heat = read_heat_for(inputs, params)
     places = read_places(inputs, heat, params)
     surface = standing_surface(heat, masks(inputs))
     load = load_at(places, heat, surface, params)
