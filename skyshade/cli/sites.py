@@ -38,6 +38,11 @@ def command() -> None:
 @click.option(
     "--background", type=IN_FILE, multiple=True, help="A layer or MBTiles/PMTiles drawn below; repeatable."
 )
+@click.option(
+    "--table", type=IN_FILE, multiple=True, help="People by area, joined to the demand layer; repeatable."
+)
+@click.option("--footfall", type=IN_FILE, help="Where people wait and walk (see footfall_share in --config).")
+@click.option("--dem", type=IN_FILE, help="Ground heights (GeoTIFF): slopes make ways longer.")
 @click.option("--crs", help="Coordinate system of layers that name none, e.g. EPSG:5186.")
 @click.option("--count", type=click.IntRange(min=1), help="At most how many sites.  [default: 5]")
 @click.option(
@@ -76,6 +81,9 @@ def choose(
     crossings: Path | None,
     zones: Path | None,
     background: tuple[Path, ...],
+    table: tuple[Path, ...],
+    footfall: Path | None,
+    dem: Path | None,
     crs: str | None,
     count: int | None,
     radius_m: float | None,
@@ -107,8 +115,9 @@ def choose(
         config, {key: value for key, value in given.items() if value is not None}, {"language": "ko"}
     )
     inputs = SitingInputs(
-        heat, demand, candidates, existing, walk, rules, buildings, water, crossings, zones, background, crs
-    )
+        heat, demand, candidates, existing, walk, rules, buildings, water, crossings, zones, background, crs,
+        tables=table, footfall=footfall, dem=dem,
+    )  # fmt: skip
     result = choose_sites(inputs, params)
     outputs = write_outputs(result, out, font=font)
     for text in (*result.notes, *outputs.notes):
