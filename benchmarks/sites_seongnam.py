@@ -76,12 +76,14 @@ def layers(name: str, folder: Path) -> SitingInputs:
     for key, frame in frames.items():
         if len(frame):
             frame.to_file(paths[key])
+    around = folder / "이웃 동.gpkg"
+    read_layer(DATA / "BND_ADM_DONG_PG.shp").frame[["ADM_NM", "geometry"]].to_file(around)
     print(f"{name}: {len(stops)} stops, {len(frames['기존'])} sheltered; made: {len(houses)} houses")
     return SitingInputs(
         folder / "heat.tif", paths["동"], paths["후보지"],
         existing=paths["기존"] if len(frames["기존"]) else None, walk=paths["보행로"],
-        buildings=paths["건물"], crossings=paths["횡단보도"], zones=paths["동"], tables=TABLES,
-        footfall=paths["정류장"],
+        buildings=paths["건물"], crossings=paths["횡단보도"], zones=paths["동"],
+        background=(around,), tables=TABLES, footfall=paths["정류장"],
     )  # fmt: skip
 
 
