@@ -65,7 +65,6 @@ class Drift:
     pairs that a first solution did not use, None without such pairs; `pairs` their number. `noise_K`: robust
     spread of single samples after correction. `frame_before_K`, `frame_after_K` (n,): each frame's median
     difference from what all frames say of its ground, NaN where it overlaps none, None not known.
-    `gain` about `pivot_C`: the camera's scale, where ground references told it.
     """
 
     offsets_K: FloatArray
@@ -78,8 +77,6 @@ class Drift:
     jumps: tuple[Jump, ...] = ()
     frame_before_K: FloatArray | None = None
     frame_after_K: FloatArray | None = None
-    gain: float = 1.0
-    pivot_C: float = 0.0
 
     @property
     def largest_ramp_K(self) -> float:

@@ -15,7 +15,7 @@ from thermal.drift import Drift
 from thermal.mosaic import MosaicJob, MosaicResult, ground_under
 from thermal.placement import Placement
 from thermal.pose import Rejection, footprint_m
-from thermal.quality import FrameReport, Quality, write_report
+from thermal.quality import ControlRow, FrameReport, Quality, write_report
 from thermal.references import Anchor
 from thermal.report.pictures import WIDEST_PX
 from thermal.sidecars import iso
@@ -88,10 +88,18 @@ def quality(
         crs=result.crs,
         start=iso(min(times, default=None)),
         end=iso(max(times, default=None)),
+        control=_control(placed),
         jumps=tuple(j.after for j in drift.jumps),
         seam_counts=drawn.seam_counts,
         seam_step_K=SEAM_STEP_K,
     )
+
+
+def _control(placed: Placement) -> tuple[ControlRow, ...]:
+    found = placed.aligned.control
+    if found is None:
+        return ()
+    return tuple(ControlRow(p.name, p.check, p.marks, p.east_m, p.north_m, p.fault) for p in found.points)
 
 
 def _warnings(placed: Placement) -> list[str]:
@@ -115,6 +123,7 @@ def _figures(
         ("gsd_m", r.gsd_m),
         ("reprojection_rmse_px", r.reprojection_rmse_px),
         ("tie_points", len(placed.aligned.points_m)),
+        ("gcp_rmse_m", r.gcp_rmse_m),
         ("drift_rms_before_K", r.drift_rms_before_K),
         ("drift_rms_after_K", r.drift_rms_after_K),
         ("drift_pairs", drift.pairs),

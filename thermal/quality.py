@@ -39,14 +39,18 @@ class FrameReport:
 
 
 @dataclass(frozen=True, slots=True)
-class ControlReport:
-    """A surveyed point: held back as a `check` or fitted to, seen in `frames`, map less survey in metres."""
+class ControlRow:
+    """A surveyed point: held back as a `check` or fitted to, its marks, map less survey; `fault`: why not.
+
+    Errors are None where too few frames show the point.
+    """
 
     name: str
     check: bool
-    frames: int
-    error_m: tuple[float, ...]
-    error_px: float
+    marks: int
+    east_m: float | None
+    north_m: float | None
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class Quality:
     crs: str
     start: str | None
     end: str | None
-    control: Sequence[ControlReport] = ()
+    control: Sequence[ControlRow] = ()
     jumps: Sequence[int] = ()
     seam_counts: Sequence[int] = ()
     seam_step_K: float = 0.02
@@ -90,8 +94,8 @@ def as_json(q: Quality) -> dict[str, Any]:
         ],
         "control_points": [
             {
-                "name": p.name, "check": p.check, "frames": p.frames,
-                "error_m": [_finite(v) for v in p.error_m], "error_px": _finite(p.error_px),
+                "name": p.name, "check": p.check, "marks": p.marks, "east_m": _finite(p.east_m),
+                "north_m": _finite(p.north_m), "fault": p.fault,
             }
             for p in q.control
         ],

@@ -10,7 +10,7 @@ from rasterio.transform import from_origin
 
 from core.geo import LonLat
 from thermal.pose import Rejection
-from thermal.quality import ControlReport, FrameReport, Quality, write_report
+from thermal.quality import ControlRow, FrameReport, Quality, write_report
 from thermal.references import Reference, anchor
 from thermal.report.korean import korean
 from thermal.report.page import as_html
@@ -105,11 +105,15 @@ def test_every_text_is_there_in_both_languages():
 def test_a_map_with_references_and_control_points_shows_them():
     told = Reference("물탱크", LonLat(127.1, 37.4), 2.0, 30.0)
     level = anchor([(told, 33.0, 4)])
-    points = [ControlReport("gcp1", True, 5, (0.01, -0.02, 0.1), 0.4)]
+    points = [
+        ControlRow("gcp1", True, 5, 0.012, -0.345),
+        ControlRow("gcp2", False, 1, None, None, "off by 3 m"),
+    ]
     page = as_html(quality(anchor=level, control=points))
     assert "물탱크" in page
     assert WORDS["absolute"][1] in page
-    assert "+0.010, -0.020, +0.100" in page
+    assert "<td>0.012</td><td>-0.345</td>" in page
+    assert "off by 3 m" in page
     assert WORDS["check"][0] in page
 
 

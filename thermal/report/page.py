@@ -121,14 +121,13 @@ def _control(q: "Quality") -> list[str]:
         return []
     rows = [
         (
-            escape(p.name), both("check" if p.check else "fitted"), str(p.frames),
-            ", ".join(f"{v:+.3f}" for v in p.error_m), _text(p.error_px),
+            escape(p.name), both("check" if p.check else "fitted"), str(p.marks), _text(p.east_m),
+            _text(p.north_m), _said(p.fault or ""),
         )
         for p in q.control
     ]  # fmt: skip
-    return [
-        f"<h2>{both('control')}</h2>", _table(("point", "use", "frames", "error_m", "error_px"), rows),
-    ]  # fmt: skip
+    head = ("point", "use", "marks", "east_m", "north_m", "fault")
+    return [f"<h2>{both('control')}</h2>", _table(head, rows)]
 
 
 def _left_out(q: "Quality") -> list[str]:
