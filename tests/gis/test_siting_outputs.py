@@ -46,7 +46,9 @@ def result(standing_town):
         walk=town / "보행로.geojson",
         buildings=town / "건물.gpkg",
     )
-    params = SitingParams(count=3, radius_m=150, language="ko", confidence=ConfidenceParams(draws=30))
+    params = SitingParams(
+        count=3, radius_m=150, language="ko", frontier=3, confidence=ConfidenceParams(draws=30)
+    )
     return choose_sites(inputs, params)
 
 
@@ -113,7 +115,8 @@ def test_the_report_says_what_a_council_asks(outputs, result):
     for part in (
         "무엇을 물었나", "어떤 자료로", "수요.csv", "2026년 8월 2일", "열지도 촬영 시각: 파일에 없음",
         "지도 1", "지도 2", "선정 이유", "제외된 후보지와 이유", "보도 폭 2 m, 기준 ≥ 3.5 m", "형평성",
-        "얼마나 확실한가", "이 결과의 한계", "체감 온도가 아님", "가장 많이 제외한 기준",
+        "얼마나 확실한가", "무게를 달리 두면", "효율과 가장 먼 사람 사이", "처음 1곳은",
+        "이 결과의 한계", "체감 온도가 아님", "가장 많이 제외한 기준",
     ):  # fmt: skip
         assert part in text, part
     for site in result.chosen:

@@ -27,7 +27,7 @@ class RuleCount:
 
 def summary(result: SitingResult) -> list[Text]:
     """What came out, a line a fact."""
-    asked, chosen = result.params.count, len(result.chosen)
+    asked, chosen = asked_count(result), len(result.chosen)
     counts = {"candidates": len(result.candidates), "chosen": chosen, "rejected": rejected_count(result)}
     lines: list[Text] = [both("chosen_count", **counts)]
     if chosen < asked:
@@ -38,6 +38,11 @@ def summary(result: SitingResult) -> list[Text]:
         now, then = (float((load * result.demand[f"cover_{w}"]).sum()) / total for w in ("before", "after"))
         lines.append(both("load_covered", covered=total, share=then, now=now, radius=result.params.radius_m))
     return [*lines, bound_line(result)]
+
+
+def asked_count(result: SitingResult) -> int:
+    """How many sites were asked for; as many as were needed when the fewest were."""
+    return len(result.chosen) if result.params.aim == "fewest" else result.params.count
 
 
 def bound_line(result: SitingResult) -> dict[str, str]:

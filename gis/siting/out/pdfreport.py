@@ -11,6 +11,7 @@ from gis.pdf.face import Words, face_of
 from gis.pdf.sheet import Sheet, write_pdf
 from gis.siting.model import SitingResult
 from gis.siting.out.reportmaps import candidates_map, heat_map
+from gis.siting.out.reportmore import frontier_section, weights_section
 from gis.siting.out.reporttext import Telling
 
 Flow = list[Any]
@@ -61,6 +62,8 @@ def _flow(telling: Telling, sheet: Sheet) -> Flow:
         *telling.rejected(),
         *telling.left_over(),
         *telling.fairness(),
+        *frontier_section(result, say, sheet.width_pt),
         *telling.confidence(),
+        *weights_section(result, say, sheet.width_pt),
         *telling.limits(),
     ]

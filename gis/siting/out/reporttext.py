@@ -10,9 +10,18 @@ from reportlab.platypus import CondPageBreak, KeepTogether, Spacer
 from gis.pdf.face import Words
 from gis.pdf.table import table
 from gis.siting.model import ChosenSite, SitingResult
-from gis.siting.out.figures import fairness_rows, in_language, kills_most, row_in, rule_counts, summary
+from gis.siting.out.figures import (
+    asked_count,
+    fairness_rows,
+    in_language,
+    kills_most,
+    row_in,
+    rule_counts,
+    summary,
+)
 from gis.siting.out.frames import rank_text
 from gis.siting.out.notes import note_in
+from gis.siting.out.reportmore import stability_lines
 from gis.siting.out.sources import sources
 from gis.siting.rules import RuleVerdict, Verdict, rejections
 from gis.siting.words import words
@@ -207,7 +216,8 @@ class Telling:
             seconds=solved.wall_s,
         )
         drawn = word["confidence_line"].format(people=params.people_share, draws=params.draws)
-        lines = [drawn, word["block_line"].format(block=params.block_m), stable, self._ties(), bound]
+        lines = [drawn, word["block_line"].format(block=params.block_m), stable]
+        lines += [*stability_lines(self.result), self._ties(), bound]
         title = self.say.say(word["confidence"], "heading")
         return [KeepTogether([title, *[self.say.say(line, "bullet") for line in lines]])]
 
@@ -226,9 +236,9 @@ class Telling:
     def _question(self) -> list[str]:
         result, word = self.result, self.word
         asked = word["asked_line"].format(
-            candidates=len(result.candidates), count=result.params.count, radius=result.params.radius_m
+            candidates=len(result.candidates), count=asked_count(result), radius=result.params.radius_m
         )
-        aim = word.get(f"aim_{getattr(result.params, 'aim', 'cover')}")
+        aim = word.get(f"aim_{result.params.aim}")
         return [
             asked,
             *([aim] if aim else []),
@@ -261,7 +271,8 @@ class Telling:
         if verdict.value is None:
             return self.word["unknown"]
         key = {Verdict.PASS: "passes", Verdict.FAIL: "fails"}[verdict.verdict]
-        return f"{self.word[key]} {verdict.value:.4g} {verdict.rule.unit}".strip()
+        number = f"{verdict.value:,.0f}" if abs(verdict.value) >= 100 else f"{verdict.value:.3g}"
+        return f"{self.word[key]} {number} {verdict.rule.unit}".strip()
 
     def _rejected_rows(self) -> list[list[str]]:
         table_ = self.result.candidates
