@@ -41,7 +41,7 @@ def joined(layer: Layer, path: Path, table: Table) -> Layer:
         raise BadFileError(
             path,
             f"shares no codes or names with {layer.path.name}",
-            hint=f"it has columns {', '.join(map(str, table.frame.columns))}; "
+            hint=f"it has columns {', '.join(map(str, table.frame.columns))}{_systems_differ(layer, table)}; "
             "give a table with a column of the same dong names or codes",
         )
     twice = sorted({k for k in key.of_table if k is not None and list(key.of_table).count(k) > 1})
@@ -49,6 +49,22 @@ def joined(layer: Layer, path: Path, table: Table) -> Layer:
         raise BadFileError(path, f"names {twice[0]!r} twice in {key.table_column!r}", hint="leave one row")
     _refuse_gaps(layer, path, key)
     return _with_columns(layer, path, table, key)
+
+
+def _systems_differ(layer: Layer, table: Table) -> str:
+    """That one side numbers by KOSTAT and the other by MOIS, where it is so."""
+    ours, theirs = (
+        {
+            system
+            for name in frame.columns
+            if name != "geometry" and (system := code_system(list(frame[name])))
+        }
+        for frame in (layer.frame, table.frame)
+    )
+    if not ours or not theirs or ours & theirs:
+        return ""
+    names = [" and ".join(sorted(system.value for system in side)) for side in (ours, theirs)]
+    return f" and numbers areas by {names[1]}, the layer by {names[0]}"
 
 
 def _refuse_gaps(layer: Layer, path: Path, key: _Key) -> None:

@@ -187,7 +187,10 @@ def test_a_table_is_joined_by_codes_of_one_system_and_else_by_names(tmp_path):
     [
         ("동,인구\n신흥1동,1\n", r"has no row of '신흥2동' \(동\.gpkg, row 2\)|shares no codes"),
         ("동,인구\n신흥1동,1\n신흥2동,2\n신흥2동,3\n", "names '신흥2동' twice"),
-        ("ADM_CD,인구\n31021510,1\n31021520,2\n", "shares no codes or names with 동.gpkg"),
+        (
+            "ADM_CD,인구\n31021510,1\n31021520,2\n",
+            "shares no codes or names with 동.gpkg.* numbers areas by KOSTAT, the layer by MOIS",
+        ),
     ],
 )
 def test_a_table_that_does_not_fit_is_refused(tmp_path, text, problem):
@@ -229,3 +232,25 @@ def test_swapped_labels_of_demand_areas_are_told_against_the_zones(town):
     zones = stored(town / "경계.gpkg", west, east, ADM_NM=["야탑2동", "야탑3동"])
     notes = choose(town, demand=demand, zones=zones).notes
     assert any("동.gpkg calls 야탑3동 what 경계.gpkg calls 야탑2동" in note for note in notes)
+
+
+@pytest.mark.parametrize("said", ["UTF-8", None])
+def test_a_shapefile_in_cp949_that_says_otherwise_or_nothing_is_read_right(tmp_path, said):
+    path = tmp_path / "동.shp"
+    gpd.GeoDataFrame({"동이름": ["정자1동"]}, geometry=[HERE], crs="EPSG:5186").to_file(
+        path, encoding="cp949"
+    )
+    path.with_suffix(".cpg").unlink()
+    if said is not None:
+        path.with_suffix(".cpg").write_text(said)
+    layer = read_layer(path)
+    assert layer.frame.drop(columns="geometry").to_numpy().tolist() == [["정자1동"]]
+    assert layer.repairs
+
+
+def test_layers_in_the_old_bessel_system_land_where_the_new_ones_do(tmp_path):
+    old = gpd.GeoSeries([HERE], crs="EPSG:5186").to_crs("EPSG:5174")
+    path = stored(tmp_path / "옛.gpkg", old.iloc[0], crs="EPSG:5174")
+    back = read_layer(path).frame.to_crs("EPSG:5186").geometry[0]
+    assert back.distance(HERE) < 0.5
+    assert old.iloc[0].y == pytest.approx(HERE.y - 100_000, abs=400)  # 300 m of datum beside the 100 km
