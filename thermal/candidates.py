@@ -13,7 +13,7 @@ from thermal.frame import CelsiusArray
 from thermal.lowpass import LOW_PX
 from thermal.ortho import FLAGS, BlendParams, Sights, TileGround, lens_vector, project_row, sampled
 from thermal.pose import CameraPose
-from thermal.sightlines import BLOCK, CLEAR, MIXED, UNKNOWN, clear_block, hidden, lowest
+from thermal.sightlines import BLOCK, ceiling_of, hidden, lowest
 
 IntArray = NDArray[np.int32]
 NO_FRAME = -1
@@ -77,17 +77,17 @@ def may_enter(kept: Candidates, ground: TileGround, look: Looking, params: Blend
 def _arguments(
     kept: Candidates, ground: TileGround, look: Looking, params: BlendParams
 ) -> tuple[object, ...]:
-    sights, marks = ground.sights, np.zeros((0, 0), np.uint8)
+    sights, ceilings = ground.sights, np.zeros((0, 0), np.float32)
     if sights is None:
         sights = Sights(np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32), (0, 0), 1, 0)
     else:
         rows, cols = ground.shape
-        marks = np.zeros((-(-rows // BLOCK), -(-cols // BLOCK)), np.uint8)
+        ceilings = np.full((-(-rows // BLOCK), -(-cols // BLOCK)), np.nan, np.float32)
     top = float(sights.tops_m.max()) if sights.tops_m.size else 0.0
     lattice = np.array([*sights.first, sights.step, sights.reach, top], float)
     return (
         kept.weight, kept.frame, ground.east_m, ground.north_m, ground.up_m, sights.surface_m, sights.tops_m,
-        lattice, _metres_to_pixels(ground), marks, look.pose.center_m,
+        lattice, _metres_to_pixels(ground), ceilings, look.pose.center_m,
         lens_vector(look.pose, look.camera, params), look.box(), look.number,
     )  # fmt: skip
 
@@ -109,7 +109,7 @@ def _metres_to_pixels(ground: TileGround) -> FloatArray:
 def _add(
     weights: CelsiusArray, frames: IntArray, east: FloatArray, north: FloatArray, up: FloatArray,
     surface: CelsiusArray, tops: CelsiusArray, lattice: FloatArray, to_px: FloatArray,
-    marks: NDArray[np.uint8], center: FloatArray, lens: CelsiusArray, box: NDArray[np.int64], number: int,
+    ceilings: CelsiusArray, center: FloatArray, lens: CelsiusArray, box: NDArray[np.int64], number: int,
     image: CelsiusArray, low: CelsiusArray, values: CelsiusArray, lows: CelsiusArray, only_ask: bool,
 ) -> bool:  # fmt: skip
     c0, c1, last = box[2], box[3], weights.shape[2] - 1
@@ -124,7 +124,9 @@ def _add(
                 continue
             if w == weights[i, j, last] and number > frames[i, j, last]:
                 continue
-            if marks.size and _covered(i, j, east, north, up, surface, tops, lattice, to_px, marks, center):
+            if ceilings.size and _covered(
+                i, j, east, north, up, surface, tops, lattice, to_px, ceilings, center
+            ):
                 continue
             if only_ask:
                 return True
@@ -164,28 +166,25 @@ def _insert(
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
 def _covered(
     i: int, j: int, east: FloatArray, north: FloatArray, up: FloatArray, surface: CelsiusArray,
-    tops: CelsiusArray, lattice: FloatArray, to_px: FloatArray, marks: NDArray[np.uint8], center: FloatArray,
+    tops: CelsiusArray, lattice: FloatArray, to_px: FloatArray, ceilings: CelsiusArray, center: FloatArray,
 ) -> bool:  # fmt: skip
-    """Whether something hides a pixel; a block where nothing can is found out once."""
+    """Whether something hides a pixel; what may hide any of its block is found out once."""
     step, reach, top = lattice[2], int(lattice[3]), lattice[4]
     bi, bj = i // BLOCK, j // BLOCK
-    if marks[bi, bj] == UNKNOWN:
+    dx, dy = center[0] - east[i, j], center[1] - north[i, j]
+    to_row, to_col = to_px[0, 0] * dx + to_px[0, 1] * dy, to_px[1, 0] * dx + to_px[1, 1] * dy
+    if math.isnan(ceilings[bi, bj]):
         low = lowest(up, bi * BLOCK, bj * BLOCK)
         row, col = bi * BLOCK + (BLOCK - 1) / 2.0, bj * BLOCK + (BLOCK - 1) / 2.0
-        dx, dy = center[0] - east[i, j], center[1] - north[i, j]
-        clear = clear_block(
-            (row - lattice[0]) / step, (col - lattice[1]) / step, low,
-            (i - row + to_px[0, 0] * dx + to_px[0, 1] * dy) / step,
-            (j - col + to_px[1, 0] * dx + to_px[1, 1] * dy) / step,
-            center[2] - low, top, tops, reach,
+        ceilings[bi, bj] = ceiling_of(
+            (row - lattice[0]) / step, (col - lattice[1]) / step, low, (i - row + to_row) / step,
+            (j - col + to_col) / step, center[2] - low, top, tops, reach,
         )  # fmt: skip
-        marks[bi, bj] = CLEAR if clear else MIXED
-    if marks[bi, bj] == CLEAR:
+    ceiling = ceilings[bi, bj]
+    if ceiling == -np.inf:
         return False
-    dx, dy = center[0] - east[i, j], center[1] - north[i, j]
     found: bool = hidden(
-        (i - lattice[0]) / step, (j - lattice[1]) / step, up[i, j],
-        (to_px[0, 0] * dx + to_px[0, 1] * dy) / step, (to_px[1, 0] * dx + to_px[1, 1] * dy) / step,
-        center[2] - up[i, j], top, surface, tops, reach,
+        (i - lattice[0]) / step, (j - lattice[1]) / step, up[i, j], to_row / step, to_col / step,
+        center[2] - up[i, j], ceiling, surface, reach,
     )  # fmt: skip
     return found

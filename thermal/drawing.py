@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from core.camera import Camera
 from gis.grid import Window
 from thermal.blend import SEAM_BINS, SEAM_STEP_K, blended, drawn_slots, seam_steps
-from thermal.candidates import Candidates, Looking, add_frame, may_enter
+from thermal.candidates import Candidates, IntArray, Looking, add_frame, may_enter
 from thermal.cells import cells_of
 from thermal.frame import CelsiusArray
 from thermal.ground import Ground
@@ -17,7 +17,7 @@ from thermal.groundcover import CoverCorrection
 from thermal.lowpass import lowpass
 from thermal.ortho import BlendParams, TileGround
 from thermal.pose import CameraPose
-from thermal.seams import chosen_frames, halo_px
+from thermal.seams import chosen_frames, guided, halo_cells
 from thermal.tileground import tile_ground
 from thermal.tiles import FrameBox, MapPlace, frame_box
 
@@ -105,8 +105,8 @@ def _plan(job: MosaicJob) -> JobPlan:
 
 def touching(job: MosaicJob, window: Window) -> list[int]:
     """Places in `job.frames` of the frames that may change a tile: they reach it or its surroundings."""
-    wide, _ = _with_halo(window, job.blend)
-    return [k for k, box in enumerate(_plan(job).boxes) if box.meets(wide)]
+    whole = _far_window(_with_halo(window, job.blend)[0], job.blend)
+    return [k for k, box in enumerate(_plan(job).boxes) if box.meets(whole)]
 
 
 def part_of(job: MosaicJob, window: Window) -> MosaicJob:
@@ -128,7 +128,8 @@ def draw_tile(job: MosaicJob, window: Window) -> Tile | None:
     kept = gathered(job, wide)
     cells = cells_of(kept, params)
     first = wide.row // params.cell_px, wide.col // params.cell_px
-    chosen = chosen_frames(cells, params, job.alone_sigma_K, first)
+    guide = guided(_far_choice(job, wide), cells.frame.shape[:2], params.far)
+    chosen = chosen_frames(cells, params, job.alone_sigma_K, first, params.rounds, guide)
     slots = drawn_slots(kept, chosen, params.cell_px)
     drawn = blended(kept, slots, cells, params, job.alone_sigma_K)[:, *inner].copy()
     if job.cover is not None:
@@ -137,34 +138,60 @@ def draw_tile(job: MosaicJob, window: Window) -> Tile | None:
 
 
 def _with_halo(window: Window, params: BlendParams) -> tuple[Window, tuple[slice, slice]]:
-    """The window with its surroundings, in whole cells of the map; and where it lies in them."""
-    cell, halo = params.cell_px, halo_px(params)
-    row, col = ((n // cell) * cell - halo for n in (window.row, window.col))
-    height = -(-(window.row + window.height) // cell) * cell + halo - row
-    width = -(-(window.col + window.width) // cell) * cell + halo - col
-    top, left = window.row - row, window.col - col
-    inner = slice(top, top + window.height), slice(left, left + window.width)
-    return Window(row, col, height, width), inner
+    """The window with its surroundings, in whole larger cells of the map; and where it lies in them."""
+    size = params.cell_px * params.far
+    wide = _grown(window, size, -(-halo_cells(params.rounds) // params.far) * size)
+    top, left = window.row - wide.row, window.col - wide.col
+    return wide, (slice(top, top + window.height), slice(left, left + window.width))
 
 
-def gathered(job: MosaicJob, window: Window) -> Candidates:
-    """The heaviest frames of each pixel of a window; frames too light everywhere in it are not read."""
+def _grown(window: Window, size: int, halo: int) -> Window:
+    """The window in whole cells of `size`, `halo` wider on each side."""
+    row, col = ((n // size) * size - halo for n in (window.row, window.col))
+    height = -(-(window.row + window.height) // size) * size + halo - row
+    width = -(-(window.col + window.width) // size) * size + halo - col
+    return Window(row, col, height, width)
+
+
+def _far_window(wide: Window, params: BlendParams) -> Window:
+    """What the larger cells' choices in `wide` and one cell about it depend on."""
+    size = params.cell_px * params.far
+    return _grown(wide, size, (halo_cells(params.far_rounds) + 1) * size)
+
+
+def _far_choice(job: MosaicJob, wide: Window) -> IntArray:
+    """What larger cells choose in `wide` and one cell about it: every `far`th pixel is looked at."""
+    params, whole = job.blend, _far_window(wide, job.blend)
+    some = Window(*(n // params.far for n in (whole.row, whole.col, whole.height, whole.width)))
+    cells = cells_of(gathered(job, some, params.far), params)
+    first = some.row // params.cell_px, some.col // params.cell_px
+    chosen = chosen_frames(cells, params, job.alone_sigma_K, first, params.far_rounds)
+    halo = halo_cells(params.far_rounds)
+    return chosen[halo:-halo, halo:-halo]
+
+
+def gathered(job: MosaicJob, window: Window, stride: int = 1) -> Candidates:
+    """The heaviest frames of each pixel of a window; frames too light everywhere in it are not read.
+
+    Only every `stride`th row and column of the map are taken, and `window` counts in those.
+    """
     plan = _plan(job)
-    ground = tile_ground(job.place, window, job.ground, plan.margin_m)
+    ground = tile_ground(job.place, window, job.ground, plan.margin_m, stride)
     kept = Candidates.empty(ground.shape, job.blend.kept)
-    for k in _nearest_first(job, window, ground):
+    boxes = [box.every(stride) for box in plan.boxes]
+    near = [k for k, box in enumerate(boxes) if box.meets(window)]
+    for k in _nearest_first(job, near, ground):
         frame = job.frames[k]
-        look = Looking(plan.numbers[k], frame.pose, job.camera, plan.boxes[k].part_of(window))
+        look = Looking(plan.numbers[k], frame.pose, job.camera, boxes[k].part_of(window))
         if may_enter(kept, ground, look, job.blend):
             celsius = frame.load()
             add_frame(kept, ground, look, celsius, lowpass(celsius), job.blend)
     return kept
 
 
-def _nearest_first(job: MosaicJob, window: Window, ground: TileGround) -> list[int]:
-    """Frames that may reach the window, those above it first: the others have less to win."""
+def _nearest_first(job: MosaicJob, near: Sequence[int], ground: TileGround) -> list[int]:
+    """Frames with those above the tile's middle first: the others have less to win."""
     middle = np.array([np.mean(ground.east_m), np.mean(ground.north_m)])
-    near = [k for k, box in enumerate(_plan(job).boxes) if box.meets(window)]
     return sorted(near, key=lambda k: float(np.hypot(*(job.frames[k].pose.center_m[:2] - middle))))
 
 

@@ -22,15 +22,15 @@ _F4 = np.float32
 class Sights:
     """What may hide the ground of a tile, on a lattice of its own.
 
-    `surface_m` float32 (rows, columns), one node every `step` map pixels, the first at row and column `first`
-    of the tile (not above 0); `tops_m` the highest node of each 8 x 8; `reach` nodes are looked along a
-    sight line at most.
+    `surface_m` float32 (rows, columns), one node every `step` pixels of the tile (at least 1), the first at
+    row and column `first` of it (not above 0); `tops_m` the highest node of each 8 x 8; `reach` nodes are
+    looked along a sight line at most.
     """
 
     surface_m: CelsiusArray
     tops_m: CelsiusArray
-    first: tuple[int, int]
-    step: int
+    first: tuple[float, float]
+    step: float
     reach: int
 
 
@@ -60,11 +60,13 @@ class BlendParams:
     `nadir_share` of the camera's own half diagonal; the weight fades over `edge_px` at the frame's border.
     Each pixel keeps its `kept` heaviest frames, without those lighter than `least_share` of the heaviest.
 
-    Which of them is drawn is chosen for cells of `cell_px` pixels: being lighter or less sharp than the best
-    costs (`sharp_weight`), and so does each border between two cells of different frames, by the square of
-    their difference over `step_K`; choices are passed on over `rounds` cells. Differences wider than a few
-    pixels are feathered while small against `feather_K`; finer ones are averaged away only where the frames
-    agree within `agree` times the noise.
+    Which of them is drawn is chosen for cells of `cell_px` pixels: being lighter (`light_weight`) or less
+    sharp (`sharp_weight`) than the best costs, and so does each border between two cells of different frames,
+    by their difference over `step_K`, squared while it is small. Choices are passed on over `rounds` cells;
+    before that, over `far_rounds` cells that are `far` times as large, to find ways round whole buildings.
+
+    Differences wider than a few pixels are feathered while small against `feather_K`; finer ones are averaged
+    away only where the frames agree within `agree` times the noise.
     """
 
     nadir_share: float = 0.22
@@ -72,9 +74,12 @@ class BlendParams:
     least_share: float = 0.05
     kept: int = 6
     cell_px: int = 4
-    rounds: int = 24
+    rounds: int = 10
+    far: int = 4
+    far_rounds: int = 16
     step_K: float = 0.3
     border_cost: float = 0.5
+    light_weight: float = 0.3
     sharp_weight: float = 1.0
     feather_K: float = 1.5
     agree: float = 2.5
@@ -83,7 +88,9 @@ class BlendParams:
         for field in ("nadir_share", "edge_px", "step_K", "feather_K", "agree"):
             if not getattr(self, field) > 0:
                 raise ValueError(f"{field} must be > 0, got {getattr(self, field)}")
-        if not (1 <= self.kept <= 16 and 1 <= self.cell_px <= 64 and 0 <= self.rounds <= 100):
+        if not (
+            1 <= self.kept <= 16 and 1 <= self.cell_px <= 64 and 0 <= self.rounds <= 100 and self.far >= 1
+        ):
             raise ValueError(
                 "kept must be in [1, 16], cell_px in [1, 64], rounds in [0, 100], "
                 f"got {self.kept}, {self.cell_px}, {self.rounds}"

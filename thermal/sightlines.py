@@ -11,7 +11,6 @@ from thermal.frame import CelsiusArray
 GRACE_M = 0.3
 """A surface hides only what lies this far below it: models are no better."""
 BLOCK = 8
-UNKNOWN, CLEAR, MIXED = 0, 1, 2
 
 
 def block_tops(surface_m: CelsiusArray) -> CelsiusArray:
@@ -25,74 +24,54 @@ def block_tops(surface_m: CelsiusArray) -> CelsiusArray:
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
 def hidden(
-    row: float, col: float, up: float, to_row: float, to_col: float, climb_m: float, top: float,
-    surface: CelsiusArray, tops: CelsiusArray, reach: int,
+    row: float, col: float, up: float, to_row: float, to_col: float, climb_m: float, ceiling: float,
+    surface: CelsiusArray, reach: int,
 ) -> bool:  # fmt: skip
     """Whether the surface stands between a point and the camera.
 
-    The point lies at `row`, `col` of the surface's lattice and at height `up`; the camera `to_row`, `to_col`
-    nodes and `climb_m` metres away. The line is followed node by node; blocks that lie below it are leapt
-    over, which changes nothing, as it only climbs.
+    The point lies at `row`, `col` of the surface's lattice, `reach` nodes or more from its border, and at
+    height `up`; the camera `to_row`, `to_col` nodes and `climb_m` metres away. The line is followed node by
+    node until it is above `ceiling`, the highest that may hide anything here.
     """
     length = math.sqrt(to_row * to_row + to_col * to_col)
     if not (length > 1.0 and climb_m > 0.0):
         return False
-    climb = climb_m / length
-    dr, dc = to_row / length, to_col / length
-    last = min(int(length), reach)
-    k = 1
-    while k <= last:
-        ray = up + climb * k + GRACE_M
-        if ray >= top:
-            return False
-        r = math.floor(row + dr * k + 0.5)
-        c = math.floor(col + dc * k + 0.5)
-        if r < 0 or c < 0 or r >= surface.shape[0] or c >= surface.shape[1]:
-            return False
-        if tops[r // BLOCK, c // BLOCK] > ray:
-            if surface[r, c] > ray:
-                return True
-            k += 1
-        else:
-            k = max(k + 1, min(_leave(row, dr, r), _leave(col, dc, c)))
+    climb, dr, dc = climb_m / length, to_row / length, to_col / length
+    last = min(length, float(reach), (ceiling - up - GRACE_M) / climb + 1.0)
+    for k in range(1, int(last) + 1):
+        r = int(row + dr * k + 0.5)
+        c = int(col + dc * k + 0.5)
+        if surface[r, c] > up + climb * k + GRACE_M:
+            return True
     return False
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
-def _leave(start: float, step: float, at: int) -> int:
-    """The last number of steps that certainly ends in the block of node `at`."""
-    first = at // BLOCK * BLOCK - 0.5
-    if abs(step) < 1e-6:
-        return 1 << 30
-    return int(((first + BLOCK if step > 0.0 else first) - start) / step - 1e-6)
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
-def clear_block(
+def ceiling_of(
     row: float, col: float, low: float, to_row: float, to_col: float, climb_m: float, top: float,
     tops: CelsiusArray, reach: int,
-) -> bool:  # fmt: skip
-    """Whether nothing can hide any of the 8 x 8 map pixels about `row`, `col`, the lowest of them at `low`.
+) -> float:  # fmt: skip
+    """The highest that may hide any of the 8 x 8 map pixels about `row`, `col`; -inf where nothing can.
 
-    A sight line stays within 5 nodes of the one from the middle at the same share of the way, and steps of 4
-    nodes leave 2 between; so what could hide lies in the block met by the middle line or in those around it.
+    `low` is the lowest of the pixels. A sight line stays within 5 nodes of the one from the middle at the
+    same share of the way, and steps of 4 nodes leave 2 between; so what could hide lies in the block met by
+    the middle line or in those around it.
     """
+    found = -np.inf
     length = math.sqrt(to_row * to_row + to_col * to_col)
-    if not climb_m > 0.0:
-        return False
     steps = int(min(length, reach + 8.0) / 4.0) + 1
     for k in range(steps + 1):
         share = min(4.0 * k / max(length, 1e-9), 1.0)
         ray = low + climb_m * max((4.0 * k - 2.0) / max(length, 4.0), 0.0) + GRACE_M
         if ray >= top:
-            return True
+            break
         r = math.floor(row + to_row * share + 0.5) // BLOCK
         c = math.floor(col + to_col * share + 0.5) // BLOCK
         for i in range(max(r - 1, 0), min(r + 2, tops.shape[0])):
             for j in range(max(c - 1, 0), min(c + 2, tops.shape[1])):
                 if tops[i, j] > ray:
-                    return False
-    return True
+                    found = max(found, tops[i, j])
+    return found
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types

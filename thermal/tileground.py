@@ -10,38 +10,43 @@ from thermal.sightlines import block_tops
 from thermal.tiles import IntArray, MapPlace
 
 
-def tile_ground(place: MapPlace, window: Window, ground: Ground, margin_m: float) -> TileGround:
+def tile_ground(
+    place: MapPlace, window: Window, ground: Ground, margin_m: float, stride: int = 1
+) -> TileGround:
     """The tile's ground; a height model comes with `margin_m` of surroundings to hide behind.
 
-    Every figure depends on the pixel's place in the map alone, never on the window it is asked with.
+    Only every `stride`th row and column of the map are taken, and `window` counts in those. Every figure
+    depends on the pixel's place in the map alone, never on the window it is asked with.
     """
-    east, north = place.east_north(window)
+    rows = np.arange(window.row, window.row + window.height) * stride
+    cols = np.arange(window.col, window.col + window.width) * stride
+    east, north = place.at(rows, cols, place.frame.proj4)
     if ground.top_m is None:
         return TileGround(east, north, ground.heights_m(np.stack([east, north], axis=-1)))
-    up = _heights(place, window, ground)
-    return TileGround(east, north, up, _sights(place, window, ground, margin_m))
+    up = _heights(place, ground, rows, cols)
+    return TileGround(east, north, up, _sights(place, ground, rows, cols, margin_m, stride))
 
 
-def _heights(place: MapPlace, window: Window, ground: Ground) -> FloatArray:
+def _heights(place: MapPlace, ground: Ground, rows: IntArray, cols: IntArray) -> FloatArray:
     crs = ground.crs or place.frame.proj4
-    return ground.heights_at(np.stack(place.coordinates(window, 0, crs), axis=-1))
+    return ground.heights_at(np.stack(place.at(rows, cols, crs), axis=-1))
 
 
-def _sights(place: MapPlace, window: Window, ground: Ground, margin_m: float) -> Sights:
+def _sights(
+    place: MapPlace, ground: Ground, rows: IntArray, cols: IntArray, margin_m: float, stride: int
+) -> Sights:
     """The surface round the tile at the height model's own spacing, its nodes at multiples of `step`."""
-    step = _step(place, ground)
+    step = max(_step(place, ground), stride)
     reach = int(np.ceil(margin_m / place.grid.pixel_m / step))
-    rows = _nodes(window.row, window.height, reach + 1, step)
-    cols = _nodes(window.col, window.width, reach + 1, step)
-    at = place.at(rows, cols, ground.crs or place.frame.proj4)
-    surface = ground.heights_at(np.stack(at, axis=-1)).astype(np.float32)
-    first = int(rows[0]) - window.row, int(cols[0]) - window.col
-    return Sights(surface, block_tops(surface), first, step, reach)
+    node_rows, node_cols = _nodes(rows, reach + 1, step), _nodes(cols, reach + 1, step)
+    surface = _heights(place, ground, node_rows, node_cols).astype(np.float32)
+    first = (int(node_rows[0]) - int(rows[0])) / stride, (int(node_cols[0]) - int(cols[0])) / stride
+    return Sights(surface, block_tops(surface), first, step / stride, reach)
 
 
-def _nodes(start: int, size: int, around: int, step: int) -> IntArray:
+def _nodes(at: IntArray, around: int, step: int) -> IntArray:
     """The multiples of `step` over a side of the tile, `around` more on both sides."""
-    return np.arange(start // step - around, (start + size - 1) // step + around + 2) * step
+    return np.arange(at[0] // step - around, at[-1] // step + around + 2) * step
 
 
 def _step(place: MapPlace, ground: Ground) -> int:

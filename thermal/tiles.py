@@ -67,6 +67,12 @@ class FrameBox:
     col: int
     col_end: int
 
+    def every(self, stride: int) -> "FrameBox":
+        """The box on a lattice of every `stride`th row and column, not smaller than it."""
+        low, high = (n // stride for n in (self.row, self.col)), (self.row_end, self.col_end)
+        (row, col), (row_end, col_end) = low, (-(-n // stride) for n in high)
+        return FrameBox(row, row_end, col, col_end)
+
     def part_of(self, window: Window) -> tuple[slice, slice]:
         """The rows and columns of the window that lie in the box."""
         return (

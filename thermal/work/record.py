@@ -12,10 +12,9 @@ import numpy as np
 from core.camera import Camera
 from core.geo import FloatArray
 from gis.crs import change_between
-from gis.grid import GeoGrid, Window
+from gis.grid import GeoGrid
 from thermal.drawing import MosaicJob, ground_under, touching
 from thermal.pose import CameraPose
-from thermal.seams import halo_px
 from thermal.work.framesource import Correction
 from thermal.work.unit import TileTask
 
@@ -127,8 +126,7 @@ class Drawing:
 
     def _near(self, job: MosaicJob, task: TileTask) -> list[int]:
         """Frames that the tile depends on: those of its surroundings help to choose."""
-        w, halo = task.window(self.grid), halo_px(job.blend) + job.blend.cell_px
-        return touching(job, Window(w.row - halo, w.col - halo, w.height + 2 * halo, w.width + 2 * halo))
+        return touching(job, task.window(self.grid))
 
     def _close(self, now: FrameFacts, before: FrameFacts, params: KeepParams) -> bool:
         metres, kelvin = now.moved(before)
