@@ -12,7 +12,7 @@ from core.files import write_text
 from core.geo import FloatArray
 from gis.heatmaps.compare import Comparison, Effect
 from gis.heatmaps.source import iso
-from gis.heatmaps.words import WORDS
+from gis.heatmaps.words import WORDS, said
 from gis.vector import Area
 
 _WIDE_PX = 760
@@ -46,7 +46,7 @@ def as_html(c: Comparison, lang: str = "en") -> str:
         *_plot(c, lang),
         f"<figure>{_picture(c)}<figcaption>{escape(say['picture'])}</figcaption></figure>",
         f"<h2>{escape(say['how'])}</h2><p>{escape(_method(c, lang))}</p>",
-        *(f"<p><b>{escape(say['notes'])}:</b> {escape(text)}</p>" for text in c.notes),
+        *(f"<p><b>{escape(say['notes'])}:</b> {escape(said(text, lang))}</p>" for text in c.notes),
         f"<p>{escape(say['surface'])}</p>",
     ]
     return _PAGE.format(lang=lang, title=escape(say["title"]), body="\n".join(parts))
@@ -68,14 +68,18 @@ def _table(c: Comparison, lang: str) -> str:
         "<tr>" + "".join(f"<td>{escape(v)}</td>" for v in _cells(e, say["unknown"])) + "</tr>"
         for e in c.effects
     )
-    before = f"{say['before']}: {c.before.name} ({iso(c.before.middle_s)})"
+    before = f"{say['before']}: {c.before.name} ({_moment(c.before.middle_s)})"
     return f'<p>{escape(before)}</p><div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
+
+
+def _moment(seconds_utc: float | None) -> str:
+    return iso(seconds_utc).replace("T", " ").replace("Z", " UTC")
 
 
 def _cells(e: Effect, unknown: str) -> tuple[str, ...]:
     low, high = e.ci95_K
     return (
-        f"{e.after.name} ({iso(e.after.middle_s)})", unknown if e.hours is None else f"{e.hours:.1f}",
+        f"{e.after.name} ({_moment(e.after.middle_s)})", unknown if e.hours is None else f"{e.hours:.1f}",
         f"{e.effect_K:+.2f}", f"{low:+.2f} … {high:+.2f}", f"{e.treated_K:+.2f}", f"{e.control_K:+.2f}",
     )  # fmt: skip
 
@@ -100,8 +104,8 @@ def _fading(c: Comparison, lang: str) -> str:
     say, decay = WORDS[lang], c.decay
     if decay is None or decay.half_life_h is None:
         return say["stays"]
-    low, high = (say["never"] if v is None else f"{v:.1f}" for v in decay.ci95_h)
-    return say["half"].format(h=f"{decay.half_life_h:.1f}", low=low, high=high)
+    low, high = (say["never"] if v is None else f"{v:.2g}" for v in decay.ci95_h)
+    return say["half"].format(h=f"{decay.half_life_h:.2g}", low=low, high=high)
 
 
 def _effects_svg(effects: Sequence[Effect], width: int = _WIDE_PX, height: int = 220) -> str:

@@ -1,5 +1,6 @@
 """The words of the comparison's page, in Korean and English."""
 
+import re
 from collections.abc import Mapping
 
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -48,3 +49,23 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 """Language -> name -> text."""
+
+_NOTES = (
+    (
+        r"The areas hold only (\d+) independent blocks: the interval is rough\. .*",
+        r"독립 블록이 \1개뿐이어서 신뢰구간이 거칠다. 구역이 넓으면 더 확실해진다.",
+    ),
+    (
+        r"(.*) and (.*) were flown (\S+) hours of the day apart: .*",
+        r"\1 비행과 \2 비행의 시각이 \3시간 다르다. 두 구역이 햇빛에 똑같이 변한다고 보고 비교했다.",
+    ),
+)
+
+
+def said(note: str, lang: str) -> str:
+    """A note of the comparison in the page's language, or as it is where there is no translation."""
+    for pattern, korean in _NOTES if lang == "ko" else ():
+        match = re.fullmatch(pattern, note)
+        if match:
+            return match.expand(korean)
+    return note

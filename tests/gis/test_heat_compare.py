@@ -190,6 +190,17 @@ def test_the_page_asks_nobody_for_anything_and_speaks_both_languages(tmp_path):
         assert len(page) < 500_000
 
 
+def test_what_must_be_said_is_said_in_korean_on_the_korean_page(tmp_path):
+    before, after = flights(tmp_path)
+    with rasterio.open(after) as source:
+        late = write(tmp_path / "늦음.tif", source.read(1), time="2026-08-09T08:00:00Z")
+    found = compare_maps(before, [late], *areas(tmp_path), CompareParams(different_hours=True))
+    page = as_html(found, "ko")
+    assert "5.0시간 다르다" in page
+    assert "독립 블록이" in page
+    assert "hours of the day apart" in as_html(found, "en")
+
+
 def test_the_command_gives_the_effect_and_writes_the_page(tmp_path):
     before, after = flights(tmp_path)
     treated, control = areas(tmp_path)
