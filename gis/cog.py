@@ -6,6 +6,7 @@ bands, ZSTD with predictor 3; blocks without data are left out.
 """
 
 import io
+import os
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -137,6 +138,8 @@ def write_cog(
         images.append((tags, {k: sizes.get(k, 0) for k in keys}, keys))
     with written_beside(path) as target, target.open("wb") as file:
         _write(file, images, block)
+        file.flush()
+        os.fsync(file.fileno())  # a power cut must not leave the new name on an empty file
 
 
 def _directories(plan: CogPlan) -> list[dict[int, Tag]]:

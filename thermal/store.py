@@ -16,7 +16,7 @@ class FrameStore:
     """A cache of temperatures by path: the least recently used leave when it holds `limit_bytes`."""
 
     read: Reader
-    limit_bytes: int = 400_000_000
+    limit_bytes: int = 250_000_000
     _held: OrderedDict[Path, CelsiusArray] = field(default_factory=OrderedDict)
     _bytes: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -150,7 +150,9 @@ def _cluster(address: str | None, folder: Path) -> "TileExecutor | None":
         return None
     from thermal.work.cluster import Cluster
 
-    return Cluster(address, witness=(folder,))
+    cluster = Cluster(address, witness=(folder,))
+    cluster.check()  # before minutes of alignment
+    return cluster
 
 
 @contextmanager

@@ -70,6 +70,15 @@ def test_frames_of_several_cameras_are_told_and_the_usual_one_is_drawn(flight, t
     assert "another camera" in told["frames_rejected"][0]["reason"]
 
 
+def test_a_scheduler_that_does_not_answer_is_told_before_any_work(flight, tmp_path):
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    store(flight.frames.values(), tmp_path / "f")
+    status, _, told = mapped(tmp_path / "f", tmp_path / "map.tif", "--scheduler", "no such address")
+    assert status == 1
+    assert "no such address: no scheduler answers" in told
+    assert not (tmp_path / "map.tif.work").exists()
+
+
 def later(frame, hours):
     return replace(frame, info=replace(frame.info, time_s=frame.info.time_s + hours * 3600.0))
 

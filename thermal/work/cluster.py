@@ -32,6 +32,11 @@ class Cluster:
     workers_s: float = 30.0
     lives: int = 3
 
+    def check(self) -> None:
+        """Raise `ClusterError` unless a scheduler answers whose workers can do the work."""
+        with _client(self) as client:
+            _check(client, self)
+
     def run(
         self, function: Callable[[Shared, Task], Result], shared: Shared, tasks: Sequence[Task]
     ) -> Iterator[tuple[Task, Result]]:

@@ -19,6 +19,7 @@ from thermal.placement import Placement
 from thermal.references import Anchor
 from thermal.tiles import MapPlace
 from thermal.work.framesource import CorrectedFrame, Correction
+from thermal.work.holding import held
 from thermal.work.record import Drawing, FrameFacts, FrameKey, frame_facts, nine_pixels, settings_mark
 from thermal.work.redraw import MapBefore, grown
 
@@ -51,11 +52,14 @@ def planned_drawing(
     known = before.frames if before else {}
     grid = _grid(placed, params, before)
     camera = placed.aligned.camera
+    poses = placed.aligned.poses
+    if before is not None and grid.crs == before.grid.crs:
+        poses, drift = held(placed, drift, keys, known, grid.crs, grid.pixel_m)
     correction = Correction(uuid4().hex, read, drift, camera, level)
     correction = replace(correction, level=_kept_level(correction, keys, known))
     frames = tuple(
         PlacedFrame(pose, CorrectedFrame(prior.info.path, k, correction))
-        for k, (pose, prior) in enumerate(zip(placed.aligned.poses, placed.flight.priors, strict=True))
+        for k, (pose, prior) in enumerate(zip(poses, placed.flight.priors, strict=True))
     )
     place = MapPlace(grid, placed.flight.frame)
     job = planned(MosaicJob(frames, camera, placed.ground, place, params.blend, drift.noise_K, cover))
