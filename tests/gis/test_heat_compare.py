@@ -167,7 +167,7 @@ def test_pairs_of_cells_are_counted_by_distance_as_by_hand():
 
 @pytest.mark.parametrize("alike", [1.0, 4.0])
 def test_the_interval_holds_the_truth_about_as_often_as_it_says(alike):
-    held, runs = 0, 40
+    held, runs = 0, 25
     cells = np.zeros((2, 90, 90), bool)
     cells[0, 5:45, 5:45], cells[1, 50:85, 5:85] = True, True
     for seed in range(runs):
