@@ -47,6 +47,10 @@ REPORT_WORDS: dict[str, tuple[str, str]] = {  # key: (Korean, English)
     "file": ("파일", "file"),
     "changed": ("파일 수정일", "last changed"),
     "repaired": ("자료에서 고치거나 알아 둘 것", "What was repaired or is to be known"),
+    "repaired_below": (
+        "자료에서 고치거나 알아 둘 것은 마지막 쪽에 있음.",
+        "What was repaired or is to be known stands on the last page.",
+    ),
     "option_heat": ("열지도", "heat map"),
     "option_demand": ("수요", "demand"),
     "option_candidates": ("후보지", "candidates"),

@@ -72,14 +72,23 @@ KOREAN_NOTES: tuple[tuple[str, str], ...] = (
     (r"map: (.+) holds no tile of this area", r"지도: \1에 이곳의 타일이 없음"),
 )
 
+GROUPS = (
+    (" as 65 and older and alone", " = 65세 이상 홀로"),
+    (" as 65 and older and ", " = 65세 이상, "),
+    (" as 65 and older", " = 65세 이상"),
+)
+
 
 def note_in(note: str, language: str) -> str:
     """A note in a language; one that has no Korean words stays as it is. A file's name before it is kept."""
     if language != "ko":
         return note
     for pattern, korean in KOREAN_NOTES:
-        found = re.fullmatch(rf"(?P<file>(?:[^:]+\.\w+: )?)(?:{pattern})", note)
+        found = re.fullmatch(rf"(?P<file>(?:[^:]+\.\w+: )*)(?:{pattern})", note)
         if found:
             shifted = re.sub(r"\\(\d)", lambda ref: f"\\g<{int(ref[1]) + 1}>", korean)
-            return found.expand(r"\g<file>" + shifted).replace(" as 65 and older", " = 65세 이상")
+            said = found.expand(r"\g<file>" + shifted)
+            for english, meant in GROUPS:
+                said = said.replace(english, meant)
+            return said
     return note

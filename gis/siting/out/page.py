@@ -41,7 +41,7 @@ def map_page(
     page = WebMap(both("title"), view(result), subtitle=_subtitle(heat_times), languages=languages)
     area = tile_area(result)
     frames = vector_tile_frames(result, area) | dict(result.background)
-    made = ground(frames, view_m(result), result.heat.crs, blank=not tile_files(result))
+    made = ground(frames, on_screens(view_m(result)), result.heat.crs, blank=not tile_files(result))
     add_ground(page, made)
     page.add_heat(
         result.heat, name=both("heat"), legend=legend(result), title=both("heat"), note=both("not_felt")
@@ -259,6 +259,14 @@ def view_m(result: SitingResult) -> tuple[float, float, float, float]:
         left, bottom, right, top = _with_zones((left, bottom, right, top), result.zones.total_bounds)
     margin = max(50.0, MARGIN * max(right - left, top - bottom))
     return left - margin, bottom - margin, right + margin, top + margin
+
+
+def on_screens(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    """A box widened to what wide and tall screens show of it."""
+    left, bottom, right, top = box
+    more_x = max(0.0, 1.7 * (top - bottom) - (right - left)) / 2
+    more_y = max(0.0, (right - left) / 0.6 - (top - bottom)) / 2
+    return left - more_x, bottom - more_y, right + more_x, top + more_y
 
 
 def _with_zones(box: tuple[float, float, float, float], zones: Any) -> tuple[float, float, float, float]:

@@ -66,4 +66,5 @@ def _flow(telling: Telling, sheet: Sheet) -> Flow:
         *telling.confidence(),
         *weights_section(result, say, sheet.width_pt),
         *telling.limits(),
+        *telling.rest(),
     ]

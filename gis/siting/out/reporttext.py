@@ -27,6 +27,7 @@ from gis.siting.rules import RuleVerdict, Verdict, rejections
 from gis.siting.words import words
 
 Flow = list[Any]
+MOST_LINES_ON_COVER = 19  # files, sites and notes
 MOST_ON_COVER, MOST_REJECTED, MOST_NEXT, MOST_VERDICTS = 10, 120, 10, 60
 
 
@@ -93,7 +94,7 @@ class Telling:
                 ],
                 (0.2, 0.5, 0.3),
             ),
-            *self._repairs(),
+            *(self.repairs() if self._repairs_fit() else [say.say(word["repaired_below"], "small")]),
         ]
 
     def chosen(self) -> Flow:
@@ -246,7 +247,17 @@ class Telling:
             word["distance_line"].format(kind=word[result.distances]),
         ]
 
-    def _repairs(self) -> Flow:
+    def _repairs_fit(self) -> bool:
+        """Whether the notes find room on the cover."""
+        rows = len(sources(self.result)) + min(len(self.result.chosen), MOST_ON_COVER)
+        return len(self.result.notes) + len(self.notes) + rows <= MOST_LINES_ON_COVER
+
+    def rest(self) -> Flow:
+        """What found no room on the cover."""
+        return [] if self._repairs_fit() else self.repairs()
+
+    def repairs(self) -> Flow:
+        """What was repaired in the data and what is to be known of them."""
         told = [note_in(note, self.language) for note in (*self.result.notes, *self.notes)]
         title = self.say.say(self.word["repaired"], "subheading")
         lines = [self.say.say(text, "small") for text in told or [self.word["none"]]]
