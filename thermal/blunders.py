@@ -177,7 +177,7 @@ def _shares(
     camera, poses = priors[0].info.camera, [p.pose for p in priors]
     noise = float(np.percentile([d.fine[:, ::2].mean(axis=1) for d in details], 1))
     shown = [_by_direction(d, p, noise) for d, p in zip(details, poses, strict=True)]
-    near = [_nearest(k, poses, params.neighbours) for k in range(len(poses))]
+    near = _nearest(poses, params.neighbours)
     common = _common(poses, near, camera, ground_m)
     return {
         a: {
@@ -196,15 +196,24 @@ def _common(
     spots = np.array([_cell_places(p, camera, ground_m) for p in poses])
     pairs = {pair for a, others in enumerate(near) for b in others for pair in ((a, b), (b, a))}
     out: dict[tuple[int, int], NDArray[np.bool_]] = {}
-    for b, pose in enumerate(poses):
-        group = sorted(first for first, second in pairs if second == b)
+    asked: dict[int, list[int]] = {}
+    for first, second in sorted(pairs):
+        asked.setdefault(second, []).append(first)
+    for b, group in asked.items():
+        pose = poses[b]
         out |= {(a, b): cells for a, cells in zip(group, _inside(spots[group], pose, camera), strict=True)}
     return out
 
 
-def _nearest(a: int, poses: Sequence[CameraPose], count: int) -> list[int]:
-    gap = np.hypot(*np.array([p.center_m[:2] - poses[a].center_m[:2] for p in poses]).T)
-    return [int(b) for b in np.argsort(gap, kind="stable")[: count + 1] if b != a]
+def _nearest(poses: Sequence[CameraPose], count: int) -> list[list[int]]:
+    """For each frame the `count` others that stand nearest, nearest first."""
+    from scipy.spatial import cKDTree
+
+    centers = np.array([p.center_m[:2] for p in poses])
+    if len(poses) < 2:
+        return [[] for _ in poses]
+    found = cKDTree(centers).query(centers, k=min(count + 1, len(poses)))[1]
+    return [[int(b) for b in row if b != a][:count] for a, row in enumerate(found)]
 
 
 def _cell_places(pose: CameraPose, camera: Camera, ground_m: float) -> FloatArray:
