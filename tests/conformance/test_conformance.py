@@ -11,7 +11,8 @@ from conformance.recordings import recording, recordings
 from conformance.report import explanations
 from conformance.wired import ardupilot
 
-AGREED_RECORDED, AGREED_UNSEEN = 0.95, 0.90
+# Against one record each; docs/conformance.md also counts what agrees with ArduPilot of the day.
+MOST_APART_RECORDED, MOST_APART_UNSEEN = 2, 6
 # Short ones of each kind in the ordinary run; the long runs take all.
 QUICK = ("arm_early", "battery_low_act5", "camera_none", "fence_rally", "inflight", "rc_loss", "wind")
 QUICK_UNSEEN = 14
@@ -45,7 +46,7 @@ def test_recorded_sessions_agree_and_the_rest_is_explained(shared_data):
     every = [recording(path) for path in recordings(shared_data / "flight").values()]
     apart = {record.case.name for record in every if differences(record)}
     assert apart <= explanations().keys()
-    assert len(apart) <= (1.0 - AGREED_RECORDED) * len(every)
+    assert len(apart) <= MOST_APART_RECORDED
 
 
 @pytest.mark.soak
@@ -54,7 +55,7 @@ def test_unseen_sequences_agree_and_the_rest_is_explained():
     every = stored.unseen()
     apart = {record.case.name for record in every if differences(record)}
     assert apart <= explanations().keys()
-    assert len(apart) <= (1.0 - AGREED_UNSEEN) * len(every)
+    assert len(apart) <= MOST_APART_UNSEEN
 
 
 @pytest.mark.soak
