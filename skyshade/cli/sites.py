@@ -104,6 +104,7 @@ def choose(
     Example: skyshade sites choose --heat heat.tif --demand stops.geojson --candidates corners.csv -o sites
     """
     from gis.siting.choicejson import choice_json
+    from gis.fonts import korean_fonts
     from gis.siting.choose import choose_sites
     from gis.siting.config import siting_params
     from gis.siting.model import SitingInputs
@@ -118,6 +119,7 @@ def choose(
         heat, demand, candidates, existing, walk, rules, buildings, water, crossings, zones, background, crs,
         tables=table, footfall=footfall, dem=dem,
     )  # fmt: skip
+    korean_fonts(font)  # a font that cannot be used is named before the long work
     result = choose_sites(inputs, params)
     outputs = write_outputs(result, out, font=font)
     for text in (*result.notes, *outputs.notes):
