@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 from gis.siting.branching import Search
 from gis.siting.coverrows import Stopwatch
 from gis.siting.medianbound import MedianModel
+from gis.siting.medianlevels import proved_by_levels
 from gis.siting.solution import Solution, snapped
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 STARTS = 4  # random starts of the swap search beside the greedy one
+NODES = 120  # with Lagrange bounds, which are quick; then linear programs, which are sharper
 
 
 def solve_pmedian(
@@ -37,13 +39,22 @@ def solve_pmedian(
         sites = np.argsort(-share, kind="stable")[:count]
         return sites, _total(cost, sites)
 
-    tree = Search(MedianModel(cost, count, value), value, step=step, tried=tried)
-    proof = tree.run(seconds=max(0.0, until - now()), now=now)
-    if proof.sites is not None:
-        found, value = _filled(proof.sites, count, cost.shape[1]), proof.cost
+    model = MedianModel(cost, count, value)
+    tree = Search(model, value, step=step, tried=tried)
+    proof = tree.run(seconds=max(0.0, until - now()), nodes=NODES, now=now)
+    nodes, bound = proof.nodes, proof.bound
+    best = proof.sites
+    if not proof.settled and now() < until:
+        root = model.relaxed(np.zeros(model.sites), np.ones(model.sites), None, seconds=0.0)
+        if root is not None:
+            proof = proved_by_levels(cost, count, proof.cost, root, step=step, seconds=until - now(), now=now)
+            best = best if proof.sites is None else proof.sites
+            nodes, bound = nodes + proof.nodes, max(bound, proof.bound)
+    if best is not None:
+        found, value = _filled(best, count, cost.shape[1]), _total(cost, best)
     how = "proved" if proof.settled else "bound"
-    method = f"swaps, {how} by Lagrange relaxation and branch and bound, {proof.nodes} nodes"
-    bound = snapped(value, max(proof.bound, _no_less(cost)))
+    method = f"swaps, {how} by Lagrange relaxation and branch and bound, {nodes} nodes"
+    bound = snapped(value, max(bound, _no_less(cost)))
     return Solution(tuple(sorted(int(j) for j in found)), value, bound, method, now() - began)
 
 
