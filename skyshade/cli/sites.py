@@ -103,8 +103,8 @@ def choose(
     \b
     Example: skyshade sites choose --heat heat.tif --demand stops.geojson --candidates corners.csv -o sites
     """
-    from gis.siting.choicejson import choice_json
     from gis.fonts import korean_fonts
+    from gis.siting.choicejson import choice_json
     from gis.siting.choose import choose_sites
     from gis.siting.config import siting_params
     from gis.siting.model import SitingInputs
