@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "log": ("skyshade.cli.log", "What a recording holds: facts, columns, pictures, review."),
     "sitl": ("skyshade.cli.sitl", "Find, install, start and stop simulated vehicles."),
     "thermal": ("skyshade.cli.thermal", "Read thermal frames and make heat maps."),
+    "heat": ("skyshade.cli.heat", "Merge heat maps of several flights; compare before and after."),
     "sites": ("skyshade.cli.sites", "Choose places for shade, fog and shelters."),
     "delivery": ("skyshade.cli.delivery", "Take, fly and record park deliveries."),
 }
