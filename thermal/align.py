@@ -23,7 +23,7 @@ from thermal.bundle import (
     without_outliers,
 )
 from thermal.controlfit import ControlReport, Sighted, fitted, report
-from thermal.ground import Ground
+from thermal.ground import Ground, common_gap_m
 from thermal.pose import CameraPose, Prior, footprint_m
 from thermal.tiepoints import Keypoints, PairMatch, PairTask
 from thermal.tracks import build_tracks, thinned
@@ -282,7 +282,7 @@ def _held(state: BundleState, known: BundlePriors, dem: Ground, params: AlignPar
     gap = state.point[:, 2] - over
     if np.isfinite(gap).sum() < 10:
         return known
-    gap -= (shift := float(np.nanmedian(gap)))
+    gap -= (shift := common_gap_m(gap))
     near = np.isfinite(gap) & (np.abs(gap) < 6.0 * params.dem_m)
     target, sigma = known.point.copy(), np.full(known.point.shape, np.inf)
     target[near, 2], sigma[near, 2] = (over + shift)[near], params.dem_m

@@ -212,7 +212,7 @@ def _nearest(poses: Sequence[CameraPose], count: int) -> list[list[int]]:
     centers = np.array([p.center_m[:2] for p in poses])
     if len(poses) < 2:
         return [[] for _ in poses]
-    found = cKDTree(centers).query(centers, k=min(count + 1, len(poses)))[1]
+    found = np.atleast_2d(cKDTree(centers).query(centers, k=min(count + 1, len(poses)))[1])
     return [[int(b) for b in row if b != a][:count] for a, row in enumerate(found)]
 
 

@@ -10,7 +10,7 @@ from gis.raster import Band
 from thermal.align import Aligned, AlignParams, align, pair_tasks
 from thermal.control import ControlPoint
 from thermal.controlfit import sighted
-from thermal.ground import Ground, PlaneGround, RasterGround, fit_ground_plane
+from thermal.ground import Ground, PlaneGround, RasterGround, common_gap_m, fit_ground_plane
 from thermal.loading import SeenFrame
 from thermal.mosaic import Progress
 from thermal.pose import Flight, Rejection
@@ -131,7 +131,7 @@ def _ground(
         gap = points[:, 2] - model.heights_m(points[:, :2]) if len(points) else np.zeros(0)
         gap = gap[np.isfinite(gap)]
         if len(gap) >= 10:
-            return replace(model, shift_m=float(np.median(gap))), ()
+            return replace(model, shift_m=common_gap_m(gap)), ()
         return model, (
             "The height model could not be checked against tie points; its heights are taken as told.",
         )

@@ -5,7 +5,7 @@ from affine import Affine
 from core.geo import LocalFrame, LonLat
 from gis.grid import GeoGrid
 from gis.raster import Band
-from thermal.ground import PlaneGround, RasterGround, fit_ground_plane
+from thermal.ground import PlaneGround, RasterGround, common_gap_m, fit_ground_plane
 
 
 def test_the_plane_goes_through_the_ground_though_a_third_of_the_points_lie_on_roofs():
@@ -43,3 +43,10 @@ def test_a_height_model_in_a_map_projection_is_read_at_the_flights_places():
     assert np.isnan(ground.heights_m(np.array([500.0, 0.0])))
     assert ground.top_m == pytest.approx(7.0 + 4.95)
     assert PlaneGround(0.0).top_m is None
+
+
+def test_roofs_do_not_lift_the_ground_of_a_height_model():
+    """Three in five points lie on roofs of every height; the rest tell the ground."""
+    rng = np.random.default_rng(3)
+    gaps = np.concatenate([rng.normal(7.3, 0.15, 200), 7.3 + rng.uniform(4.0, 20.0, 300), [np.nan]])
+    assert common_gap_m(rng.permutation(gaps)) == pytest.approx(7.3, abs=0.05)
