@@ -17,7 +17,7 @@ from thermal.messages import beliefs, edge_costs, settle
 from thermal.ortho import BlendParams
 
 _HOLE_COST = 300.0  # of a frame that covers nothing of a cell
-_ASTRAY_COST = 5.0  # of a frame that the larger cells did not choose
+_ASTRAY_COST = 15.0  # of a frame that the larger cells did not choose
 _LARGE = 3.0  # times `step_K`: beyond it a difference costs in proportion
 _AROUND = 2  # cells about one whose sharpness counts with its own
 SETTLE = 3  # last rounds, in which single cells follow their neighbours

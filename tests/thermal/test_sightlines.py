@@ -82,7 +82,7 @@ def march(ground, pose):
     return out
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(
     st.integers(0, 10_000),
     st.floats(-30, 30),
