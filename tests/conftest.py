@@ -13,6 +13,8 @@ settings.load_profile("steady")
 ROOT = Path(__file__).resolve().parents[1]
 IN_REAL_TIME = ("conformance", "flight", "skyshade")
 """Folders whose tests run vehicles, stations and commands as processes: a starved machine may fail one."""
+WITH_PROCESSES = ("test_cluster", "test_tile_work")
+"""The same elsewhere: clusters and pools of worker processes, besides all tests that look with a browser."""
 
 
 def shared_folder() -> Path | None:
@@ -44,7 +46,9 @@ def chromium():
 def pytest_collection_modifyitems(items):
     """Tests of running processes are tried once more, from nothing, before they count as failed."""
     for item in items:
-        if item.path.relative_to(ROOT / "tests").parts[0] in IN_REAL_TIME:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        browser = "chromium" in getattr(item, "fixturenames", ())
+        if folder in IN_REAL_TIME or item.path.stem in WITH_PROCESSES or browser:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
