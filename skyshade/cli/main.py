@@ -16,7 +16,7 @@ from skyshade import __version__
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("skyshade.cli.demo", "Tell the whole story on a made scene."),
     "survey": ("skyshade.cli.survey", "Plan flights that photograph an area."),
-    "mission": ("skyshade.cli.mission", "Check, convert, upload and download plans."),
+    "mission": ("skyshade.cli.mission", "Check, convert, print, upload and download plans."),
     "fly": ("skyshade.cli.fly", "Fly a plan: preflight, upload, fly, watch, record."),
     "params": ("skyshade.cli.params", "Read, set, compare and load parameters."),
     "log": ("skyshade.cli.log", "What a recording holds: facts, columns, pictures, review."),

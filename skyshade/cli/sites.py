@@ -9,7 +9,7 @@ from skyshade.cli.options import IN_FILE, OUT_FOLDER
 from skyshade.cli.output import emit, json_option, note
 
 if TYPE_CHECKING:
-    from gis.siting.model import SitingResult
+    from gis.siting.model import SitingParams, SitingResult
     from gis.siting.report import Outputs
 
 
@@ -122,14 +122,16 @@ def choose(
     korean_fonts(font)  # a font that cannot be used is named before the long work
     result = choose_sites(inputs, params)
     outputs = write_outputs(result, out, font=font)
-    for text in (*result.notes, *outputs.notes):
+    for text in (*result.notes, *outputs.notes, *_too_few(result, params)):
         note(f"note: {text}")
-    if len(result.chosen) < params.count and params.aim != "fewest":
-        note(
-            f"note: {len(result.chosen)} of {params.count} sites chosen: no other allowed place adds anything"
-        )
     found = result_json(result, outputs) | choice_json(result)
     emit(found, as_json=as_json, lines=_lines(result, outputs))
+
+
+def _too_few(result: "SitingResult", params: "SitingParams") -> list[str]:
+    if len(result.chosen) >= params.count or params.aim == "fewest":
+        return []
+    return [f"{len(result.chosen)} of {params.count} sites chosen: no other allowed place adds anything"]
 
 
 def _lines(result: "SitingResult", outputs: "Outputs") -> list[str]:
