@@ -41,7 +41,7 @@ lock:
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv
 	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --extra dev --extra cluster pyproject.toml requirements-build.in -o requirements.lock
+		--no-header --extra dev --extra cluster --extra postgres pyproject.toml requirements-build.in -o requirements.lock
 	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header pyproject.toml requirements-build.in -c requirements.lock -o requirements-run.lock
 
