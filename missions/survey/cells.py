@@ -20,19 +20,19 @@ MOST_MOVES_CELLS = 12
 
 @dataclass(frozen=True, slots=True)
 class Tour:
-    """One way to fly a cell: its runs in order, and where it starts and ends (x, y in the turned frame)."""
+    """One way to fly a cell: its runs in order, and where it starts and ends (east-north metres)."""
 
     runs: tuple[Run, ...]
 
     @property
     def start(self) -> XY:
         """Where the first run begins."""
-        return self.runs[0].entry, self.runs[0].line.y
+        return self.runs[0].start
 
     @property
     def end(self) -> XY:
         """Where the last run stops."""
-        return self.runs[-1].leave, self.runs[-1].line.y
+        return self.runs[-1].end
 
 
 def split_cells(passes: Sequence[Pass]) -> list[Cell]:

@@ -69,8 +69,8 @@ def run_shots(runs: Sequence[Run], flyer: Flyer, first_index: int = 0) -> tuple[
     """Where the camera should release, looking straight down with the image's top along the course."""
     if not runs:
         return ()
-    xy = np.array([flyer.out(x, run.line.y) for run in runs for x in run.shots])
-    courses = [flyer.angle_deg + (0.0 if run.forward else 180.0) for run in runs for _ in run.shots]
+    xy = np.array([run.place(x) for run in runs for x in run.shots])
+    courses = [run.course_deg for run in runs for _ in run.shots]
     lonlat = flyer.surface.frame.to_lonlat(xy)
     heights = flyer.surface.up_m(xy)
     return tuple(

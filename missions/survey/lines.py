@@ -4,7 +4,6 @@ Everything here is in the working frame turned so that passes run along x.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,8 +37,12 @@ class Swath:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Ground to photograph from `x_from` to `x_to` along the line `y`, flying within `low`..`high`."""
+    """Ground to photograph from `x_from` to `x_to` along the line `y`, flying within `low`..`high`.
 
+    `x` runs along the course `angle_deg` (clockwise from north), `y` to its left, round the frame's origin.
+    """
+
+    angle_deg: float
     row: int
     y: float
     x_from: float
@@ -62,6 +65,25 @@ class Run:
     def course(self) -> int:
         """+1 towards growing x, -1 back."""
         return 1 if self.forward else -1
+
+    @property
+    def course_deg(self) -> float:
+        """The course flown, degrees clockwise from north."""
+        return self.line.angle_deg + (0.0 if self.forward else 180.0)
+
+    @property
+    def start(self) -> XY:
+        """Where the run begins, east-north metres."""
+        return self.place(self.entry)
+
+    @property
+    def end(self) -> XY:
+        """Where the run ends, east-north metres."""
+        return self.place(self.leave)
+
+    def place(self, x: float) -> XY:
+        """The place `x` along the line in east-north metres."""
+        return turned_back(x, self.line.y, self.line.angle_deg)
 
 
 def flown(line: Pass, swath: Swath, *, forward: bool) -> Run:
@@ -91,8 +113,11 @@ def covered_by(run: Run, swath: Swath) -> Polygon:
     return shapely.box(x1 - along, run.line.y - across, x2 + along, run.line.y + across)
 
 
-def lay_passes(target: Area, working: Area, swath: Swath, first_row: int = 0) -> list[Pass]:
-    """Parallel passes over `target`, each piece kept inside `working`; rows number the lines upwards."""
+def lay_passes(target: Area, working: Area, swath: Swath, angle_deg: float, first_row: int = 0) -> list[Pass]:
+    """Parallel passes over `target`, each piece kept inside `working`; rows number the lines upwards.
+
+    Both are given turned to `angle_deg` (`turned`).
+    """
     _, bottom, _, top = target.bounds
     count = max(1, math.ceil((top - bottom) / swath.line_m - 1e-9))
     step = (top - bottom) / count
@@ -104,16 +129,16 @@ def lay_passes(target: Area, working: Area, swath: Swath, first_row: int = 0) ->
     passes = []
     for row, (y, band, chord) in enumerate(zip(rows, bands, chords, strict=True)):
         for limits in _spans(chord):
-            passes += list(_pieces(first_row + row, float(y), band, limits, swath))
+            for a, b in _wanted(band, limits, swath):
+                passes.append(Pass(angle_deg, first_row + row, float(y), a, b, *limits))
     return passes
 
 
-def _pieces(row: int, y: float, band: BaseGeometry, limits: XY, swath: Swath) -> Iterator[Pass]:
+def _wanted(band: BaseGeometry, limits: XY, swath: Swath) -> list[XY]:
+    """The pieces of a band to photograph from a line that may be flown within `limits`."""
     low, high = limits
     wanted = [(max(a, low), min(b, high)) for a, b in _spans(band) if a <= high and b >= low]
-    gap = swath.along_m + 2 * swath.lead_m
-    for a, b in _merged(wanted, gap):
-        yield Pass(row, y, a, b, low, high)
+    return _merged(wanted, swath.along_m + 2 * swath.lead_m)
 
 
 def _spans(geometry: BaseGeometry) -> list[XY]:
@@ -139,7 +164,7 @@ def left_over(target: Area, runs: list[Run], swath: Swath) -> Area:
     return as_area(shapely.union_all([p for p in shapely.get_parts(rest) if p.area > 1e-3]))
 
 
-def spot_passes(rest: Area, working: Area, first_row: int) -> list[Pass]:
+def spot_passes(rest: Area, working: Area, angle_deg: float, first_row: int) -> list[Pass]:
     """One release above a point of each leftover part: the last resort, which always gains ground."""
     passes = []
     for number, part in enumerate(shapely.get_parts(rest)):
@@ -147,7 +172,7 @@ def spot_passes(rest: Area, working: Area, first_row: int) -> list[Pass]:
         chord = working.intersection(_across(working, point.y))
         for low, high in _spans(chord):
             if low - 1e-6 <= point.x <= high + 1e-6:
-                passes.append(Pass(first_row + number, point.y, point.x, point.x, low, high))
+                passes.append(Pass(angle_deg, first_row + number, point.y, point.x, point.x, low, high))
     return passes
 
 

@@ -15,7 +15,7 @@ from gis.terrain import Terrain
 from missions.aircraft import Aircraft
 from missions.energy import PathPoint
 from missions.route import XY, Navigator, NoRouteError
-from missions.survey.lines import Run, turned_back
+from missions.survey.lines import Run
 
 PROFILE_STEP_M = 15.0
 PROFILE_TOLERANCE_M = 2.0
@@ -84,11 +84,10 @@ def profile_x(profile: shapely.LineString) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class Flyer:
-    """Everything that turns runs into a track: space, surface, course of the passes, memory of ways."""
+    """Everything that turns runs into a track: space, surface, memory of ways."""
 
     space: Navigator
     surface: Surface
-    angle_deg: float
     ways: dict[tuple[XY, XY], list[XY]]
 
     def way(self, start: XY, end: XY) -> list[XY]:
@@ -105,16 +104,12 @@ class Flyer:
             self.ways[end, start] = found[::-1]
         return self.ways[key]
 
-    def out(self, x: float, y: float) -> XY:
-        """A point of the turned frame in east-north metres."""
-        return turned_back(x, y, self.angle_deg)
-
     def track(self, runs: Sequence[Run]) -> list[TrackPoint]:
         """Home (in the air), transits and runs, home (in the air)."""
         home: XY = (0.0, 0.0)
         points = [TrackPoint(home, float(self.surface.up_m(np.array([home]))[0]))]
         for run in runs:
-            points += self._transit(points[-1].xy, self.out(run.entry, run.line.y))
+            points += self._transit(points[-1].xy, run.start)
             points += list(self._run(run))
         return points + self._transit(points[-1].xy, home)
 
@@ -125,8 +120,7 @@ class Flyer:
         return [TrackPoint(xy, up) for a, b in legs for xy, up in self.surface.legs(a, b)]
 
     def _run(self, run: Run) -> Iterator[TrackPoint]:
-        y = run.line.y
-        entry, first, leave = (self.out(x, y) for x in (run.entry, run.shots[0], run.leave))
+        entry, first, leave = (run.place(x) for x in (run.entry, run.shots[0], run.leave))
         if math.dist(entry, first) > 0.5:
             yield from (TrackPoint(xy, up, on_pass=True) for xy, up in self.surface.legs(entry, first)[:-1])
         up = float(self.surface.up_m(np.array([first]))[0])
