@@ -61,8 +61,9 @@ def judge(world: World, order: Order, conditions: Conditions, now_s: float) -> V
     point = world.place(order.place)
     now = datetime.fromtimestamp(now_s, UTC)
     reasons = [*_place_reasons(point, conditions, now), *_weather_reasons(conditions)]
-    depot = world.depot()
-    tries = [_try(world, craft, depot, point, order, conditions, now) for craft in world.aircraft.values()]
+    depots = {depot.id: depot for depot in world.depots()}
+    fleet = [c for c in world.aircraft.values() if c.depot in depots]
+    tries = [_try(world, craft, depots[craft.depot], point, order, conditions, now) for craft in fleet]
     flyable = [t for t in tries if t.accepted]
     if not tries:
         reasons.append("there is no aircraft; add one to the fleet")
@@ -71,7 +72,7 @@ def judge(world: World, order: Order, conditions: Conditions, now_s: float) -> V
     if reasons or not flyable:
         return Verdict(tuple(reasons))
     best = min(flyable, key=lambda t: t.eta_s or math.inf)
-    late = _daylight_reason(depot.position, now, best, conditions)
+    late = _daylight_reason(point.position, now, best, conditions)
     return Verdict((late,)) if late else best
 
 

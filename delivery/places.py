@@ -6,7 +6,7 @@ from typing import Any
 
 from core.errors import BadFileError, SkyshadeError
 from delivery.model import Place
-from delivery.world import place_from_data
+from delivery.things import place_from_data
 
 FIELDS = ("name", "kind", "elevation_m", "release_height_m", "release", "hours", "closed", "occupied")
 

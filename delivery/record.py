@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from delivery.model import Order
-from delivery.world import Event, World, to_data
+from delivery.things import to_data
+from delivery.world import Event, World
 
 
 def order_record(order: Order, world: World, events: Iterable[Event]) -> dict[str, Any]:
     """One order with its place, its flights and every event that belongs to it, as JSON."""
-    flights = [f for f in world.flights.values() if f.order == order.id]
+    flights = [f for f in world.flights.values() if order.id in f.orders]
     subjects = {order.id, *(f.id for f in flights)}
     return {
         "order": to_data(order),

@@ -9,17 +9,45 @@ from core.errors import SkyshadeError
 from delivery.errors import DeliveryError
 from delivery.feasibility import Conditions, Verdict, judge
 from delivery.flier import Confirmation, Flier, Outcome
-from delivery.model import Craft, Item, Order, OrderState, Place, Priority
+from delivery.model import (
+    Battery,
+    Closure,
+    Craft,
+    Item,
+    Order,
+    OrderState,
+    Place,
+    Priority,
+    WeatherReport,
+)
+from delivery.request import Request
 from delivery.store import Store
-from delivery.world import Event, World, to_data
+from delivery.things import Setting, to_data
+from delivery.world import Event, World
 from missions.aircraft import load_aircraft
 
 
-def set_things(store: Store, things: Sequence[Item | Place | Craft], clock: Clock) -> World:
+def set_things(store: Store, things: Sequence[Setting], clock: Clock) -> World:
     """Add or change items, places and aircraft."""
-    kinds = {Item: "item", Place: "place", Craft: "aircraft"}
+    seen: set[tuple[type, str]] = set()
+    for thing in things:
+        if (type(thing), thing.id) in seen:
+            raise DeliveryError(
+                f"{_KINDS[type(thing)]} {thing.id!r} is named twice", hint="give each its own id"
+            )
+        seen.add((type(thing), thing.id))
     now = clock.utc_s()
-    return store.append([Event(now, f"{kinds[type(t)]}.set", t.id, to_data(t)) for t in things])
+    return store.append([Event(now, f"{_KINDS[type(t)]}.set", t.id, to_data(t)) for t in things])
+
+
+_KINDS: dict[type, str] = {
+    Item: "item",
+    Place: "place",
+    Craft: "aircraft",
+    Battery: "battery",
+    WeatherReport: "weather",
+    Closure: "closure",
+}
 
 
 def place_order(
@@ -36,42 +64,10 @@ def place_order(
 
     Raises `DeliveryError` for an unknown place or item or a count below one; such an order is not recorded.
     """
-    world = store.world()
-    order = _new_order(world, customer, place, lines, clock.utc_s(), priority)
-    verdict = judge(world, order, conditions, clock.utc_s())
-    events = [Event(order.placed_s, "order.received", order.id, to_data(order)), _answer(order, verdict)]
-    return store.append(events).order(order.id)
+    from delivery.desk import Desk
 
-
-def _new_order(
-    world: World,
-    customer: str,
-    place: str,
-    lines: Sequence[tuple[str, int]],
-    now_s: float,
-    priority: Priority,
-) -> Order:
-    if not lines:
-        raise DeliveryError("an order needs at least one item", hint="give --item ID[:COUNT]")
-    for name, count in lines:
-        if count < 1:
-            raise DeliveryError(f"item {name!r}: the count must be at least 1, got {count}")
-    mass = sum(world.item(name).mass_kg * count for name, count in lines)
-    point = world.place(place)
-    number = f"O-{len(world.orders) + 1:05d}"
-    return Order(number, customer, point.id, tuple(lines), round(mass, 6), now_s, priority)
-
-
-def _answer(order: Order, verdict: Verdict) -> Event:
-    if not verdict.accepted or verdict.aircraft is None:
-        return Event(order.placed_s, "order.refused", order.id, {"reasons": list(verdict.reasons)})
-    data = {
-        "aircraft": verdict.aircraft.id,
-        "eta_s": verdict.eta_s,
-        "eta_low_s": verdict.eta_low_s,
-        "eta_high_s": verdict.eta_high_s,
-    }
-    return Event(order.placed_s, "order.accepted", order.id, data)
+    request = Request(customer, place, tuple(lines), priority)
+    return Desk(store, lambda: conditions, clock).order(request).order
 
 
 def cancel_order(store: Store, order_id: str, clock: Clock) -> Order:
@@ -107,7 +103,7 @@ def dispatch(store: Store, flier: Flier, conditions: Conditions, clock: Clock, f
 
 def _take_off(store: Store, order: Order, craft: Craft, flight_id: str, clock: Clock) -> None:
     now = clock.utc_s()
-    started = {"id": flight_id, "order": order.id, "aircraft": craft.id, "started_s": now}
+    started = {"orders": [order.id], "place": order.place, "aircraft": craft.id, "started_s": now}
     flying = {"aircraft": craft.id, "flight": flight_id}
     store.append(
         [Event(now, "flight.started", flight_id, started), Event(now, "order.flying", order.id, flying)]

@@ -1,100 +1,195 @@
 """The store: an append-only log of events and the present state beside it, in one transaction.
 
-SQLite by default, PostgreSQL by URL; SQLAlchemy underneath.
+SQLite by default, PostgreSQL by URL; SQLAlchemy underneath. The state is kept in memory with the number of
+the last event in it: another writer's events are read when a transaction begins, so that nobody decides on an
+old state and nobody reads the whole state again.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from delivery.contacts import Contacts
 from delivery.errors import StoreError
-from delivery.model import Flight
-from delivery.world import Event, Thing, World, apply, order_from_data, replay, thing_from_data, to_data
+from delivery.schema import SCHEMA_VERSION, bring_up, events, make, present, version
+from delivery.things import thing_from_data, to_data
+from delivery.world import FIELDS, Event, World, apply, replay
 
-SCHEMA_VERSION = 1
+__all__ = ["SCHEMA_VERSION", "Entry", "Store", "open_store", "store_url"]
 
-_meta = sa.MetaData()
-_events = sa.Table(
-    "events",
-    _meta,
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("time_s", sa.Float, nullable=False),
-    sa.Column("kind", sa.String(40), nullable=False),
-    sa.Column("subject", sa.String(80), nullable=False),
-    sa.Column("data", sa.Text, nullable=False),
-)
-_present = sa.Table(
-    "present",
-    _meta,
-    sa.Column("kind", sa.String(20), primary_key=True),
-    sa.Column("id", sa.String(80), primary_key=True),
-    sa.Column("data", sa.Text, nullable=False),
-)
-_about = sa.Table(
-    "about", _meta, sa.Column("name", sa.String(20), primary_key=True), sa.Column("value", sa.Text)
-)
-
-_KINDS = {"items": "item", "places": "place", "aircraft": "aircraft", "orders": "order", "flights": "flight"}
+BUSY_S = 30.0  # how long a writer waits for another
 
 
 def store_url(where: str | Path) -> str:
     """A database URL from a URL or a file path."""
     text = str(where)
+    if text.startswith("postgresql://"):
+        return "postgresql+psycopg" + text.removeprefix("postgresql")
     return text if "://" in text else f"sqlite:///{Path(text).absolute().as_posix()}"
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event in the log with its number."""
+
+    seq: int
+    event: Event
+
+
 class Store:
-    """Events and the state they lead to. Open with `open_store`."""
+    """Events and the state they lead to, for any number of threads. Open with `open_store`."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._lock = threading.RLock()
+        self._seq = 0
+        self._time_s = float("-inf")
+        self.contacts = Contacts(engine)
+        with _snapshot(engine) as db:
+            self._world = _read_world(db)
+            self._seq, self._time_s = _last(db)
 
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
 
+    @property
+    def seq(self) -> int:
+        """The number of the last event that this process knows of."""
+        return self._seq
+
+    @property
+    def time_s(self) -> float:
+        """The UTC second of the last event."""
+        return self._time_s
+
     def world(self) -> World:
-        """The present state, read from its own table."""
-        with self._engine.connect() as db:
-            return _read_world(db)
+        """The present state."""
+        with self._lock, self._engine.connect() as db:
+            self._catch_up(db)
+            return self._world
+
+    def known(self) -> World:
+        """The state as this process knows it, without asking the database."""
+        return self._world
 
     def events(self) -> list[Event]:
-        """The whole log, oldest first."""
-        with self._engine.connect() as db:
-            rows = db.execute(sa.select(_events).order_by(_events.c.seq)).all()
-        return [Event(r.time_s, r.kind, r.subject, json.loads(r.data)) for r in rows]
+        """The whole log in order."""
+        return [entry.event for entry in self.entries_since(0)]
 
-    def append(self, events: Sequence[Event]) -> World:
+    def entries_since(self, seq: int, limit: int | None = None) -> list[Entry]:
+        """The events after number `seq`, at most `limit`."""
+        query = sa.select(events).where(events.c.seq > seq).order_by(events.c.seq).limit(limit)
+        with self._engine.connect() as db:
+            return [_entry(row) for row in db.execute(query)]
+
+    def append(self, added: Sequence[Event]) -> World:
         """Write events and the state after them, all or nothing; returns the new state.
 
-        The state is read inside the transaction, so that two writers cannot both take the same step. Raises
-        `DeliveryError` for a step that cannot be taken; then nothing is written.
+        Raises `DeliveryError` for a step that cannot be taken; then nothing is written.
         """
-        with self._engine.begin() as db:
-            _lock(db)
-            world = before = _read_world(db)
-            for event in events:
-                world = apply(world, event)
-                text = json.dumps(dict(event.data), ensure_ascii=False)
-                row = {"time_s": event.time_s, "kind": event.kind, "subject": event.subject, "data": text}
-                db.execute(_events.insert().values(**row))
-            _write_changes(db, before, world)
-        return world
+        return self.decide(lambda _: added)
+
+    def decide(self, decision: Callable[[World], Sequence[Event]]) -> World:
+        """Write the events that `decision` makes of the present state, which nobody else changes meanwhile.
+
+        Times in the log never fall: an event of a clock that went back gets the time of the last one. Raises
+        what `decision` raises, and `DeliveryError` for a step that cannot be taken; then nothing is written.
+        """
+        with self._lock:
+            try:
+                with self._engine.begin() as db:
+                    _lock(db)
+                    self._catch_up(db)
+                    done = _written(db, self._world, self._time_s, decision(self._world))
+            except sa.exc.OperationalError as error:
+                raise StoreError(f"the store cannot be written ({error.orig})", hint="try again") from error
+            if done.count:
+                self._world, self._seq, self._time_s = done.world, done.seq, done.time_s
+            return self._world
+
+    def _catch_up(self, db: sa.Connection) -> None:
+        """Take in what others wrote."""
+        seq, _ = _last(db)
+        if seq == self._seq:
+            return
+        rows = db.execute(sa.select(events).where(events.c.seq > self._seq).order_by(events.c.seq))
+        world = self._world
+        for row in rows:
+            entry = _entry(row)
+            world = apply(world, entry.event)
+            self._seq, self._time_s = entry.seq, entry.event.time_s
+        self._world = world
 
     def check(self) -> list[str]:
-        """Differences between the present state and the state its log leads to; empty when they agree."""
-        present, rebuilt = self.world(), replay(self.events())
+        """Differences between the stored state and the one its log leads to; empty when they agree."""
+        with _snapshot(self._engine) as db:
+            stored, rebuilt = _read_world(db), replay(_entry(row).event for row in db.execute(_ALL))
         found = []
-        for field, kind in _KINDS.items():
-            a, b = getattr(present, field), getattr(rebuilt, field)
+        for kind, field in FIELDS.items():
+            a, b = getattr(stored, field), getattr(rebuilt, field)
             found += [
                 f"{kind} {i}: stored and replayed differ" for i in sorted({*a, *b}) if a.get(i) != b.get(i)
             ]
         return found
+
+
+_ALL = sa.select(events).order_by(events.c.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    world: World
+    seq: int
+    time_s: float
+    count: int
+
+
+def _written(db: sa.Connection, world: World, time_s: float, added: Sequence[Event]) -> _Done:
+    before, seq = world, 0
+    for event in added:
+        steady = Event(max(event.time_s, time_s), event.kind, event.subject, event.data)
+        world = apply(world, steady)
+        time_s = steady.time_s
+        text = json.dumps(dict(event.data), ensure_ascii=False)
+        row = {"time_s": time_s, "kind": event.kind, "subject": event.subject, "data": text}
+        key = db.execute(events.insert().values(**row)).inserted_primary_key
+        seq = int(key[0]) if key is not None else seq
+    for event in {(e.kind.partition(".")[0], e.subject): e for e in added}.values():
+        _write_present(db, before, world, event)
+    return _Done(world, seq, time_s, len(added))
+
+
+def _write_present(db: sa.Connection, before: World, after: World, event: Event) -> None:
+    kind = event.kind.partition(".")[0]
+    thing = getattr(after, FIELDS[kind])[event.subject]
+    old = getattr(before, FIELDS[kind]).get(event.subject)
+    if thing == old:
+        return
+    text = json.dumps(to_data(thing), ensure_ascii=False)
+    here = (present.c.kind == kind) & (present.c.id == event.subject)
+    if old is None:
+        db.execute(present.insert().values(kind=kind, id=event.subject, data=text))
+    else:
+        db.execute(present.update().where(here).values(data=text))
+
+
+def _last(db: sa.Connection) -> tuple[int, float]:
+    row = db.execute(_LAST).first()
+    return (0, float("-inf")) if row is None else (int(row.seq), float(row.time_s))
+
+
+_LAST = sa.select(events.c.seq, events.c.time_s).order_by(events.c.seq.desc()).limit(1)
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(int(row.seq), Event(row.time_s, row.kind, row.subject, json.loads(row.data)))
 
 
 def _lock(db: sa.Connection) -> None:
@@ -105,32 +200,17 @@ def _lock(db: sa.Connection) -> None:
 
 
 def _read_world(db: sa.Connection) -> World:
-    found: dict[str, dict[str, Any]] = {name: {} for name in _KINDS}
-    names = {kind: name for name, kind in _KINDS.items()}
-    for kind, key, text in db.execute(sa.select(_present.c.kind, _present.c.id, _present.c.data)):
-        found[names[kind]][key] = _thing(kind, json.loads(text))
+    found: dict[str, dict[str, Any]] = {field: {} for field in FIELDS.values()}
+    for kind, key, text in db.execute(sa.select(present.c.kind, present.c.id, present.c.data)):
+        if kind not in FIELDS:
+            raise StoreError(f"the store holds a {kind!r}, which is not known", hint="update skyshade")
+        found[FIELDS[kind]][key] = thing_from_data(kind, json.loads(text))
     return World(**found)
-
-
-def _thing(kind: str, data: dict[str, Any]) -> Thing:
-    if kind == "order":
-        return order_from_data(data)
-    return Flight(**data) if kind == "flight" else thing_from_data(kind, data)
-
-
-def _write_changes(db: sa.Connection, before: World, after: World) -> None:
-    for field, kind in _KINDS.items():
-        old, new = getattr(before, field), getattr(after, field)
-        for key, thing in new.items():
-            if old.get(key) != thing:
-                text = json.dumps(to_data(thing), ensure_ascii=False)
-                db.execute(_present.delete().where(_present.c.kind == kind, _present.c.id == key))
-                db.execute(_present.insert().values(kind=kind, id=key, data=text))
 
 
 @contextmanager
 def open_store(where: str | Path, *, create: bool = False) -> Iterator[Store]:
-    """Open (or with `create` make) a store at a file path or database URL.
+    """Open (or with `create` make) a store at a file path or database URL; an older one is carried over.
 
     Raises `StoreError` when it is missing, exists already (`create`), or is no store of ours.
     """
@@ -147,17 +227,31 @@ def open_store(where: str | Path, *, create: bool = False) -> Iterator[Store]:
 
 def _engine(url: str) -> sa.Engine:
     try:
-        engine = sa.create_engine(url)
+        engine = sa.create_engine(url, **_options(url))
     except sa.exc.ArgumentError as error:
-        raise StoreError(f"{url}: is no database address ({error})") from error
+        raise StoreError(f"{url}: is no database address") from error
     except ModuleNotFoundError as error:
         raise StoreError(
-            f"{url}: the database driver {error.name} is not installed", hint=f"pip install {error.name}"
+            f"the database driver {error.name} is not installed", hint=f"pip install {error.name}"
         ) from error
     if engine.dialect.name == "sqlite":
-        # The driver's own transactions start too late for two writers; BEGIN is sent by hand.
-        sa.event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+        sa.event.listen(engine, "connect", _connected)
     return engine
+
+
+def _options(url: str) -> dict[str, Any]:
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_S}}
+    return {"pool_pre_ping": True}
+
+
+def _connected(connection: Any, _record: Any) -> None:
+    """The driver's own transactions start too late for two writers; BEGIN is sent by hand. Readers do not
+    wait for writers, and what is committed is on the disk.
+    """
+    connection.isolation_level = None
+    for words in ("journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {words}").close()
 
 
 def _check_file(path: Path, *, create: bool) -> None:
@@ -170,15 +264,36 @@ def _check_file(path: Path, *, create: bool) -> None:
 
 
 def _prepare(engine: sa.Engine, where: str | Path, *, create: bool) -> None:
+    shown = engine.url.render_as_string(hide_password=True) if "://" in str(where) else where
     try:
-        with engine.begin() as db:
-            if create:
-                _meta.create_all(db)
-                db.execute(_about.insert().values(name="schema", value=str(SCHEMA_VERSION)))
-            version = db.execute(sa.select(_about.c.value).where(_about.c.name == "schema")).scalar()
+        if create:
+            with _alone(engine) as db:
+                if sa.inspect(db).has_table("about"):
+                    raise StoreError(f"{shown}: there is a store already", hint="use it, or another database")
+                make(db)
+            return
+        with engine.connect() as db:
+            current = version(db) == str(SCHEMA_VERSION)
+        if not current:
+            with _alone(engine) as db:
+                bring_up(db, shown)
     except sa.exc.DBAPIError as error:
-        raise StoreError(f"{where}: is no delivery store ({error.orig})") from error
-    if version != str(SCHEMA_VERSION):
-        raise StoreError(
-            f"{where}: schema {version}, this version reads {SCHEMA_VERSION}", hint="update skyshade"
-        )
+        raise StoreError(f"{shown}: is no delivery store ({error.orig})") from error
+
+
+@contextmanager
+def _alone(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction in which nobody else makes or changes tables."""
+    with engine.begin() as db:
+        postgres = db.dialect.name != "sqlite"
+        db.exec_driver_sql("SELECT pg_advisory_xact_lock(7231)" if postgres else "BEGIN IMMEDIATE")
+        yield db
+
+
+@contextmanager
+def _snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One moment of the database, whatever others write meanwhile."""
+    with engine.begin() as db:
+        postgres = db.dialect.name != "sqlite"
+        db.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ" if postgres else "BEGIN")
+        yield db

@@ -1,26 +1,36 @@
 """The present state as a fold over events: `world = apply(world, event)`, pure."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from core.geo import LonLat
 from delivery.errors import DeliveryError
+from delivery.flights import ACTIVE, Flight, FlightState
 from delivery.model import (
     NEXT_STATES,
+    Battery,
+    Closure,
     Craft,
-    Flight,
-    Hours,
     Item,
     Order,
     OrderState,
     Place,
-    Priority,
-    Release,
+    WeatherReport,
 )
+from delivery.things import Thing, flight_fields, order_fields, order_from_data, thing_from_data
 
-Thing = Item | Place | Craft | Order | Flight
+FIELDS = {
+    "item": "items",
+    "place": "places",
+    "aircraft": "aircraft",
+    "battery": "batteries",
+    "weather": "weather",
+    "closure": "closures",
+    "order": "orders",
+    "flight": "flights",
+}
+"""Kind of thing -> field of the world."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +50,18 @@ class World:
     items: Mapping[str, Item] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
     aircraft: Mapping[str, Craft] = field(default_factory=dict)
+    batteries: Mapping[str, Battery] = field(default_factory=dict)
+    weather: Mapping[str, WeatherReport] = field(default_factory=dict)
+    closures: Mapping[str, Closure] = field(default_factory=dict)
     orders: Mapping[str, Order] = field(default_factory=dict)
     flights: Mapping[str, Flight] = field(default_factory=dict)
 
     def place(self, name: str) -> Place:
         """A place by id or name; raises `DeliveryError` listing the known ones."""
+        if name in self.places:
+            return self.places[name]
         for place in self.places.values():
-            if name in {place.id, place.name}:
+            if name == place.name:
                 return place
         raise _unknown("place", name, self.places)
 
@@ -59,24 +74,27 @@ class World:
     def order(self, name: str) -> Order:
         """An order by id; raises `DeliveryError`."""
         if name not in self.orders:
-            raise _unknown("order", name, self.orders)
+            raise DeliveryError(f"unknown order {name[:60]!r}", hint="look at its number again")
         return self.orders[name]
 
-    def depot(self) -> Place:
-        """The depot; raises `DeliveryError` when there is none."""
-        for place in self.places.values():
-            if place.kind == "depot":
-                return place
-        raise DeliveryError("there is no depot yet", hint="add one: skyshade delivery places load FILE")
+    def depots(self) -> tuple[Place, ...]:
+        """The depots; raises `DeliveryError` when there is none."""
+        found = tuple(place for place in self.places.values() if place.kind == "depot")
+        if not found:
+            raise DeliveryError("there is no depot yet", hint="add one: skyshade delivery places load FILE")
+        return found
+
+    def active_flights(self) -> Iterator[Flight]:
+        """Flights that are planned or in the air."""
+        return (f for f in self.flights.values() if f.state in ACTIVE)
 
     def busy(self, aircraft: str) -> bool:
-        """Whether an aircraft is promised to an order or in the air."""
-        taken = {OrderState.FLYING, OrderState.RELEASED}
-        return any(o.aircraft == aircraft and o.state in taken for o in self.orders.values())
+        """Whether an aircraft is in the air."""
+        return any(f.aircraft == aircraft and f.state is FlightState.FLYING for f in self.flights.values())
 
 
 def _unknown(kind: str, name: str, known: Mapping[str, Any]) -> DeliveryError:
-    return DeliveryError(f"unknown {kind} {name!r}", hint=f"known: {', '.join(sorted(known)) or 'none'}")
+    return DeliveryError(f"unknown {kind} {name[:60]!r}", hint=f"known: {', '.join(sorted(known)) or 'none'}")
 
 
 def replay(events: Iterable[Event]) -> World:
@@ -88,93 +106,79 @@ def replay(events: Iterable[Event]) -> World:
 
 
 def apply(world: World, event: Event) -> World:
-    """The world after one more event; raises `DeliveryError` for a step that an order cannot take."""
-    group, step = event.kind.split(".", 1)
-    if step == "set":
-        return _put(world, _FIELDS[group], thing_from_data(group, dict(event.data)))
+    """The world after one more event; raises `DeliveryError` for a step that a thing cannot take."""
+    group, _, step = event.kind.partition(".")
+    if step == "set" and group in FIELDS:
+        return put(world, FIELDS[group], thing_from_data(group, event.data))
     if group == "order":
-        return _put(world, "orders", _order_step(world.orders.get(event.subject), step, event))
+        return put(world, "orders", _order_step(world.orders.get(event.subject), step, event))
     if group == "flight":
-        return _put(world, "flights", _flight_step(world.flights.get(event.subject), step, event))
+        return put(world, "flights", _flight_step(world.flights.get(event.subject), step, event))
     raise DeliveryError(f"unknown event {event.kind!r}", hint="the store was written by a newer version")
 
 
-_FIELDS = {"item": "items", "place": "places", "aircraft": "aircraft"}
-
-
-def _put(world: World, where: str, thing: Thing) -> World:
+def put(world: World, where: str, thing: Thing) -> World:
+    """The world with one thing more, or another in its place."""
     things = {**getattr(world, where), thing.id: thing}
     return dataclasses.replace(world, **{where: things})
 
 
 def _order_step(order: Order | None, step: str, event: Event) -> Order:
     if step == "received":
-        return order_from_data(dict(event.data))
+        if order is not None:
+            raise DeliveryError(f"order {order.id} was received already")
+        return order_from_data(event.data)
     if order is None:
         raise DeliveryError(f"order {event.subject!r} was never received")
+    if step == "planned":
+        return _planned_again(order, event)
     state = OrderState(step)
     if state not in NEXT_STATES[order.state]:
         raise DeliveryError(f"order {order.id} is {order.state.value} and cannot become {state.value}")
-    data = dict(event.data)
-    for name in ("reasons", "released_lonlat"):
-        if data.get(name) is not None:
-            data[name] = tuple(data[name])
-    return dataclasses.replace(order, state=state, **data)
+    return _changed(order, order_fields({**event.data, "state": state}))
+
+
+def _planned_again(order: Order, event: Event) -> Order:
+    """An accepted order gets another flight, and where it must be another promise."""
+    if order.state is not OrderState.ACCEPTED:
+        raise DeliveryError(f"order {order.id} is {order.state.value} and cannot be planned again")
+    return _changed(order, order_fields(event.data))
 
 
 def _flight_step(flight: Flight | None, step: str, event: Event) -> Flight:
-    if step == "started":
-        return Flight(**dict(event.data))
-    if flight is None or step != "ended":
-        raise DeliveryError(f"flight {event.subject!r} cannot take the step {step!r}")
-    return dataclasses.replace(flight, **dict(event.data))
+    if step == "planned" and (flight is None or flight.state is FlightState.PLANNED):
+        return Flight(**flight_fields(event.data))
+    if step == "started" and (flight is None or flight.state is FlightState.PLANNED):
+        before = flight or Flight(event.subject, (), "")
+        return _changed(before, {**flight_fields(event.data), "state": FlightState.FLYING})
+    if flight is None:
+        raise DeliveryError(f"flight {event.subject!r} was never planned")
+    if flight.state is not _STEPS_FROM.get(step):
+        raise DeliveryError(f"flight {flight.id} is {flight.state.value} and cannot take the step {step!r}")
+    return _changed(flight, {**flight_fields(event.data), **_STEPS_TO[step]})
 
 
-def thing_from_data(group: str, data: dict[str, Any]) -> Item | Place | Craft:
-    """An item, place or aircraft from its JSON form; raises `DeliveryError` naming what is wrong."""
+_STEPS_FROM = {
+    "moved": FlightState.PLANNED,
+    "withdrawn": FlightState.PLANNED,
+    "noted": FlightState.FLYING,
+    "ended": FlightState.FLYING,
+}
+_STEPS_TO: dict[str, dict[str, Any]] = {
+    "moved": {},
+    "withdrawn": {"state": FlightState.WITHDRAWN},
+    "noted": {},
+    "ended": {"state": FlightState.ENDED},
+}
+
+
+_T = TypeVar("_T", Order, Flight)
+
+
+def _changed(thing: _T, fields: Mapping[str, Any]) -> _T:
     try:
-        if group == "item":
-            return Item(**data)
-        if group == "aircraft":
-            return Craft(**data)
-        return place_from_data(data)
-    except (TypeError, ValueError, KeyError) as error:
-        raise DeliveryError(f"{group} {data.get('id', '?')!r}: {error}") from error
-
-
-def place_from_data(data: dict[str, Any]) -> Place:
-    """A place from JSON: position as [lon, lat], hours as text."""
-    values = dict(data)
-    values["position"] = LonLat(*values["position"])
-    if "release" in values:
-        values["release"] = Release(values["release"])
-    if "hours" in values:
-        values["hours"] = Hours.parse(values["hours"])
-    return Place(**values)
-
-
-def order_from_data(data: dict[str, Any]) -> Order:
-    """An order from JSON."""
-    values = dict(data)
-    values["lines"] = tuple((str(i), int(n)) for i, n in values["lines"])
-    values["priority"] = Priority(values.get("priority", "regular"))
-    values["state"] = OrderState(values.get("state", "received"))
-    values["reasons"] = tuple(values.get("reasons", ()))
-    if values.get("released_lonlat") is not None:
-        values["released_lonlat"] = tuple(values["released_lonlat"])
-    return Order(**values)
-
-
-def to_data(thing: Thing) -> dict[str, Any]:
-    """A thing as JSON; the inverse of the functions above."""
-    return {f.name: _json(getattr(thing, f.name)) for f in dataclasses.fields(thing)}
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, LonLat):
-        return list(value.xy)
-    if isinstance(value, Hours):
-        return value.text
-    if isinstance(value, Release | OrderState | Priority):
-        return value.value
-    return [_json(v) for v in value] if isinstance(value, tuple) else value
+        return dataclasses.replace(thing, **fields)
+    except TypeError as error:
+        raise DeliveryError(
+            f"{thing.id}: {error}", hint="the store was written by a newer version"
+        ) from error

@@ -265,6 +265,6 @@ for _part in (init, catalogue, places, fleet):
 
 
 def _flights(world: Any, order_id: str) -> list[dict[str, Any]]:
-    from delivery.world import to_data
+    from delivery.things import to_data
 
-    return [to_data(f) for f in world.flights.values() if f.order == order_id]
+    return [to_data(f) for f in world.flights.values() if order_id in f.orders]

@@ -109,7 +109,7 @@ def places_list(store: str, as_json: bool) -> None:
     \b
     Example: skyshade delivery places list
     """
-    from delivery.world import to_data
+    from delivery.things import to_data
 
     found = [to_data(p) for p in _world(store).places.values()]
     lines = [f"{p['id']:12} {p['kind']:6} {p['hours']}  {p['name']}" for p in found]

@@ -16,7 +16,8 @@ from delivery.model import Hours, OrderState, Priority
 from delivery.record import order_record
 from delivery.service import cancel_order, dispatch, place_order, set_things
 from delivery.store import open_store
-from delivery.world import order_from_data, replay, to_data
+from delivery.things import order_from_data, to_data
+from delivery.world import replay
 from gis.terrain import FlatTerrain
 from missions.airspace import Zone, ZoneKind
 
@@ -111,7 +112,7 @@ def test_unknown_things_are_named_and_nothing_is_recorded(store, conditions, clo
     before = store.events()
     with pytest.raises(DeliveryError, match=r"unknown item 'tea'; known: anvil, coffee"):
         order(store, conditions, clock, [("tea", 1)])
-    with pytest.raises(DeliveryError, match="at least 1, got 0"):
+    with pytest.raises(DeliveryError, match="at least 1 and at most 1000, got 0"):
         order(store, conditions, clock, [("coffee", 0)])
     with pytest.raises(DeliveryError, match="unknown place"):
         place_order(store, "a", "moon", [("coffee", 1)], conditions, clock)

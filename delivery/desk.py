@@ -1,0 +1,197 @@
+"""The desk: where orders come in and questions are answered, for any number of threads."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from core.clock import Clock
+from core.geo import Altitude, LonLat
+from delivery.errors import ClockError, KeyReusedError, NotYoursError
+from delivery.feasibility import Conditions, Verdict, judge
+from delivery.flights import Flight
+from delivery.model import Order, Place
+from delivery.request import Request, order_of
+from delivery.store import Entry, Store
+from delivery.things import to_data
+from delivery.world import Event, World
+
+BACK_S = 5.0  # how far a clock may be behind the log before orders are refused
+POLL_S = 0.25  # how often another process's events are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An order, and whether this request made it (False: the key had made it before)."""
+
+    order: Order
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a flight is: UTC seconds, place, height, course in degrees and speed where known."""
+
+    time_s: float
+    lonlat: LonLat
+    altitude: Altitude | None = None
+    course_deg: float | None = None
+    speed_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """An order with its place, its flight and where that is; `due_s` is when the release is expected now."""
+
+    order: Order
+    place: Place
+    flight: Flight | None = None
+    position: Position | None = None
+    due_s: float | None = None
+
+
+@dataclass(slots=True)
+class Desk:
+    """Takes orders, cancels them, tells how they stand.
+
+    `conditions` is asked for the day at each order.
+    """
+
+    store: Store
+    conditions: Callable[[], Conditions]
+    clock: Clock
+    _positions: dict[str, Position] = field(default_factory=dict)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _planning: threading.Lock = field(default_factory=threading.Lock)
+
+    def order(self, request: Request) -> Answer:
+        """Take an order and answer it: accepted with a time, or refused with every reason.
+
+        Raises `DeliveryError` for an unknown place or item or a wish in the past, `KeyReusedError` for a key
+        that stands for another order, `ClockError` when the clock went back; such orders are not recorded.
+        """
+        now_s = self._steady_s()
+        request.check_not_past(now_s)
+        order_of(request, self.store.world(), 0, "", None, now_s)  # unknown names are told before all else
+        customer = self.store.contacts.reference(request.customer, now_s, request.contact)
+        key = None if request.key is None else self.store.contacts.mark(f"{request.customer}\n{request.key}")
+        with self._planning:
+            answer = self._taken(request, customer, key, now_s)
+        self._tell()
+        return answer
+
+    def _taken(self, request: Request, customer: str, key: str | None, now_s: float) -> Answer:
+        chosen: list[Answer] = []
+
+        def decide(world: World) -> Sequence[Event]:
+            known = _of_key(world, key, request)
+            if known is not None:
+                chosen[:] = [Answer(known, created=False)]
+                return []
+            order = order_of(request, world, len(world.orders) + 1, customer, key, now_s)
+            chosen[:] = [Answer(order, created=True)]
+            verdict = judge(world, order, self.conditions(), now_s)
+            return [Event(now_s, "order.received", order.id, to_data(order)), _answered(order, verdict)]
+
+        world = self.store.decide(decide)
+        return Answer(world.order(chosen[0].order.id), chosen[0].created)
+
+    def cancel(self, order_id: str, customer: str | None = None) -> Order:
+        """Cancel an order that has not taken off.
+
+        Raises `NotYoursError` where `customer` is given and the order is another's, `DeliveryError` for one
+        that cannot be cancelled any more.
+        """
+        self._own(self.store.world().order(order_id), customer)
+        world = self.store.append([Event(self.clock.utc_s(), "order.cancelled", order_id)])
+        self._tell()
+        return world.order(order_id)
+
+    def status(self, order_id: str, customer: str | None = None) -> Status:
+        """How an order stands; raises as `cancel` does."""
+        world = self.store.world()
+        order = world.order(order_id)
+        self._own(order, customer)
+        flight = world.flights.get(order.flight or "")
+        position = None if flight is None else self._positions.get(flight.id)
+        due_s = flight.release_s if flight is not None and flight.active else None
+        return Status(order, world.places[order.place], flight, position, due_s)
+
+    def orders(self, customer: str | None = None) -> tuple[Order, ...]:
+        """All orders, or one customer's, oldest first."""
+        found = self.store.world().orders.values()
+        if customer is None:
+            return tuple(found)
+        reference = self.store.contacts.find(customer)
+        return tuple(order for order in found if order.customer == reference)
+
+    def world(self) -> World:
+        """Everything that is known now: places, items, aircraft, orders, flights."""
+        return self.store.world()
+
+    def events_since(self, seq: int, limit: int = 100) -> list[Entry]:
+        """The events after number `seq`; nothing in them is personal."""
+        return self.store.entries_since(seq, limit)
+
+    def wait_for_events(self, seq: int, timeout_s: float) -> bool:
+        """Wait until there is an event after number `seq`; whether there is one."""
+        end_s = self.clock.monotonic_s() + timeout_s
+        while True:
+            self.store.world()
+            if self.store.seq > seq:
+                return True
+            left_s = end_s - self.clock.monotonic_s()
+            if left_s <= 0:
+                return False
+            with self._changed:
+                self._changed.wait(min(left_s, POLL_S))
+
+    def append(self, events: Sequence[Event]) -> World:
+        """Write what happened elsewhere, and tell those who wait."""
+        world = self.store.append(events)
+        self._tell()
+        return world
+
+    def heard(self, flight_id: str, position: Position) -> None:
+        """Where a flight is now; kept in memory only."""
+        self._positions[flight_id] = position
+
+    def _tell(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _own(self, order: Order, customer: str | None) -> None:
+        if customer is not None and self.store.contacts.find(customer) != order.customer:
+            raise NotYoursError(f"order {order.id} is not yours")
+
+    def _steady_s(self) -> float:
+        now_s, last_s = self.clock.utc_s(), self.store.time_s
+        if now_s < last_s - BACK_S:
+            raise ClockError(
+                f"the clock went back by {last_s - now_s:.0f} s behind the last record",
+                hint="set the clock right",
+            )
+        return now_s
+
+
+def _of_key(world: World, key: str | None, request: Request) -> Order | None:
+    """The order that a key stands for; raises `KeyReusedError` where it stands for something else."""
+    if key is None:
+        return None
+    found = next((order for order in reversed([*world.orders.values()]) if order.key == key), None)
+    if found is not None and found.digest != request.digest:
+        raise KeyReusedError(
+            "this key stands for another order already", hint="use a new key for a new order"
+        )
+    return found
+
+
+def _answered(order: Order, verdict: Verdict) -> Event:
+    if not verdict.accepted or verdict.aircraft is None:
+        return Event(order.placed_s, "order.refused", order.id, {"reasons": list(verdict.reasons)})
+    data = {
+        "aircraft": verdict.aircraft.id,
+        "eta_s": verdict.eta_s,
+        "eta_low_s": verdict.eta_low_s,
+        "eta_high_s": verdict.eta_high_s,
+    }
+    return Event(order.placed_s, "order.accepted", order.id, data)
