@@ -10,11 +10,12 @@ from gis.raster import Band
 from thermal.align import Aligned, AlignParams, align, pair_tasks
 from thermal.control import ControlPoint
 from thermal.controlfit import sighted
-from thermal.ground import Ground, PlaneGround, RasterGround, common_gap_m, fit_ground_plane
+from thermal.ground import Ground, PlaneGround, RasterGround, common_gap_m
 from thermal.loading import SeenFrame
 from thermal.mosaic import Progress
 from thermal.pose import Flight, Rejection
 from thermal.tiepoints import PairTask, TieParams, match_pairs
+from thermal.tiesurface import fit_ground
 
 _TEXTURED = 150  # keypoints of a frame that ought to match where it overlaps
 
@@ -136,7 +137,7 @@ def _ground(
             "The height model could not be checked against tie points; its heights are taken as told.",
         )
     if len(points) >= 10:
-        return fit_ground_plane(points), ()
+        return fit_ground(points), ()
     return PlaneGround(level), (
         "Too few tie points to find the ground: the map lies on the level of the take-off point.",
     )
