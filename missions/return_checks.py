@@ -1,7 +1,8 @@
 """Checks of the way home from everywhere on a plan: what a failsafe flies is straight and asks nobody.
 
-ArduCopter returns to the nearest of home and the rally points: up to RTL_ALT (near its target no higher than
-its cone of 3 up for 1 along), straight, and down.
+ArduCopter returns to the nearest of home and the rally points inside the fence, none farther than
+RALLY_LIMIT_KM: up to RTL_ALT or the rally point's own height, whichever is more (near its target no higher
+than its cone of 3 up for 1 along), straight, and down (AP_Rally.cpp, mode_rtl.cpp, 4.6).
 """
 
 import itertools
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import shapely
+from numpy.typing import NDArray
 
 from core.geo import FloatArray, LocalFrame, LonLat
 from core.wind import CALM
@@ -23,6 +26,7 @@ PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
 LOOK = Severity.WARNING  # a return is flown only when something else went wrong: a person weighs it
 STEP_M, MOST_PARTS = 100.0, 100
 CONE = 3.0
+RALLY_LIMIT_M = 300.0  # ArduCopter's RALLY_LIMIT_KM as it comes
 GROUND_PARTS = 128  # of a way where the ground is looked at
 NEAR_TARGET_M = 20.0  # a return from so near is a landing
 
@@ -56,38 +60,69 @@ def return_findings(case: Case) -> Iterator[Finding]:
 def _returns(case: Case) -> list[Return]:
     """One for every place and every 100 m of leg (a hundredth of a longer leg)."""
     frame = LocalFrame(case.mission.home.position)
-    goals = np.array([frame.point(t) for t in _targets(case)])
-    samples, items = _samples(case, frame)
-    apart = np.hypot(*(samples[:, None, :2] - goals[None]).transpose(2, 0, 1))
-    nearest = apart.argmin(axis=1)
-    away = apart.min(axis=1)
-    heights = np.maximum(samples[:, 2], np.minimum(case.rtl_alt_m, CONE * away))
+    goals = landings(case)
+    samples, items = return_samples(case)
+    at = np.array([frame.point(g.place) for g in goals])
+    apart = np.hypot(*(samples[:, None, :2] - at[None]).transpose(2, 0, 1))
+    nearest = nearest_landing(apart)
+    away = apart[np.arange(len(samples)), nearest]
+    heights = return_heights(case, samples[:, 2], np.array([g.up_m for g in goals])[nearest], away)
     lonlat = frame.to_lonlat(samples[:, :2]) if len(samples) else samples[:, :2]
     places = [LonLat(float(lon), float(lat)) for lon, lat in lonlat]
-    targets = _targets(case)
     return [
-        Return(FlownPoint(i, place, up, 5.0), FlownPoint(i, targets[goal], up, 5.0))
+        Return(FlownPoint(i, place, up, 5.0), FlownPoint(i, goals[goal].place, up, 5.0))
         for i, place, up, goal, far in zip(items, places, heights.tolist(), nearest, away, strict=True)
         if far >= NEAR_TARGET_M
     ]
 
 
-def _samples(case: Case, frame: LocalFrame) -> tuple[FloatArray, list[int]]:
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """A place that a return may end at, and the height over home that it asks a return to climb to."""
+
+    place: LonLat
+    up_m: float
+
+
+def landings(case: Case) -> list[Landing]:
+    """Home, and the rally points that the vehicle would take: those inside the fence."""
+    mission, frame = case.mission, LocalFrame(case.mission.home.position)
+    keep_in, keep_out = fence_sides(mission)
+    found = [Landing(mission.home.position, 0.0)]
+    for rally in mission.rally:
+        where = shapely.Point(frame.point(rally.position))
+        if all(a.covers(where) for a in keep_in) and not any(a.intersects(where) for a in keep_out):
+            up = up_over_home_m(rally.position, rally.altitude, mission, case.terrain)
+            found.append(Landing(rally.position, max(0.0, up or 0.0)))
+    return found
+
+
+def nearest_landing(apart: FloatArray) -> NDArray[np.intp]:
+    """Which landing (home first) a return takes from distances (n, landings) in metres."""
+    within = apart.copy()
+    within[:, 1:][apart[:, 1:] > RALLY_LIMIT_M] = np.inf
+    return np.asarray(within.argmin(axis=1), np.intp)
+
+
+def return_heights(case: Case, up: FloatArray, asked: FloatArray, away: FloatArray) -> FloatArray:
+    """The height over home of a return from heights `up` to landings `away` metres off, metres."""
+    heights: FloatArray = np.maximum(up, np.minimum(np.maximum(case.rtl_alt_m, asked), CONE * away))
+    return heights
+
+
+def return_samples(case: Case, step_m: float = STEP_M) -> tuple[FloatArray, list[int]]:
     """East, north, up over home (n, 3) along the legs of known height, and their items."""
+    frame = LocalFrame(case.mission.home.position)
     rows, items = [np.empty((0, 3))], []
     for a, b in itertools.pairwise(case.points):
         if a.up_m is None or b.up_m is None:
             continue
         ends = np.array([(*frame.point(a.place), a.up_m), (*frame.point(b.place), b.up_m)])
-        parts = min(MOST_PARTS, max(1, math.ceil(math.dist(ends[0, :2], ends[1, :2]) / STEP_M)))
+        parts = min(MOST_PARTS, max(1, math.ceil(math.dist(ends[0, :2], ends[1, :2]) / step_m)))
         share = np.arange(1, parts + 1)[:, None] / parts
         rows.append(ends[0] + share * (ends[1] - ends[0]))
         items += [b.item] * parts
     return np.vstack(rows), items
-
-
-def _targets(case: Case) -> list[LonLat]:
-    return [case.mission.home.position, *(r.position for r in case.mission.rally)]
 
 
 def _space(case: Case, spans: list[Span]) -> Iterator[Finding]:
@@ -172,14 +207,18 @@ def _left_Wh(case: Case) -> Iterator[float]:
     assert craft is not None  # noqa: S101  # asked by the caller
     frame = LocalFrame(case.mission.home.position)
     path = flown_path(case.mission, craft, case.terrain)
-    targets = [frame.point(t) for t in _targets(case)]
+    goals = landings(case)
+    targets = np.array([frame.point(g.place) for g in goals])
     used = 0.0
     costs = leg_costs(path, craft, wind, payload_kg=case.payload_kg)
     for point, cost in zip(path[1:], costs, strict=True):
         used += cost.energy_Wh
         here = (point.east_m, point.north_m)
-        goal = min(targets, key=lambda t: math.dist(here, t))
-        height = max(point.up_m, min(case.rtl_alt_m, CONE * math.dist(here, goal)))
+        apart = np.hypot(*(targets - here).T)
+        which = int(nearest_landing(apart[None])[0])
+        goal = float(targets[which, 0]), float(targets[which, 1])
+        asked = max(case.rtl_alt_m, goals[which].up_m)
+        height = max(point.up_m, min(asked, CONE * float(apart[which])))
         back = [
             PathPoint(*here, point.up_m, craft.cruise_ms),
             PathPoint(*here, height, craft.climb_ms),
