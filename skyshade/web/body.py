@@ -1,13 +1,18 @@
-"""Requests of a bearable size: what is longer is refused before it is read."""
+"""Around every request: bodies of a bearable size, and headers that make browsers careful."""
 
 from typing import Any
 
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class TooLongError(Exception):
+class TooLongError(HTTPException):
     """A body went on beyond its limit."""
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(413, f"the request is longer than {most_bytes} bytes", {"Connection": "close"})
 
 
 class SmallBodies:
@@ -24,32 +29,49 @@ class SmallBodies:
         if _announced(scope) > self._most:
             await self._refuse()(scope, receive, send)
             return
-        counted, started = 0, False
+        counted = 0
 
         async def counting() -> Message:
             nonlocal counted
             message = await receive()
             counted += len(message.get("body", b""))
             if counted > self._most:
-                raise TooLongError
+                raise TooLongError(self._most)
             return message
 
-        async def noting(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self._app(scope, counting, noting)
-        except TooLongError:
-            if not started:
-                await self._refuse()(scope, receive, send)
+        await self._app(scope, counting, send)
 
     def _refuse(self) -> Any:
-        said = {"error": "too_long", "message": f"the request is longer than {self._most} bytes"}
-        return JSONResponse(said, status_code=413, headers={"Connection": "close"})
+        error = TooLongError(self._most)
+        said = {"error": "too_long", "message": error.detail, "hint": None}
+        return JSONResponse(said, error.status_code, error.headers)
 
 
 def _announced(scope: Scope) -> int:
     told = dict(scope["headers"]).get(b"content-length", b"0")
     return int(told) if told.isdigit() and len(told) < 16 else 0  # digits of a length
+
+
+class CarefulHeaders:
+    """ASGI: headers that keep a browser from guessing, storing and telling others where it came from."""
+
+    _HEADERS = (
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Cache-Control", "no-store"),
+    )
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Add what the answer does not say itself."""
+
+        async def careful(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._HEADERS:
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, careful if scope["type"] == "http" else send)

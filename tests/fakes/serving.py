@@ -1,0 +1,37 @@
+"""The delivery service, run whole inside the test."""
+
+import contextlib
+from types import SimpleNamespace
+
+from fakes.delivering import DEPOT, LAWN
+from starlette.testclient import TestClient
+
+from core.wind import Wind
+from delivery.desk import Desk
+from delivery.feasibility import Conditions
+from delivery.model import Craft, Item
+from delivery.service import set_things
+from delivery.store import open_store
+from gis.terrain import FlatTerrain
+from skyshade.web.app import make_app
+from skyshade.web.keys import Role, new_ring, write_keys
+from skyshade.web.state import new_service
+
+GOODS = (Item("coffee", "아이스 커피", 0.4), Item("anvil", "모루", 30.0))
+
+
+@contextlib.contextmanager
+def running(folder, clock, settings=None):
+    """A service on a store of its own, with a key of each role; answers are read through `ask`."""
+    ring, keys = new_ring(), {}
+    for role in Role:
+        ring, keys[role.value] = ring.with_new(f"{role.value} 열쇠", role)
+    ring, keys["other"] = ring.with_new("another customer", Role.CUSTOMER)
+    write_keys(folder / "열쇠.json", ring)
+    conditions = Conditions(zones=(), wind=Wind(3.0, 270.0), terrain=FlatTerrain(30.0))
+    with open_store(folder / "배달.db", create=True) as store:
+        set_things(store, [*GOODS, DEPOT, LAWN, Craft("H1", "hexa-delivery", "depot")], clock)
+        desk = Desk(store, lambda: conditions, clock)
+        service = new_service(desk, folder / "열쇠.json", clock, settings)
+        with TestClient(make_app(service), raise_server_exceptions=False) as client:
+            yield SimpleNamespace(client=client, keys=keys, desk=desk, clock=clock, service=service)
