@@ -130,10 +130,28 @@ class Home:
 
 
 @dataclass(frozen=True, slots=True)
+class Pattern:
+    """A stretch of items that was drawn as one thing: a survey of an area, a corridor.
+
+    The mission's `items` from index `first` on belong to it; `kind` is QGroundControl's name for it,
+    `settings` its area, camera and the rest as JSON text for formats that can hold it.
+    """
+
+    kind: str
+    first: int
+    items: tuple[MissionItem, ...]
+    settings: str
+
+    def stands_in(self, items: tuple[MissionItem, ...]) -> bool:
+        """Whether `items` still hold the stretch, unchanged and in its place."""
+        return bool(self.items) and items[self.first : self.first + len(self.items)] == self.items
+
+
+@dataclass(frozen=True, slots=True)
 class Mission:
     """A whole plan: items in flying order (home is not among them), fence, rally points.
 
-    `cruise_ms` and `hover_ms` are the planned speeds in m/s.
+    `cruise_ms` and `hover_ms` are the planned speeds in m/s; `patterns` in order of their items.
     """
 
     home: Home
@@ -143,6 +161,7 @@ class Mission:
     name: str = ""
     cruise_ms: float = 10.0
     hover_ms: float = 5.0
+    patterns: tuple[Pattern, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.items:

@@ -19,16 +19,29 @@ FORMATS = {
 
 def read_plan(path: Path | str) -> Mission:
     """Read a mission file; the format follows from its extension. Raises `BadFileError`."""
-    path = Path(path)
-    reader: Callable[[Path], Mission] = _format(path).read
-    return reader(path)
+    return read_plan_noting(path)[0]
 
 
-def write_plan(mission: Mission, path: Path | str) -> tuple[str, ...]:
-    """Write a mission file by extension, whole or not at all; returns what the format cannot say."""
+def read_plan_noting(path: Path | str) -> tuple[Mission, tuple[str, ...]]:
+    """Read a mission file, with what it holds besides that a `Mission` cannot say."""
     path = Path(path)
-    writer: Callable[[Mission, Path], tuple[str, ...]] = _format(path).write
-    return writer(mission, path)
+    module = _format(path)
+    if hasattr(module, "read_noting"):
+        noted: tuple[Mission, tuple[str, ...]] = module.read_noting(path)
+        return noted
+    mission: Mission = module.read(path)
+    return mission, ()
+
+
+def write_plan(mission: Mission, path: Path | str, *, drone: str | None = None) -> tuple[str, ...]:
+    """Write a mission file by extension, whole or not at all; returns what the format cannot say.
+
+    `drone` names the DJI aircraft that a .kmz is for (M3T, M30T; other formats have no such field).
+    """
+    path = Path(path)
+    writer: Callable[..., tuple[str, ...]] = _format(path).write
+    named = {"drone": drone} if drone is not None and known_format(path) == "wpml" else {}
+    return writer(mission, path, **named)
 
 
 def known_format(path: Path) -> str:

@@ -6,8 +6,10 @@ from typing import Any
 
 from core.errors import BadFileError
 from core.files import write_text
-from missions.formats.features import Feature, from_features, to_features
+from missions.formats.features import Feature, from_features, read_features, to_features
+from missions.formats.loss import lost_between
 from missions.formats.text import read_json
+from missions.formats.values import listed, table
 from missions.model import Mission
 
 
@@ -15,10 +17,10 @@ def read(path: Path) -> Mission:
     """Read a mission that `write` wrote; raises `BadFileError` for any other GeoJSON."""
     document = read_json(path)
     try:
-        return from_features([_feature(f) for f in document.get("features", [])])
-    except (ValueError, KeyError, TypeError) as error:
-        what = f"lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise BadFileError(path, what, hint="an area is planned with `skyshade survey plan`") from error
+        features = [_feature(f) for f in listed(document.get("features", []), "features")]
+    except ValueError as error:
+        raise BadFileError(path, str(error)) from error
+    return read_features(path, features)
 
 
 def write(mission: Mission, path: Path) -> tuple[str, ...]:
@@ -26,7 +28,7 @@ def write(mission: Mission, path: Path) -> tuple[str, ...]:
     features = [_json(f) for f in to_features(mission)]
     document = {"type": "FeatureCollection", "features": features}
     write_text(path, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
-    return ()
+    return lost_between(mission, from_features(to_features(mission)))
 
 
 def _json(feature: Feature) -> dict[str, Any]:
@@ -39,12 +41,16 @@ def _nested(feature: Feature) -> Any:
     return points[0] if feature.shape == "Point" else [points] if feature.shape == "Polygon" else points
 
 
-def _feature(entry: dict[str, Any]) -> Feature:
-    facts = dict(entry.get("properties") or {})
+def _feature(value: Any) -> Feature:
+    entry = table(value, "a feature")
+    facts = dict(table(entry.get("properties") or {}, "properties"))
     role = str(facts.pop("role", ""))
     geometry = entry.get("geometry")
     if geometry is None:
         return Feature(role, None, (), facts)
-    shape, points = geometry["type"], geometry["coordinates"]
-    flat = [points] if shape == "Point" else points[0] if shape == "Polygon" else points
-    return Feature(role, shape, tuple(tuple(c) for c in flat), facts)
+    shape = table(geometry, "geometry").get("type")
+    points = listed(geometry.get("coordinates"), "coordinates")
+    flat = [points] if shape == "Point" else points[:1] if shape == "Polygon" else points
+    if shape == "Polygon":
+        flat = listed(flat[0], "coordinates of a polygon") if flat else []
+    return Feature(role, str(shape), tuple(tuple(listed(c, "coordinates")) for c in flat), facts)

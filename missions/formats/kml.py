@@ -2,11 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from core.errors import BadFileError
 from core.files import write_bytes
-from missions.formats.features import Feature, from_features, to_features
+from missions.formats.features import Feature, from_features, read_features, to_features
+from missions.formats.loss import lost_between
+from missions.formats.text import read_bytes
+from missions.formats.values import table
 from missions.formats.xml import KML, child, parse_xml, to_bytes
 from missions.model import Mission
 
@@ -15,15 +19,12 @@ TAG = f"{{{KML}}}"
 
 def read(path: Path) -> Mission:
     """Read a mission that `write` wrote; raises `BadFileError` for any other KML."""
+    root = parse_xml(path, read_bytes(path))
     try:
-        root = parse_xml(path, path.read_bytes())
-    except FileNotFoundError as error:
-        raise BadFileError(path, "not found") from error
-    try:
-        return from_features([_feature(mark) for mark in root.iter(f"{TAG}Placemark")])
-    except (ValueError, KeyError, TypeError) as error:
-        what = f"lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise BadFileError(path, what, hint="an area is planned with `skyshade survey plan`") from error
+        features = [_feature(mark) for mark in root.iter(f"{TAG}Placemark")]
+    except ValueError as error:
+        raise BadFileError(path, str(error), hint="an area is planned with `skyshade survey plan`") from error
+    return read_features(path, features)
 
 
 def write(mission: Mission, path: Path) -> tuple[str, ...]:
@@ -32,10 +33,15 @@ def write(mission: Mission, path: Path) -> tuple[str, ...]:
     root = ET.Element(f"{TAG}kml")
     folder = child(root, f"{TAG}Document")
     child(folder, f"{TAG}name", mission.name or path.stem)
-    for feature in to_features(mission):
+    features = to_features(mission)
+    for feature in features:
         _placemark(folder, feature)
     write_bytes(path, to_bytes(root))
-    return ("heights: viewers draw the path on the ground (they travel in ExtendedData)",)
+    told = lost_between(mission, from_features(features))
+    return (
+        *told,
+        "heights: viewers draw the path on the ground (they travel in ExtendedData)",
+    )
 
 
 def _placemark(folder: ET.Element, feature: Feature) -> None:
@@ -66,5 +72,21 @@ def _feature(mark: ET.Element) -> Feature:
         (s for s in ("Point", "LineString", "Polygon") if mark.find(f".//{TAG}{s}") is not None), None
     )
     text = mark.findtext(f".//{TAG}coordinates", "")
-    coordinates = tuple(tuple(float(v) for v in c.split(",")) for c in text.split())
-    return Feature(values.get("role") or "", shape, coordinates, json.loads(values.get("facts") or "{}"))
+    return Feature(values.get("role") or "", shape, coordinates_of(text), _facts(values.get("facts")))
+
+
+def coordinates_of(text: str) -> tuple[tuple[float, ...], ...]:
+    """KML's coordinates: longitude,latitude[,height] with blanks between; raises `ValueError`."""
+    try:
+        return tuple(tuple(float(v) for v in c.split(",")) for c in text.split())
+    except ValueError as error:
+        raise ValueError(f"coordinates are no numbers ({error})") from error
+
+
+def _facts(text: str | None) -> dict[str, Any]:
+    try:
+        return table(json.loads(text or "{}"), "facts")
+    except json.JSONDecodeError as error:
+        raise ValueError(f"ExtendedData is not JSON ({error.msg})") from error
+    except RecursionError as error:
+        raise ValueError("ExtendedData is nested too deeply") from error

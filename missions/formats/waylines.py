@@ -14,6 +14,7 @@ class HeightMode(Enum):
 
     START = "relativeToStartPoint"
     SURFACE = "realTimeFollowSurface"
+    ELLIPSOID = "WGS84"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,11 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Wayline:
-    """A whole wayline; `finish` is goHome, autoLand or noAction; `take_off_m` the safe take-off height."""
+    """A whole wayline.
+
+    `finish` is goHome, autoLand or noAction; `take_off_m` the safe take-off height, `approach_ms` the speed
+    to the first waypoint; `unsaid` what the file holds besides that a mission cannot say.
+    """
 
     points: tuple[WaylinePoint, ...]
     intervals: tuple[Interval, ...]
@@ -47,8 +52,12 @@ class Wayline:
     take_off_m: float
     finish: str
     speed_ms: float
+    approach_ms: float
+    unsaid: tuple[str, ...] = ()
 
 
+DATUM = {HeightMode.START: Datum.HOME, HeightMode.SURFACE: Datum.GROUND, HeightMode.ELLIPSOID: Datum.GEOID}
+"""Heights over the ellipsoid are turned into heights over the sea when they are read."""
 FINISH = {Command.NAV_RETURN_TO_LAUNCH: "goHome", Command.NAV_LAND: "autoLand"}
 
 
@@ -60,20 +69,19 @@ class _Builder:
     mode: HeightMode
     points: list[WaylinePoint]
     intervals: list[Interval]
-    lost: list[str]
     speed_ms: float
+    approach_ms: float
     take_off_m: float
     finish: str = "noAction"
     pitch_deg: float | None = None
     trigger_m: float = 0.0
     since: int = 0
 
-    def take(self, number: int, item: MissionItem) -> None:
+    def take(self, item: MissionItem) -> None:
         if item.command == Command.NAV_TAKEOFF and item.altitude is not None:
             self.take_off_m = self._height(item.altitude)
         elif item.command == Command.DO_CHANGE_SPEED and item.params[1] > 0:
-            self.speed_ms = item.params[1]
-            self._amend(speed_ms=self.speed_ms)
+            self._speed(item.params[1])
         elif item.command == Command.DO_MOUNT_CONTROL:
             self._pitch(item.params[0])
         elif item.command == Command.DO_SET_CAM_TRIGG_DIST:
@@ -83,9 +91,13 @@ class _Builder:
         elif item.command in FINISH:
             self._end(item)
         elif item.is_nav and item.position is not None and item.altitude is not None:
-            self._point(number, item)
-        else:
-            self.lost.append(f"item {number}: command {int(item.command)}")
+            self._point(item)
+
+    def _speed(self, metres_a_second: float) -> None:
+        self.speed_ms = metres_a_second
+        self._amend(speed_ms=metres_a_second)
+        if not self.points:
+            self.approach_ms = metres_a_second
 
     def _amend(self, **changes: float | bool) -> None:
         if self.points:
@@ -108,11 +120,9 @@ class _Builder:
         if item.command == Command.NAV_LAND and item.position is not None and self.points:
             self.points.append(replace(self.points[-1], place=item.position, hover_s=0.0, photo=False))
 
-    def _point(self, number: int, item: MissionItem) -> None:
+    def _point(self, item: MissionItem) -> None:
         if item.position is None or item.altitude is None:
             return
-        if item.command not in {Command.NAV_WAYPOINT, Command.NAV_LOITER_TIME}:
-            self.lost.append(f"item {number}: command {int(item.command)} (flown as a plain waypoint)")
         hover = item.params[0] if math.isfinite(item.params[0]) and item.params[0] > 0 else 0.0
         pitch, self.pitch_deg = self.pitch_deg, None
         height = self._height(item.altitude)
@@ -128,48 +138,42 @@ class _Builder:
         return altitude.value_m
 
 
-def to_wayline(mission: Mission) -> tuple[Wayline, list[str]]:
-    """A mission as a wayline, and what was lost; raises `ValueError` for heights of mixed datums."""
+def to_wayline(mission: Mission) -> Wayline:
+    """A mission as a wayline; raises `ValueError` for mixed datums or fewer than two waypoints."""
     datums = {i.altitude.datum for i in mission.items if i.altitude and i.command != Command.NAV_TAKEOFF}
     if Datum.GROUND in datums and len(datums) > 1:
         raise ValueError("heights above ground and above home cannot be mixed in one wayline")
     mode = HeightMode.SURFACE if Datum.GROUND in datums else HeightMode.START
-    builder = _Builder(mission, mode, [], [], [], mission.cruise_ms, 20.0)
-    for number, item in enumerate(mission.items, start=1):
-        builder.take(number, item)
+    builder = _Builder(mission, mode, [], [], mission.cruise_ms, mission.cruise_ms, 20.0)
+    for item in mission.items:
+        builder.take(item)
     builder._trigger(0.0)  # noqa: SLF001  # its own builder: a trigger left on runs to the last waypoint
     if len(builder.points) < 2:
         raise ValueError("a wayline needs two waypoints or more")
-    wayline = Wayline(
+    return Wayline(
         tuple(builder.points),
         tuple(builder.intervals),
         mode,
         builder.take_off_m,
         builder.finish,
         mission.cruise_ms,
+        builder.approach_ms,
     )
-    return wayline, [*builder.lost, *_never(mission)]
-
-
-def _never(mission: Mission) -> Iterator[str]:
-    if not mission.fence.empty:
-        yield "the geofence"
-    if mission.rally:
-        yield f"{len(mission.rally)} rally points"
-    yield "which DJI aircraft flies it (written for Mavic 3T: choose yours in DJI Pilot 2)"
 
 
 def from_wayline(wayline: Wayline, home: Home, name: str) -> Mission:
     """A wayline as a mission: take off, waypoints with speeds, pitch and triggers, the way down."""
-    datum = Datum.HOME if wayline.mode is HeightMode.START else Datum.GROUND
     take_off = Altitude(wayline.take_off_m, Datum.HOME)
     items = [MissionItem(Command.NAV_TAKEOFF, position=home.position, altitude=take_off)]
     speed = wayline.speed_ms
+    if wayline.approach_ms != speed:
+        speed = wayline.approach_ms
+        items.append(_paced(speed))
     for index, point in enumerate(wayline.points):
-        items.append(_waypoint(point, datum))
+        items.append(_waypoint(point, DATUM[wayline.mode]))
         if point.speed_ms != speed:
             speed = point.speed_ms
-            items.append(MissionItem(Command.DO_CHANGE_SPEED, (1.0, speed, -1.0, 0.0)))
+            items.append(_paced(speed))
         items += _actions(point)
         items += [_distance(0.0) for i in wayline.intervals if i.end == index]
         items += [_distance(i.metres) for i in wayline.intervals if i.start == index]
@@ -177,6 +181,10 @@ def from_wayline(wayline: Wayline, home: Home, name: str) -> Mission:
     if down is not None:
         items.append(MissionItem(down))
     return Mission(home, tuple(items), name=name, cruise_ms=wayline.speed_ms)
+
+
+def _paced(speed_ms: float) -> MissionItem:
+    return MissionItem(Command.DO_CHANGE_SPEED, (1.0, speed_ms, -1.0, 0.0))
 
 
 def _waypoint(point: WaylinePoint, datum: Datum) -> MissionItem:

@@ -1,13 +1,17 @@
 """QGC WPL 110 (.waypoints): one tab-separated line an item, item 0 is home."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.errors import BadFileError
 from core.files import write_text
 from core.geo import LonLat
-from missions.formats.frames import frame_of, item_from, seven
-from missions.formats.text import read_text
+from missions.formats.frames import HIGHEST_M, frame_of, item_from, seven
+from missions.formats.loss import leaves_to_vehicle, lost_between, without_nan
+from missions.formats.text import few_enough, read_text
+from missions.formats.values import number as finite
 from missions.model import Home, Mission, MissionItem
 
 HEADER = "QGC WPL 110"
@@ -15,16 +19,22 @@ HEADER = "QGC WPL 110"
 
 def read(path: Path) -> Mission:
     """Read a .waypoints file; raises `BadFileError` naming the line."""
-    lines = read_text(path).splitlines()
+    try:
+        return parse(read_text(path).splitlines(), path.stem)
+    except ValueError as error:
+        hint = "save it again in Mission Planner or QGroundControl"
+        raise BadFileError(path, str(error), hint=hint) from error
+
+
+def parse(lines: Sequence[str], name: str) -> Mission:
+    """The file's lines as a mission; raises `ValueError` naming the line."""
     if not lines or lines[0].strip() != HEADER:
-        raise BadFileError(path, f"does not start with {HEADER!r}")
+        raise ValueError(f"does not start with {HEADER!r}")
     rows = [(n, line) for n, line in enumerate(lines[1:], start=2) if line.strip()]
     if len(rows) < 2:
-        raise BadFileError(path, "holds no item after home")
-    try:
-        return Mission(_home(*rows[0]), tuple(_item(n, line) for n, line in rows[1:]), name=path.stem)
-    except ValueError as error:
-        raise BadFileError(path, str(error)) from error
+        raise ValueError("holds no item after home")
+    few_enough(len(rows))
+    return Mission(_home(*rows[0]), tuple(_item(n, line) for n, line in rows[1:]), name=name)
 
 
 def write(mission: Mission, path: Path) -> tuple[str, ...]:
@@ -35,17 +45,24 @@ def write(mission: Mission, path: Path) -> tuple[str, ...]:
     rows = [_row(0, 0, first.command, place, go_on=True, current=True)]
     for number, item in enumerate(mission.items, start=1):
         rows.append(_row(number, frame_of(item), item.command, seven(item), go_on=item.autocontinue))
-    write_text(path, "\n".join([HEADER, *rows]) + "\n")
-    return tuple(_lost(mission))
+    text = "\n".join([HEADER, *rows]) + "\n"
+    write_text(path, text)
+    return _lost(mission, parse(text.splitlines(), path.stem))
 
 
 def _row(
     number: int, frame: int, command: int, values: tuple[float, ...], *, go_on: bool, current: bool = False
 ) -> str:
-    numbers = [f"{0.0 if math.isnan(v) else v:.8f}" for v in values]
+    numbers = [_digits(0.0 if math.isnan(v) else v) for v in values]
     return "\t".join(
         [str(number), str(int(current)), str(frame), str(int(command)), *numbers, str(int(go_on))]
     )
+
+
+def _digits(value: float) -> str:
+    """Eight places as everybody writes them; all there are where eight would change the number."""
+    short = f"{value:.8f}"
+    return short if float(short) == value else repr(value)
 
 
 def _fields(number: int, line: str) -> tuple[int, int, list[float], bool]:
@@ -60,7 +77,10 @@ def _fields(number: int, line: str) -> tuple[int, int, list[float], bool]:
 
 def _home(number: int, line: str) -> Home:
     _, _, values, _ = _fields(number, line)
-    return Home(LonLat(values[5], values[4]), values[6])
+    try:
+        return Home(LonLat(values[5], values[4]), finite(values[6], "home's altitude", -HIGHEST_M, HIGHEST_M))
+    except ValueError as error:
+        raise ValueError(f"line {number} (home): {error}") from error
 
 
 def _item(number: int, line: str) -> MissionItem:
@@ -71,14 +91,8 @@ def _item(number: int, line: str) -> MissionItem:
         raise ValueError(f"line {number}: {error}") from error
 
 
-def _lost(mission: Mission) -> list[str]:
-    lost = []
-    if not mission.fence.empty:
-        lost.append("the geofence")
-    if mission.rally:
-        lost.append(f"{len(mission.rally)} rally points")
-    if mission.home.elevation_m is None:
-        lost.append("that home's elevation is unknown (written as 0)")
-    if any(math.isnan(v) for item in mission.items for v in item.params):
-        lost.append("parameters left to the vehicle (written as 0)")
-    return [*lost, "the planned cruise and hover speeds"]
+def _lost(mission: Mission, after: Mission) -> tuple[str, ...]:
+    """What the file says otherwise; its name is the file's, and NaN is none of its numbers."""
+    told = lost_between(without_nan(replace(mission, name="")), after)
+    left = ("parameters left to the vehicle (written as 0)",) if leaves_to_vehicle(mission) else ()
+    return (*told, *left)

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from decimal import Decimal
 from xml.etree import ElementTree as ET
 
 from core.geo import distance_m
@@ -11,16 +12,22 @@ from missions.model import Home
 
 WPML = "http://www.dji.com/wpmz/1.0.2"
 K, W = f"{{{KML}}}", f"{{{WPML}}}"
-DRONE, DRONE_SUB, PAYLOAD = 77, 1, 67  # Mavic 3T and its camera, in DJI's product numbers
+LOWEST_M, HIGHEST_M = 1.2, 1500.0  # what takeOffSecurityHeight may be
+DRONES = {"M3T": (77, 1, 67), "M30T": (67, 1, 53)}
+"""Aircraft, its variant and its camera, in DJI's product numbers."""
 
 
-def template_xml(wayline: Wayline, home: Home) -> bytes:
+def template_xml(wayline: Wayline, home: Home, drone: str) -> bytes:
     """wpmz/template.kml: the user's view of the mission, with the take-off reference."""
     root, document = _document()
     child(document, f"{W}author", "skyshade")
-    config = _config(document, wayline)
+    config = _config(document, wayline, drone)
     height = home.elevation_m if home.elevation_m is not None else 0.0
-    child(config, f"{W}takeOffRefPoint", f"{home.position.lat:.9f},{home.position.lon:.9f},{height:.3f}")
+    child(
+        config,
+        f"{W}takeOffRefPoint",
+        f"{_digits(home.position.lat)},{_digits(home.position.lon)},{_digits(height)}",
+    )
     child(config, f"{W}takeOffRefPointAGLHeight", 0)
     folder = child(document, f"{K}Folder")
     child(folder, f"{W}templateType", "waypoint")
@@ -29,28 +36,29 @@ def template_xml(wayline: Wayline, home: Home) -> bytes:
     child(system, f"{W}coordinateMode", "WGS84")
     start = wayline.mode is HeightMode.START
     child(system, f"{W}heightMode", "relativeToStartPoint" if start else "aboveGroundLevel")
-    child(folder, f"{W}autoFlightSpeed", f"{wayline.speed_ms:.2f}")
+    child(folder, f"{W}autoFlightSpeed", _digits(wayline.speed_ms))
+    child(folder, f"{W}globalHeight", _digits(wayline.points[0].height_m))
     child(folder, f"{W}gimbalPitchMode", "manual")
     _heading(child(folder, f"{W}globalWaypointHeadingParam"))
     child(folder, f"{W}globalWaypointTurnMode", "toPointAndStopWithDiscontinuityCurvature")
     child(folder, f"{W}globalUseStraightLine", 1)
     for index, point in enumerate(wayline.points):
         mark = _mark(folder, index, point)
-        child(mark, f"{W}ellipsoidHeight", f"{point.height_m:.3f}")
-        child(mark, f"{W}height", f"{point.height_m:.3f}")
+        child(mark, f"{W}ellipsoidHeight", _digits(point.height_m))
+        child(mark, f"{W}height", _digits(point.height_m))
         child(mark, f"{W}useGlobalHeight", 0)
         child(mark, f"{W}useGlobalSpeed", 0)
-        child(mark, f"{W}waypointSpeed", f"{point.speed_ms:.2f}")
+        child(mark, f"{W}waypointSpeed", _digits(point.speed_ms))
         child(mark, f"{W}useGlobalHeadingParam", 1)
         child(mark, f"{W}useGlobalTurnParam", 1)
         _groups(mark, wayline, index)
     return to_bytes(root)
 
 
-def waylines_xml(wayline: Wayline) -> bytes:
+def waylines_xml(wayline: Wayline, drone: str) -> bytes:
     """wpmz/waylines.wpml: what the aircraft executes."""
     root, document = _document()
-    _config(document, wayline)
+    _config(document, wayline, drone)
     folder = child(document, f"{K}Folder")
     child(folder, f"{W}templateId", 0)
     child(folder, f"{W}executeHeightMode", wayline.mode.value)
@@ -58,11 +66,11 @@ def waylines_xml(wayline: Wayline) -> bytes:
     legs = [(distance_m(a.place, b.place), a.speed_ms) for a, b in itertools.pairwise(wayline.points)]
     child(folder, f"{W}distance", f"{sum(m for m, _ in legs):.1f}")
     child(folder, f"{W}duration", f"{sum(m / max(s, 0.1) for m, s in legs):.1f}")
-    child(folder, f"{W}autoFlightSpeed", f"{wayline.speed_ms:.2f}")
+    child(folder, f"{W}autoFlightSpeed", _digits(wayline.speed_ms))
     for index, point in enumerate(wayline.points):
         mark = _mark(folder, index, point)
-        child(mark, f"{W}executeHeight", f"{point.height_m:.3f}")
-        child(mark, f"{W}waypointSpeed", f"{point.speed_ms:.2f}")
+        child(mark, f"{W}executeHeight", _digits(point.height_m))
+        child(mark, f"{W}waypointSpeed", _digits(point.speed_ms))
         _heading(child(mark, f"{W}waypointHeadingParam"))
         turn = child(mark, f"{W}waypointTurnParam")
         child(turn, f"{W}waypointTurnMode", "toPointAndStopWithDiscontinuityCurvature")
@@ -72,6 +80,11 @@ def waylines_xml(wayline: Wayline) -> bytes:
     return to_bytes(root)
 
 
+def _digits(value: float) -> str:
+    """All digits there are, never with an exponent."""
+    return format(Decimal(repr(value)), "f")
+
+
 def _document() -> tuple[ET.Element, ET.Element]:
     ET.register_namespace("", KML)
     ET.register_namespace("wpml", WPML)
@@ -79,19 +92,20 @@ def _document() -> tuple[ET.Element, ET.Element]:
     return root, child(root, f"{K}Document")
 
 
-def _config(document: ET.Element, wayline: Wayline) -> ET.Element:
+def _config(document: ET.Element, wayline: Wayline, drone_name: str) -> ET.Element:
     config = child(document, f"{W}missionConfig")
     child(config, f"{W}flyToWaylineMode", "safely")
     child(config, f"{W}finishAction", wayline.finish)
     child(config, f"{W}exitOnRCLost", "executeLostAction")
     child(config, f"{W}executeRCLostAction", "goBack")
-    child(config, f"{W}takeOffSecurityHeight", f"{min(max(wayline.take_off_m, 1.2), 1500.0):.3f}")
-    child(config, f"{W}globalTransitionalSpeed", f"{wayline.speed_ms:.2f}")
+    child(config, f"{W}takeOffSecurityHeight", _digits(min(max(wayline.take_off_m, LOWEST_M), HIGHEST_M)))
+    child(config, f"{W}globalTransitionalSpeed", _digits(wayline.approach_ms))
+    kind, variant, camera = DRONES[drone_name]
     drone = child(config, f"{W}droneInfo")
-    child(drone, f"{W}droneEnumValue", DRONE)
-    child(drone, f"{W}droneSubEnumValue", DRONE_SUB)
+    child(drone, f"{W}droneEnumValue", kind)
+    child(drone, f"{W}droneSubEnumValue", variant)
     payload = child(config, f"{W}payloadInfo")
-    child(payload, f"{W}payloadEnumValue", PAYLOAD)
+    child(payload, f"{W}payloadEnumValue", camera)
     child(payload, f"{W}payloadPositionIndex", 0)
     return config
 
@@ -104,7 +118,7 @@ def _heading(parameter: ET.Element) -> None:
 
 def _mark(folder: ET.Element, index: int, point: WaylinePoint) -> ET.Element:
     mark = child(folder, f"{K}Placemark")
-    where = f"{point.place.lon:.9f},{point.place.lat:.9f}"
+    where = f"{_digits(point.place.lon)},{_digits(point.place.lat)}"
     child(child(mark, f"{K}Point"), f"{K}coordinates", where)
     child(mark, f"{W}index", index)
     return mark
@@ -123,7 +137,7 @@ def _groups(mark: ET.Element, wayline: Wayline, index: int) -> None:
         _action(group, 0, "takePhoto", PHOTO)
 
 
-PHOTO = {"payloadPositionIndex": "0", "useGlobalPayloadLensIndex": "1"}
+PHOTO = {"payloadPositionIndex": "0", "useGlobalPayloadLensIndex": "0", "payloadLensIndex": "wide,ir"}
 
 
 def _reached(point: WaylinePoint) -> Iterator[tuple[str, dict[str, str]]]:
@@ -134,7 +148,7 @@ def _reached(point: WaylinePoint) -> Iterator[tuple[str, dict[str, str]]]:
                 "gimbalHeadingYawBase": "aircraft",
                 "gimbalRotateMode": "absoluteAngle",
                 "gimbalPitchRotateEnable": "1",
-                "gimbalPitchRotateAngle": f"{point.pitch_deg:g}",
+                "gimbalPitchRotateAngle": _digits(point.pitch_deg),
                 "gimbalRollRotateEnable": "0",
                 "gimbalRollRotateAngle": "0",
                 "gimbalYawRotateEnable": "0",
@@ -145,7 +159,7 @@ def _reached(point: WaylinePoint) -> Iterator[tuple[str, dict[str, str]]]:
             },
         )
     if point.hover_s > 0:
-        yield "hover", {"hoverTime": f"{point.hover_s:g}"}
+        yield "hover", {"hoverTime": _digits(point.hover_s)}
     if point.photo:
         yield "takePhoto", PHOTO
 
@@ -161,7 +175,7 @@ def _group(
     cause = child(group, f"{W}actionTrigger")
     child(cause, f"{W}actionTriggerType", trigger)
     if parameter is not None:
-        child(cause, f"{W}actionTriggerParam", f"{parameter:g}")
+        child(cause, f"{W}actionTriggerParam", _digits(parameter))
     return group
 
 

@@ -93,20 +93,21 @@ def _line(finding: "Finding") -> str:
 @command.command("convert")
 @click.argument("source", metavar="IN", type=IN_FILE)
 @click.argument("target", metavar="OUT", type=OUT_FILE)
+@click.option("--drone", metavar="NAME", help="DJI aircraft that a .kmz is for: M3T or M30T.  [default: M3T]")
 @json_option
-def convert(*, source: Path, target: Path, as_json: bool) -> None:
+def convert(*, source: Path, target: Path, drone: str | None, as_json: bool) -> None:
     """Convert a plan to another format and say what is lost.
 
     The extension of each file names its format: .plan (QGroundControl), .waypoints (Mission Planner), .kmz
     (DJI Pilot 2), .kml, .geojson.
 
     \b
-    Example: skyshade mission convert park.plan park.kmz
+    Example: skyshade mission convert park.plan park.kmz --drone M30T
     """
-    from missions.formats import read_plan, write_plan
+    from missions.formats import read_plan_noting, write_plan
 
-    mission = read_plan(source)
-    lost = write_plan(mission, target)
+    mission, unread = read_plan_noting(source)
+    lost = (*unread, *write_plan(mission, target, drone=drone))
     result = {"items": len(mission.items), "lost": list(lost), "path": target}
     lines = [f"{target}: {len(mission.items)} items", *(f"lost: {text}" for text in lost)]
     emit(result, as_json=as_json, lines=lines)

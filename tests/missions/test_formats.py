@@ -140,7 +140,7 @@ def test_dji_wayline_refuses_mixed_height_datums(tmp_path):
 
 
 BROKEN = {
-    "a.plan": ('{"fileType": "Plan", "mission": {"items": []}}', "plannedHomePosition"),
+    "a.plan": ('{"fileType": "Plan", "mission": {"items": []}}', "no mission items"),
     "b.plan": ("{", "not JSON"),
     "deep.plan": ("[" * 200_000, "nested too deeply"),
     "c.plan": ('{"fileType": "Mission"}', "fileType"),
