@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from missions import catalogue
+from missions.motion import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +17,9 @@ class Aircraft:
     drag. `induced_relief` is the share of theory's fall of induced power in forward flight that is counted:
     fixed-pitch rotors gain less (Rodrigues et al. 2021 measured a nearly flat curve). `drag_area_m2` is drag
     coefficient times frontal area. Speeds in m/s; `accel_ms2` along the path, reached no faster than
-    `jerk_ms3` lets it grow. `corner_blend_s` is what a right-angled corner saves over a full stop, because
-    the next leg starts before the last has ended. `trigger_excess_m` and `trigger_excess_max_m`: how much
-    further than asked a distance trigger of 10 m really fires (mean, worst).
+    `jerk_ms3` lets it grow; the jerk itself comes in `ease_s`. Up and down it is `climb_accel_ms2`. A corner
+    is passed within `waypoint_radius_m` and `corner_accel_ms2`. `trigger_excess_m` and
+    `trigger_excess_max_m`: how much further than asked a distance trigger of 10 m really fires (mean, worst).
     """
 
     name: str
@@ -47,7 +48,9 @@ class Aircraft:
     land_ms: float = 0.5
     accel_ms2: float = 2.5
     jerk_ms3: float = 1.0
-    corner_blend_s: float = 1.3
+    ease_s: float = 0.3
+    climb_accel_ms2: float = 1.0
+    corner_accel_ms2: float = 5.0
     waypoint_radius_m: float = 2.0
     trigger_excess_m: float = 0.105
     trigger_excess_max_m: float = 0.12
@@ -68,15 +71,14 @@ class Aircraft:
         """Area of all rotor discs."""
         return self.rotors * math.pi * self.rotor_diameter_m**2 / 4.0
 
-    def ramp_s(self, change_ms: float) -> float:
-        """Seconds to change speed by `change_ms`, acceleration growing and falling at the jerk limit."""
-        if change_ms < self.accel_ms2**2 / self.jerk_ms3:
-            return 2.0 * math.sqrt(max(change_ms, 0.0) / self.jerk_ms3)
-        return change_ms / self.accel_ms2 + self.accel_ms2 / self.jerk_ms3
+    def limits(self, flat: float, steep: float, speed_ms: float) -> Limits:
+        """What it may do along a line that leads so far over the ground and so far up, per metre."""
+        accel = min(self.accel_ms2 / max(flat, 1e-9), self.climb_accel_ms2 / max(steep, 1e-9))
+        return Limits(speed_ms, accel, self.jerk_ms3, self.ease_s)
 
-    def ramp_accel_ms2(self, change_ms: float) -> float:
-        """The mean acceleration of such a change of speed."""
-        return change_ms / self.ramp_s(change_ms) if change_ms > 1e-6 else self.accel_ms2
+    def ramp_s(self, change_ms: float) -> float:
+        """Seconds to change speed by `change_ms` over the ground."""
+        return self.limits(1.0, 0.0, change_ms).ramp_s(change_ms)
 
     @property
     def flyable_Wh(self) -> float:
@@ -87,7 +89,7 @@ class Aircraft:
 _POSITIVE = (
     "mass_kg", "rotors", "rotor_diameter_m", "battery_Wh", "hover_power_W", "hover_mass_kg",
     "hover_density_kgm3", "cruise_ms", "max_airspeed_ms", "max_wind_ms", "climb_ms", "descent_ms",
-    "land_ms", "accel_ms2", "jerk_ms3", "waypoint_radius_m",
+    "land_ms", "accel_ms2", "climb_accel_ms2", "corner_accel_ms2", "jerk_ms3", "waypoint_radius_m",
 )  # fmt: skip
 
 

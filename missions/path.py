@@ -12,11 +12,17 @@ from core.wind import CALM, Wind
 from gis.terrain import Terrain
 from missions.aircraft import Aircraft
 from missions.energy import Cost, PathPoint, path_cost
+from missions.flightpath import flight_path
+from missions.levels import home_elevation_m, up_over_home_m
 from missions.model import Command, Mission, MissionItem
 
-FINAL_DESCENT_M = 10.0
 RETURN_WAIT_S = 5.0  # ArduCopter waits so long over home before it comes down
 LEG_STEP_M = 20.0
+
+__all__ = [
+    "FlownPoint", "flown_path", "flown_points", "heights_along", "home_elevation_m", "mission_cost",
+    "up_over_home_m",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,27 +81,6 @@ def _hold_s(item: MissionItem) -> float:
     return seconds if item.command in waits and math.isfinite(seconds) and seconds > 0 else 0.0
 
 
-def up_over_home_m(
-    place: LonLat, altitude: Altitude, mission: Mission, terrain: Terrain | None
-) -> float | None:
-    """An altitude as height over home; None where terrain or home's elevation is needed and not known."""
-    if altitude.datum is Datum.HOME:
-        return altitude.value_m
-    home = home_elevation_m(mission, terrain)
-    if altitude.datum is Datum.GEOID:
-        return None if home is None else altitude.value_m - home
-    if terrain is None:
-        return None
-    rise = float(terrain.heights_m(*place.xy)) - float(terrain.heights_m(*mission.home.position.xy))
-    return altitude.value_m + rise if math.isfinite(rise) else None
-
-
-def home_elevation_m(mission: Mission, terrain: Terrain | None) -> float | None:
-    """Home's height over mean sea level, from the DEM or the plan itself."""
-    height = math.nan if terrain is None else float(terrain.heights_m(*mission.home.position.xy))
-    return height if math.isfinite(height) else mission.home.elevation_m
-
-
 def heights_along(
     points: Sequence[FlownPoint], terrain: Terrain, home: LonLat
 ) -> Iterator[tuple[FlownPoint, FlownPoint, FloatArray]]:
@@ -121,23 +106,14 @@ def mission_cost(
     payload_kg: float = 0.0,
     density: float = 1.2,
 ) -> Cost:
-    """Metres, seconds and watt-hours of a whole mission, ground to ground; `payload_kg` carried all the way.
+    """Metres, seconds and watt-hours of a whole mission, ground to ground; `payload_kg` until its release.
 
     An unknown height counts as the one before it. Raises `ValueError` when the wind is too strong.
     """
-    path = flown_path(mission, aircraft, terrain)
-    return path_cost(path, aircraft, wind, payload_kg=payload_kg, density=density)
+    path = flight_path(mission, aircraft, terrain)
+    return path_cost(path.points, aircraft, wind, payload_kg=path.loads_kg(payload_kg), density=density)
 
 
 def flown_path(mission: Mission, aircraft: Aircraft, terrain: Terrain | None = None) -> list[PathPoint]:
     """The mission as points for `path_cost`: metres from home, an unknown height as the one before it."""
-    frame = LocalFrame(mission.home.position)
-    path: list[PathPoint] = []
-    for point in flown_points(mission, terrain):
-        up = point.up_m if point.up_m is not None else (path[-1].up_m if path else 0.0)
-        if point.on_ground and path and path[-1].up_m > up + FINAL_DESCENT_M:
-            low = up + FINAL_DESCENT_M
-            path.append(PathPoint(*frame.point(point.place), low, aircraft.descent_ms))
-        speed = aircraft.land_ms if point.on_ground and path else point.speed_ms
-        path.append(PathPoint(*frame.point(point.place), up, speed, point.hold_s))
-    return path
+    return list(flight_path(mission, aircraft, terrain).points)
