@@ -1,19 +1,22 @@
-"""A track as mission items, the shots it should take, and the fence round it."""
+"""A track as mission items, and the fence round it."""
 
+import itertools
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from shapely.geometry import Polygon
 
+from core.errors import SkyshadeError
 from core.geo import Altitude, Datum, LocalFrame, LonLat
-from core.shot import CameraAttitude, Shot
-from core.units import wrap_deg_360
 from gis.vector import as_area
+from missions.aircraft import Aircraft
 from missions.model import Command, Fence, FencePolygon, MissionItem
 from missions.survey.area import Ground
-from missions.survey.lines import Run
-from missions.survey.track import Camera, Flyer, TrackPoint
+from missions.survey.terrainfollow import Surface, climbing_ms
+from missions.survey.track import Camera, TrackPoint
 
 MOUNT_MODE_TARGET = 2.0  # MAV_MOUNT_MODE_MAVLINK_TARGETING
 FENCE_CORNERS_MAX = 68  # ArduCopter's stock fence store holds 70 points
@@ -22,66 +25,111 @@ FENCE_CORNERS_MAX = 68  # ArduCopter's stock fence store holds 70 points
 def item_count(track: Sequence[TrackPoint]) -> int:
     """How many items `track_items` will make of a track."""
     switches = sum(p.camera is not Camera.KEEP for p in track)
-    return len(track) - 1 + switches + 6
+    slopes = sum(abs(b.up_m - a.up_m) > 0.2 * math.dist(a.xy, b.xy) for a, b in itertools.pairwise(track))
+    return len(track) - 1 + switches + 2 * slopes + 6
 
 
-def track_items(
-    track: Sequence[TrackPoint], frame: LocalFrame, *, trigger_m: float, survey_ms: float, transit_ms: float
-) -> tuple[MissionItem, ...]:
-    """Take off, look down, fly the track, return to launch.
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """How a track becomes items.
 
-    Cruising speed outside the passes, survey speed on them; the first shot of a pass is taken at once (p3),
-    the others every `trigger_m`. Altitudes are above home.
+    Trigger in metres, or in seconds where `trigger_s` > 0; gimbal pitch; speeds; the datum of altitudes. Of
+    the place it takes off from: `ground_m` over the frame's origin, `elevation_m` over the sea (None =
+    unknown).
     """
-    places = frame.to_lonlat(np.array([p.xy for p in track]))
-    lonlats = [LonLat(float(lon), float(lat)) for lon, lat in places]
-    passes = [i for i, p in enumerate(track) if p.on_pass]
+
+    surface: Surface
+    aircraft: Aircraft
+    trigger_m: float
+    survey_ms: float
+    trigger_s: float = 0.0
+    pitch_deg: float = -90.0
+    datum: Datum = Datum.HOME
+    ground_m: float = 0.0
+    elevation_m: float | None = None
+
+
+def track_items(track: Sequence[TrackPoint], orders: Orders) -> tuple[MissionItem, ...]:
+    """Take off, point the camera, fly the track, return to launch.
+
+    Cruising speed outside the passes, survey speed on them, less where a leg would climb or descend faster
+    than the aircraft does; the first shot of a pass is taken at once (p3), the others by the trigger.
+    """
+    lonlats = _lonlats(track, orders.surface.frame)
+    altitudes = _altitudes(track, orders)
+    speeds = _speeds(track, orders)
     items = [
-        _at(Command.NAV_TAKEOFF, lonlats[0], track[0].up_m),
-        MissionItem(Command.DO_MOUNT_CONTROL, (-90.0, 0.0, 0.0, 0.0), extra=(0.0, 0.0, MOUNT_MODE_TARGET)),
-        _speed(transit_ms),
+        _take_off(lonlats[0], track[0].up_m - orders.ground_m),
+        MissionItem(
+            Command.DO_MOUNT_CONTROL, (orders.pitch_deg, 0.0, 0.0, 0.0), extra=(0.0, 0.0, MOUNT_MODE_TARGET)
+        ),
     ]
+    flying = 0.0
     for i, point in enumerate(track[1:], start=1):
-        items.append(_at(Command.NAV_WAYPOINT, lonlats[i], point.up_m))
-        if passes and i == max(passes[0] - 1, 1):
-            items.append(_speed(survey_ms))
+        if abs(speeds[i] - flying) > 0.005:
+            items.append(_speed(speeds[i]))
+            flying = speeds[i]
+        items.append(MissionItem(Command.NAV_WAYPOINT, position=lonlats[i], altitude=altitudes[i]))
         if point.camera is not Camera.KEEP:
-            items.append(_trigger(trigger_m if point.camera is Camera.START else 0.0))
-        if passes and i == passes[-1]:
-            items.append(_speed(transit_ms))
+            items.append(_trigger(orders) if point.camera is Camera.START else _stop(orders))
+    if abs(flying - orders.aircraft.cruise_ms) > 0.005:
+        items.append(_speed(orders.aircraft.cruise_ms))
     return (*items, MissionItem(Command.NAV_RETURN_TO_LAUNCH))
 
 
-def _at(command: Command, place: LonLat, up_m: float) -> MissionItem:
-    return MissionItem(command, position=place, altitude=Altitude(round(up_m, 3), Datum.HOME))
+def _lonlats(track: Sequence[TrackPoint], frame: LocalFrame) -> list[LonLat]:
+    places = frame.to_lonlat(np.array([p.xy for p in track]))
+    return [LonLat(float(lon), float(lat)) for lon, lat in places]
+
+
+def _altitudes(track: Sequence[TrackPoint], orders: Orders) -> list[Altitude]:
+    """Each point's altitude in the datum ordered."""
+    if orders.datum is Datum.GROUND:
+        rises = orders.surface.rise_m(np.array([p.xy for p in track]))
+        return [
+            Altitude(round(p.up_m - float(r), 3), Datum.GROUND) for p, r in zip(track, rises, strict=True)
+        ]
+    if orders.datum is Datum.HOME:
+        return [Altitude(round(p.up_m - orders.ground_m, 3), Datum.HOME) for p in track]
+    if orders.elevation_m is None:
+        raise SkyshadeError(
+            "altitudes over the sea need the take-off place's, which is not known",
+            hint="give a DEM (--dem FILE), or another --frame",
+        )
+    zero = orders.elevation_m - orders.ground_m
+    return [Altitude(round(p.up_m + zero, 3), Datum.GEOID) for p in track]
+
+
+def _speeds(track: Sequence[TrackPoint], orders: Orders) -> list[float]:
+    """The speed towards each point, m/s to the hundredth."""
+    passes = [i for i, p in enumerate(track) if p.on_pass]
+    speeds = [orders.aircraft.cruise_ms]
+    for i, (a, b) in enumerate(itertools.pairwise(track), start=1):
+        inside = bool(passes) and passes[0] <= i <= passes[-1]
+        wanted = orders.survey_ms if inside else orders.aircraft.cruise_ms
+        slowed = climbing_ms((a.xy, a.up_m), (b.xy, b.up_m), wanted, orders.aircraft)
+        speeds.append(math.floor(slowed * 100 + 1e-6) / 100)
+    return speeds
+
+
+def _take_off(place: LonLat, up_m: float) -> MissionItem:
+    return MissionItem(Command.NAV_TAKEOFF, position=place, altitude=Altitude(round(up_m, 3), Datum.HOME))
 
 
 def _speed(ground_ms: float) -> MissionItem:
     return MissionItem(Command.DO_CHANGE_SPEED, (1.0, round(ground_ms, 2), -1.0, 0.0))
 
 
-def _trigger(distance_m: float) -> MissionItem:
-    start = 1.0 if distance_m > 0 else 0.0
-    return MissionItem(Command.DO_SET_CAM_TRIGG_DIST, (round(distance_m, 2), 0.0, start, 0.0))
+def _trigger(orders: Orders) -> MissionItem:
+    if orders.trigger_s > 0:
+        return MissionItem(Command.IMAGE_START_CAPTURE, (0.0, round(orders.trigger_s, 2), 0.0, 0.0))
+    return MissionItem(Command.DO_SET_CAM_TRIGG_DIST, (round(orders.trigger_m, 2), 0.0, 1.0, 0.0))
 
 
-def run_shots(runs: Sequence[Run], flyer: Flyer, first_index: int = 0) -> tuple[Shot, ...]:
-    """Where the camera should release, looking straight down with the image's top along the course."""
-    if not runs:
-        return ()
-    xy = np.array([run.place(x) for run in runs for x in run.shots])
-    courses = [run.course_deg for run in runs for _ in run.shots]
-    lonlat = flyer.surface.frame.to_lonlat(xy)
-    heights = flyer.surface.up_m(xy)
-    return tuple(
-        Shot(
-            first_index + i,
-            LonLat(float(lonlat[i, 0]), float(lonlat[i, 1])),
-            Altitude(float(heights[i]), Datum.HOME),
-            attitude=CameraAttitude(wrap_deg_360(courses[i]), -90.0),
-        )
-        for i in range(len(xy))
-    )
+def _stop(orders: Orders) -> MissionItem:
+    if orders.trigger_s > 0:
+        return MissionItem(Command.IMAGE_STOP_CAPTURE)
+    return MissionItem(Command.DO_SET_CAM_TRIGG_DIST)
 
 
 def make_fence(ground: Ground, fence_m: float) -> Fence:

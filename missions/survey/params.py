@@ -4,13 +4,29 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING
 
+from core.geo import Datum, LonLat
 from core.shot import Shot
 from core.wind import CALM, Wind
 from gis.terrain import Terrain
 from missions.aircraft import Aircraft, load_aircraft
 from missions.airspace import Zone
 from missions.model import Mission
+
+if TYPE_CHECKING:
+    from gis.vector import Area
+    from missions.survey.proof import Proof
+
+FLOWN_DATUMS = frozenset({Datum.HOME, Datum.GROUND, Datum.GEOID})
+
+
+class TriggerKind(Enum):
+    """What makes the camera release: metres flown, or seconds."""
+
+    DISTANCE = "distance"
+    TIME = "time"
 
 
 def _default_aircraft() -> Aircraft:
@@ -26,6 +42,12 @@ class SurveyParams:
     fence stands outside the flown area. `speed_ms` None = as fast as aircraft and camera allow; `angle_deg`
     None = the course with the shortest flying time. `at_time` (UTC) tells which dated zones are in force.
     `position_error_m` is what coverage must bear. `max_height_m` above ground.
+
+    `launches` are further places to take off from: each flight uses the one that costs it least.
+    `cross_hatch` flies everything a second time, square to the first. `pitch_deg` is the gimbal's, -90 =
+    straight down. `shutter_s` is how long a picture takes and `blur_px` how far the ground may move
+    meanwhile. `clearance_m` is kept over the ground on every leg; `height_tolerance_m` is how far passes may
+    be from their height above ground. `frame` is the datum of the altitudes written.
     """
 
     gsd_m: float
@@ -45,6 +67,15 @@ class SurveyParams:
     position_error_m: float = 1.5
     max_items: int = 650
     name: str = "survey"
+    launches: tuple[LonLat, ...] = ()
+    cross_hatch: bool = False
+    pitch_deg: float = -90.0
+    trigger: TriggerKind = TriggerKind.DISTANCE
+    shutter_s: float = 0.01
+    blur_px: float = 1.0
+    clearance_m: float = 10.0
+    height_tolerance_m: float = 3.0
+    frame: Datum = Datum.HOME
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.gsd_m) and self.gsd_m > 0):
@@ -61,11 +92,25 @@ class SurveyParams:
             raise ValueError(f"max_height_m must be > 0, got {self.max_height_m}")
         if self.speed_ms is not None and not self.speed_ms > 0:
             raise ValueError(f"speed_ms must be > 0, got {self.speed_ms}")
+        self._check_camera()
+
+    def _check_camera(self) -> None:
+        if not -90.0 <= self.pitch_deg <= -30.0:
+            raise ValueError(f"pitch_deg must be -90 (straight down) to -30, got {self.pitch_deg}")
+        if not 0 <= self.shutter_s < math.inf:
+            raise ValueError(f"shutter_s must be finite and >= 0, got {self.shutter_s}")
+        for name in ("blur_px", "height_tolerance_m"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be finite and > 0, got {getattr(self, name)}")
+        if not 0 <= self.clearance_m < math.inf:
+            raise ValueError(f"clearance_m must be finite and >= 0, got {self.clearance_m}")
+        if self.frame not in FLOWN_DATUMS:
+            raise ValueError(f"frame must be home, ground or geoid, got {self.frame.value}")
 
 
 @dataclass(frozen=True, slots=True)
 class Sortie:
-    """One battery's flight: its mission, what it costs, and the shots it should take (attitude nadir)."""
+    """One battery's flight: its mission, what it costs, and the shots it should take."""
 
     mission: Mission
     distance_m: float
@@ -90,7 +135,10 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class SurveyPlan:
-    """A survey: sorties in order, proof of coverage, metres of legs outside the allowed space."""
+    """A survey: sorties in order, proof of coverage, metres of legs outside the allowed space.
+
+    `target` is the ground to be seen and `allowed` the air for it (lon/lat); `proof` holds the whole proof.
+    """
 
     sorties: tuple[Sortie, ...]
     coverage: Coverage
@@ -100,8 +148,12 @@ class SurveyPlan:
     angle_deg: float
     trigger_m: float
     facts: Mapping[str, float] = field(default_factory=dict)
+    proof: "Proof | None" = None
+    target: "Area | None" = None
+    allowed: "Area | None" = None
 
     @property
     def proved(self) -> bool:
-        """Whether the proof holds: everything seen, no leg outside."""
-        return self.coverage.fraction >= 1.0 and self.legs_outside_m <= 0.01
+        """Whether the proof holds: everything seen as asked, no leg outside, heights and climbs kept."""
+        seen = self.coverage.fraction >= 1.0 and self.legs_outside_m <= 0.01
+        return seen and (self.proof is None or self.proof.holds)

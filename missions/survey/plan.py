@@ -1,28 +1,35 @@
 """The recipe: from an area and a camera to proved missions."""
 
+import itertools
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.camera import Camera
 from core.errors import SkyshadeError
-from core.geo import LonLat
-from gis.vector import Area
+from core.geo import LocalFrame, LonLat
+from gis.vector import Area, as_area
 from missions.airspace import keep_out
-from missions.model import Home, Mission
-from missions.route import Navigator, to_degrees
+from missions.model import Mission
+from missions.route import XY, Navigator, to_degrees
 from missions.survey.area import Ground, make_ground
-from missions.survey.items import make_fence, run_shots, track_items
-from missions.survey.lines import Swath
-from missions.survey.params import Sortie, SurveyParams, SurveyPlan
-from missions.survey.proof import legs_outside_m, prove_coverage
-from missions.survey.sorties import Flight, Load, share_out
+from missions.survey.lines import Run, Swath
+from missions.survey.params import SurveyParams, SurveyPlan
+from missions.survey.proof import OVERLAP_SLACK, Asked, Proof, prove
+from missions.survey.shooting import Shooting, shooting, true_footprint_m
+from missions.survey.sorties import Base, Load, check_climbs, share_out
 from missions.survey.sweep import cover, main_course
-from missions.survey.track import Flyer, Surface
+from missions.survey.terrainfollow import Surface
+from missions.survey.track import Flyer
+from missions.survey.writing import written
 
-LOWEST_M = 5.0
 MOST_SHOTS = 100_000
+TIGHTENINGS = 3
+UNEVEN_SLACK = 0.01
+
+__all__ = ["plan_survey", "true_footprint_m"]
 
 
 def plan_survey(area: Area, camera: Camera, home: LonLat, params: SurveyParams) -> SurveyPlan:
@@ -32,47 +39,56 @@ def plan_survey(area: Area, camera: Camera, home: LonLat, params: SurveyParams) 
     home lies outside. The result carries its own proof; check `proved`. Raises `SkyshadeError` when the
     wanted resolution needs too great a height, zones leave nothing, or a battery cannot reach a part.
     """
-    height_m = _height(camera, params)
-    zones = keep_out(params.zones, height_m, params.at_time)
-    ground = make_ground(area, home, zones, margin_m=params.margin_m, zone_margin_m=params.zone_margin_m)
-    speed_ms, swath = _swath(camera, height_m, params)
-    _bearable(ground, swath)
-    flyer = Flyer(Navigator(ground.flight), Surface(ground.frame, height_m, params.terrain), {})
-    load = Load(params.aircraft, params.wind, speed_ms, params.max_items)
-    runs = cover(ground, swath, flyer, load, params.angle_deg)
-    flights = share_out(runs, flyer, swath, load)
-    sorties = _sorties(flights, ground, flyer, swath, params, speed_ms)
-    return _proved(
-        sorties, ground, camera, params, Facts(height_m, speed_ms, main_course(runs), swath.trigger_m)
-    )
+    shots = shooting(camera, params)
+    site = survey_site(area, home, shots, params)
+    plan = _swept(site, camera, shots, params)
+    for _ in range(TIGHTENINGS if params.terrain is not None else 0):
+        more = _missing(plan.proof, params)
+        if more == (0.0, 0.0):
+            break
+        shots = shooting(camera, params, tighter=more)
+        plan = _swept(site, camera, shots, params)
+    return plan
+
+
+def _missing(proof: Proof | None, params: SurveyParams) -> tuple[float, float]:
+    """How much overlap (front, side) uneven ground took away, with a little on top."""
+    if proof is None or proof.holds:
+        return 0.0, 0.0
+    pairs = ((proof.along, params.front), (proof.across, params.side))
+    short = [0.0 if o is None else max(0.0, wanted - o.least) for o, wanted in pairs]
+    return (1.3 * short[0], 1.3 * short[1]) if max(short) > OVERLAP_SLACK else (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """The figures every sortie of a plan shares."""
+class Site:
+    """Where a survey is flown: its ground, the ways through the air over it, the places to take off from."""
 
-    height_m: float
-    speed_ms: float
-    angle_deg: float
-    trigger_m: float
+    ground: Ground
+    flyer: Flyer
+    bases: tuple[Base, ...]
+
+    @property
+    def frame(self) -> LocalFrame:
+        """East-north metres round the first place to take off."""
+        return self.ground.frame
 
 
-def _height(camera: Camera, params: SurveyParams) -> float:
-    height = camera.height_m(params.gsd_m)
-    if height > params.max_height_m:
-        best = math.floor(camera.gsd_m(params.max_height_m) * 1000) / 1000
-        raise SkyshadeError(
-            f"{params.gsd_m:g} m a pixel with {camera.name} needs {height:.0f} m above ground, more than "
-            f"{params.max_height_m:g} m",
-            hint=f"ask for {best:.3f} m or finer",
-        )
-    if height < LOWEST_M:
-        raise SkyshadeError(
-            f"{params.gsd_m:g} m a pixel with {camera.name} needs {height:.1f} m above ground, less than "
-            f"{LOWEST_M:g} m",
-            hint=f"ask for {math.ceil(camera.gsd_m(LOWEST_M) * 1e4) / 1e4:.4f} m or coarser",
-        )
-    return height
+def survey_site(area: Area, home: LonLat, shots: Shooting, params: SurveyParams) -> Site:
+    """The site of a survey of `area`; raises `SkyshadeError` when nothing is left or home is closed in."""
+    zones = keep_out(params.zones, shots.height_m, params.at_time)
+    ground = make_ground(area, home, zones, margin_m=params.margin_m, zone_margin_m=params.zone_margin_m)
+    _bearable(ground, shots.swath)
+    surface = Surface(ground.frame, shots.height_m, params.terrain, params.height_tolerance_m)
+    inset_m = 0.25 * params.aircraft.waypoint_radius_m + 0.05  # a corner rounded on the inside stays inside
+    flyer = Flyer(Navigator(ground.flight, inset_m=inset_m), surface, {})
+    return Site(ground, flyer, _bases((home, *params.launches), surface))
+
+
+def _bases(places: Sequence[LonLat], surface: Surface) -> tuple[Base, ...]:
+    xys: list[XY] = [surface.frame.point(place) for place in places]
+    rises = surface.rise_m(np.array(xys))
+    return tuple(Base(p, xy, float(rise)) for p, xy, rise in zip(places, xys, rises, strict=True))
 
 
 def _bearable(ground: Ground, swath: Swath) -> None:
@@ -85,80 +101,109 @@ def _bearable(ground: Ground, swath: Swath) -> None:
         )
 
 
-def _swath(camera: Camera, height_m: float, params: SurveyParams) -> tuple[float, Swath]:
-    """Survey speed and the swath: spacings hold even when the trigger fires at its latest."""
-    across, along = true_footprint_m(camera, height_m)
-    craft = params.aircraft
-    slack = min(params.position_error_m, along / 8)
-    wanted = min(along * (1.0 - params.front), along - 2 * slack)
-    late = max(craft.trigger_excess_max_m, craft.trigger_excess_max_m / 10.0 * wanted)
-    mean = max(craft.trigger_excess_m, craft.trigger_excess_m / 10.0 * wanted)
-    trigger = max(math.floor((wanted - late) * 100) / 100, 0.1)
-    speed = min(params.speed_ms or craft.cruise_ms, craft.cruise_ms)
-    if camera.min_interval_s > 0:
-        speed = min(speed, trigger / camera.min_interval_s)
-    swath = Swath(
-        across_m=across,
-        along_m=along,
-        line_m=min(across * (1.0 - params.side), across - 2 * slack),
-        trigger_m=trigger,
-        shot_m=trigger + mean,
-        slack_m=slack,
-        lead_m=speed * craft.ramp_s(speed) / 2 + craft.waypoint_radius_m,
-        tail_m=craft.waypoint_radius_m + 0.5,
-    )
-    return speed, swath
+def _swept(site: Site, camera: Camera, shots: Shooting, params: SurveyParams) -> SurveyPlan:
+    """Passes at the best courses, once, or twice where they are to cross."""
+    load = load_of(site, shots, params)
+    ground = _looked_at_from(site.ground, shots.ahead_m, params)
+    layers = [cover(ground, shots.swath, site.flyer, load, params.angle_deg)]
+    if params.cross_hatch:
+        across = (main_course(layers[0]) + 90.0) % 180.0
+        layers.append(cover(ground, shots.swath, site.flyer, load, across))
+    layers = [[_set_back(run, shots.ahead_m) for run in runs] for runs in layers]
+    return planned(layers, site, camera, shots, params)
 
 
-def true_footprint_m(camera: Camera, height_m: float) -> tuple[float, float]:
-    """The nadir rectangle (across, along) that an image surely holds, lens distortion and offset counted."""
-    share = np.linspace(-0.5, camera.width_px - 0.5, 33), np.linspace(-0.5, camera.height_px - 0.5, 33)
-    sides = [camera.rays([(x, y) for y in share[1]])[:, 0] for x in share[0][[0, -1]]]
-    ends = [camera.rays([(x, y) for x in share[0]])[:, 1] for y in share[1][[0, -1]]]
-    across, along = (2.0 * height_m * min(float(np.abs(e).min()) for e in edges) for edges in (sides, ends))
-    return across, along
-
-
-def _sorties(
-    flights: list[Flight], ground: Ground, flyer: Flyer, swath: Swath, params: SurveyParams, speed_ms: float
-) -> tuple[Sortie, ...]:
-    fence = make_fence(ground, params.fence_m)
-    home = Home(ground.frame.origin, _elevation(params, ground.frame.origin))
-    sorties, first = [], 0
-    for number, flight in enumerate(flights, start=1):
-        items = track_items(
-            flight.track,
-            ground.frame,
-            trigger_m=swath.trigger_m,
-            survey_ms=speed_ms,
-            transit_ms=params.aircraft.cruise_ms,
+def _looked_at_from(ground: Ground, ahead_m: float, params: SurveyParams) -> Ground:
+    """The ground for passes told by where they look: a tilted camera flies `ahead_m` behind that."""
+    if ahead_m <= 0.0:
+        return ground
+    if params.margin_m < ahead_m:
+        raise SkyshadeError(
+            f"at a gimbal pitch of {params.pitch_deg:g} degrees the camera looks {ahead_m:.0f} m ahead; "
+            f"legs must leave the area by as much, {params.margin_m:g} m are allowed",
+            hint=f"give --margin-m {math.ceil(ahead_m)}",
         )
-        name = params.name if len(flights) == 1 else f"{params.name} {number}/{len(flights)}"
-        mission = Mission(home, items, fence, name=name, cruise_ms=speed_ms)
-        shots = run_shots(flight.runs, flyer, first)
-        first += len(shots)
-        cost = flight.cost
-        sorties.append(Sortie(mission, cost.distance_m, cost.duration_s, cost.energy_Wh, shots))
-    return tuple(sorties)
+    return replace(ground, working=as_area(ground.working.buffer(-ahead_m, join_style="mitre")))
 
 
-def _elevation(params: SurveyParams, home: LonLat) -> float | None:
-    return None if params.terrain is None else float(params.terrain.heights_m(*home.xy))
+def _set_back(run: Run, ahead_m: float) -> Run:
+    """A run told by the middles of its pictures, told by where the aircraft is."""
+    if ahead_m == 0.0:
+        return run
+    back = -ahead_m if run.forward else ahead_m
+    shots = tuple(x + back for x in run.shots)
+    return replace(run, entry=run.entry + back, leave=run.leave + back, shots=shots)
 
 
-def _proved(
-    sorties: tuple[Sortie, ...], ground: Ground, camera: Camera, params: SurveyParams, facts: Facts
+def load_of(site: Site, shots: Shooting, params: SurveyParams) -> Load:
+    """What every sortie of a survey is planned with."""
+    return Load(params.aircraft, params.wind, shots.speed_ms, params.max_items, site.bases)
+
+
+def planned(
+    layers: Sequence[Sequence[Run]], site: Site, camera: Camera, shots: Shooting, params: SurveyParams
 ) -> SurveyPlan:
-    home = ground.frame.origin
-    target = to_degrees(ground.target, ground.frame)
-    allowed = to_degrees(ground.flight, ground.frame)
-    shots = [shot for sortie in sorties for shot in sortie.shots]
+    """Runs, layer by layer, shared out over batteries, written as missions, and proved."""
+    load = load_of(site, shots, params)
+    shares = [share_out(runs, site.flyer, shots.swath, load) for runs in layers]
+    for flights in shares:
+        check_climbs(flights, load)
+    sorties = written(list(itertools.chain(*shares)), site.ground, site.flyer.surface, shots, params)
+    groups = list(_grouped([s.mission for s in sorties], [len(f) for f in shares]))
+    target, allowed = (to_degrees(a, site.frame) for a in (site.ground.target, site.ground.flight))
+    proof = prove_layers(groups, target, allowed, camera, asked_of(params, shots), params)
+    air = proof.air
     return SurveyPlan(
         sorties,
-        prove_coverage(target, shots, camera, home, params.terrain),
-        legs_outside_m([s.mission for s in sorties], allowed),
-        facts.height_m,
-        facts.speed_ms,
-        facts.angle_deg,
-        facts.trigger_m,
+        proof.coverage,
+        0.0 if air is None else air.legs_outside_m,
+        shots.height_m,
+        shots.speed_ms,
+        main_course([run for runs in layers for run in runs]),
+        shots.swath.trigger_m,
+        proof=proof,
+        target=target,
+        allowed=allowed,
     )
+
+
+def asked_of(params: SurveyParams, shots: Shooting) -> Asked:
+    """What the proof must hold a plan to."""
+    uneven = params.terrain is not None
+    tilted = params.pitch_deg > -89.99
+    return Asked(
+        params.front,
+        params.side,
+        None if tilted else params.gsd_m,
+        min(params.clearance_m, 0.9 * shots.height_m) if uneven else None,
+        params.max_height_m + (params.height_tolerance_m if uneven else 0.0),
+        params.height_tolerance_m + 0.02 * shots.height_m if uneven else 0.0,
+        UNEVEN_SLACK if uneven or tilted else OVERLAP_SLACK,
+        params.pitch_deg,
+    )
+
+
+def prove_layers(
+    groups: Sequence[Sequence[Mission]],
+    target: Area,
+    allowed: Area,
+    camera: Camera,
+    asked: Asked,
+    params: SurveyParams,
+) -> Proof:
+    """The proof of all missions; where they cross, each layer must hold by itself."""
+    missions = list(itertools.chain(*groups))
+    whole = prove(missions, target, allowed, camera, asked, params.aircraft, terrain=params.terrain)
+    if len(groups) < 2:
+        return whole
+    parts = [
+        prove(g, target, allowed, camera, asked, params.aircraft, terrain=params.terrain) for g in groups
+    ]
+    faults = tuple(dict.fromkeys(fault for part in parts for fault in part.faults))
+    least = min((p.across for p in parts if p.across is not None), key=lambda o: o.least, default=None)
+    return replace(whole, across=least, faults=faults)
+
+
+def _grouped(missions: Sequence[Mission], counts: Sequence[int]) -> list[Sequence[Mission]]:
+    ends = list(itertools.accumulate(counts, initial=0))
+    return [missions[a:b] for a, b in itertools.pairwise(ends) if b > a]

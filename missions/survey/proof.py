@@ -1,50 +1,229 @@
-"""An independent proof of a survey: every cell of a fine grid looked up in every photograph.
+"""An independent proof of a survey: its missions flown on paper, every cell looked up in every photograph.
 
-It uses only the finished plan (shots, items, home) and the camera model, none of the planner's passes.
+It uses only the finished missions (or the shots a vehicle reported), the ground to be seen, the air allowed
+and the camera: none of the planner's cells, passes or tracks.
 """
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
-from numpy.typing import NDArray
 
 from core.camera import Camera
-from core.errors import SkyshadeError
-from core.geo import Datum, FloatArray, LocalFrame, LonLat
+from core.geo import FloatArray, LocalFrame, LonLat
 from core.shot import Shot
 from gis.terrain import Terrain
 from gis.vector import Area
+from missions.aircraft import Aircraft
 from missions.model import Mission
 from missions.route import to_metres
+from missions.survey.flownair import Air, legs_outside_m, study
+from missions.survey.lattice import Lattice, Seen, look, make_lattice, outlines
+from missions.survey.overlaps import Overlap, across_strips, along_strips, summed_up
 from missions.survey.params import Coverage
+from missions.survey.rehearsal import Views, joined, rehearse, views_of
 
-CELLS_WANTED = 60_000
-Eye = tuple[float, float, float]
+OUTSIDE_M = 0.01
+OVERLAP_SLACK = 0.005
+PITCH_SLACK_DEG = 2.0
+
+__all__ = ["Asked", "Proof", "legs_outside_m", "prove", "prove_coverage", "prove_views"]
 
 
 @dataclass(frozen=True, slots=True)
-class Lattice:
-    """The ground to be seen: a grid of cell centres and the points of its edge, east-north metres.
+class Asked:
+    """What a survey was asked for: overlaps as shares, ground size of a pixel, heights over ground in metres.
 
-    `xs` (columns,), `ys` (rows,), `inside` (rows, columns) whether a cell counts; `edge` (n, 2). Heights of
-    the ground over home: `ground` (rows, columns), `edge_ground` (n,). The proof fills in the counts.
+    `height_tolerance_m` is how far the flying height may differ from the one that gives `gsd_m` exactly, and
+    `overlap_slack` how far a pair may fall below its overlap because of it; `pitch_deg` the gimbal's. None =
+    not asked.
     """
 
-    xs: FloatArray
-    ys: FloatArray
-    inside: NDArray[np.bool_]
-    edge: FloatArray
-    ground: FloatArray
-    edge_ground: FloatArray
-    count: NDArray[np.int32]
-    edge_count: NDArray[np.int32]
+    front: float
+    side: float
+    gsd_m: float | None = None
+    clearance_m: float | None = None
+    max_height_m: float | None = None
+    height_tolerance_m: float = 0.0
+    overlap_slack: float = OVERLAP_SLACK
+    pitch_deg: float | None = None
 
-    def counts(self) -> NDArray[np.int32]:
-        """How many photographs hold each counting cell and edge point."""
-        return np.concatenate([self.count[self.inside], self.edge_count])
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a proof's map is drawn from."""
+
+    frame: LocalFrame
+    lattice: Lattice
+    seen: Seen
+    views: Views
+    outlines: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was found, and what is wrong with it.
+
+    `histogram[n]` cells are in n photographs (the last entry: in that many or more); `gsd_m` the finest and
+    the coarsest of every cell's best pixel, None where nothing is seen; `along` and `across` the overlaps of
+    neighbours, None where there are none; `air` None where only shots are known; `faults` in plain words,
+    empty when all that was asked holds.
+    """
+
+    coverage: Coverage
+    cells: int
+    missed: int
+    histogram: tuple[int, ...]
+    gsd_m: tuple[float, float] | None
+    along: Overlap | None
+    across: Overlap | None
+    air: Air | None
+    shots: int
+    faults: tuple[str, ...]
+    picture: Picture
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.faults
+
+
+def prove(
+    missions: Sequence[Mission],
+    target: Area,
+    allowed: Area,
+    camera: Camera,
+    asked: Asked,
+    aircraft: Aircraft,
+    *,
+    terrain: Terrain | None = None,
+    cell_m: float | None = None,
+) -> Proof:
+    """Prove that `missions` photograph `target` and stay in `allowed` (both lon/lat), as `asked`.
+
+    The trigger is taken to fire as late as it ever does. Raises `SkyshadeError` where the DEM ends.
+    """
+    frame = LocalFrame(missions[0].home.position)
+    excess_m = aircraft.trigger_excess_max_m
+    views = joined([rehearse(m, terrain, excess_m=excess_m, frame=frame) for m in missions])
+    air = study(missions, allowed, terrain, aircraft)
+    return prove_views(
+        views, target, frame, camera, asked, air=air, aircraft=aircraft, terrain=terrain, cell_m=cell_m
+    )
+
+
+def prove_views(
+    views: Views,
+    target: Area,
+    frame: LocalFrame,
+    camera: Camera,
+    asked: Asked,
+    *,
+    air: Air | None = None,
+    aircraft: Aircraft | None = None,
+    terrain: Terrain | None = None,
+    cell_m: float | None = None,
+) -> Proof:
+    """The same for photographs alone, wherever they come from; `air` is what is known of the flights."""
+    area = to_metres(target, frame)
+    lattice = make_lattice(area, frame, terrain, cell_m)
+    seen = look(lattice, views, camera)
+    frames = outlines(lattice, views, camera)
+    along, across = summed_up(along_strips(views, frames)), summed_up(across_strips(views, frames, area))
+    counts = np.concatenate([seen.count[lattice.inside], seen.edge_count])
+    coverage = Coverage(
+        float(np.mean(counts > 0)), int(counts.min()), float(np.median(counts)), lattice.cell_m
+    )
+    missed = int(np.count_nonzero(counts == 0))
+    gsd_m = _gsd_m(seen, lattice, camera)
+    faults = (
+        *_unseen(missed, len(counts)),
+        *_pitches(views, asked),
+        *_overlaps(along, across, asked),
+        *_pixels(gsd_m, asked, camera),
+        *_air(air, asked, aircraft),
+    )
+    return Proof(
+        coverage, len(counts), missed, _histogram(counts), gsd_m, along, across, air, len(views), faults,
+        Picture(frame, lattice, seen, views, frames),
+    )  # fmt: skip
+
+
+def _histogram(counts: FloatArray, most: int = 30) -> tuple[int, ...]:
+    return tuple(int(n) for n in np.bincount(np.minimum(counts, most)))
+
+
+def _gsd_m(seen: Seen, lattice: Lattice, camera: Camera) -> tuple[float, float] | None:
+    depths = seen.depth_m[lattice.inside & np.isfinite(seen.depth_m)]
+    if not len(depths):
+        return None
+    return float(depths.min()) / camera.focal_px, float(depths.max()) / camera.focal_px
+
+
+def _unseen(missed: int, cells: int) -> Iterator[str]:
+    if missed:
+        yield f"{missed} of {cells} cells ({missed / cells:.2%}) are in no photograph"
+
+
+def _pitches(views: Views, asked: Asked) -> Iterator[str]:
+    if asked.pitch_deg is None:
+        return
+    wrong = views.looks[np.abs(views.looks[:, 1] - asked.pitch_deg) > PITCH_SLACK_DEG, 1]
+    if len(wrong):
+        yield (
+            f"{len(wrong)} photographs look at a gimbal pitch such as {wrong[0]:.0f} degrees, "
+            f"{asked.pitch_deg:g} is asked"
+        )
+
+
+def _overlaps(along: Overlap | None, across: Overlap | None, asked: Asked) -> Iterator[str]:
+    for name, found, wanted in (("along", along, asked.front), ("across", across, asked.side)):
+        if found is not None and found.least < wanted - asked.overlap_slack:
+            shared = f"neighbouring photographs share only {found.least:.1%} {name} the course"
+            yield f"{shared}, {wanted:.0%} are asked"
+
+
+def _pixels(gsd_m: tuple[float, float] | None, asked: Asked, camera: Camera) -> Iterator[str]:
+    if gsd_m is None or asked.gsd_m is None:
+        return
+    limit = asked.gsd_m + camera.gsd_m(asked.height_tolerance_m) + 1e-4 * asked.gsd_m
+    if gsd_m[1] > limit:
+        yield f"a pixel covers up to {gsd_m[1]:.3f} m of ground, {asked.gsd_m:g} m is asked"
+
+
+def _air(air: Air | None, asked: Asked, aircraft: Aircraft | None) -> Iterator[str]:
+    if air is None:
+        return
+    if air.legs_outside_m > OUTSIDE_M:
+        yield f"{air.legs_outside_m:.1f} m of legs are outside the allowed area"
+    if air.turns_outside_m > OUTSIDE_M:
+        yield f"{air.turns_outside_m:.1f} m of turns are outside the allowed area"
+    if air.lowest_m is None and asked.clearance_m is not None:
+        yield "the height model does not reach all legs: their clearance is unknown"
+    yield from _heights(air, asked)
+    if aircraft is not None:
+        yield from _climbs(air, aircraft)
+
+
+def _heights(air: Air, asked: Asked) -> Iterator[str]:
+    if air.lowest_m is not None and asked.clearance_m is not None and air.lowest_m < asked.clearance_m - 0.05:
+        where = "" if air.item is None else f" (flight {air.item[0]}, item {air.item[1]})"
+        yield f"a leg passes {air.lowest_m:.1f} m above ground{where}, {asked.clearance_m:g} m are wanted"
+    if (
+        air.highest_m is not None
+        and asked.max_height_m is not None
+        and air.highest_m > asked.max_height_m + 0.05
+    ):
+        yield f"a leg rises {air.highest_m:.1f} m above ground, {asked.max_height_m:g} m are allowed"
+
+
+def _climbs(air: Air, aircraft: Aircraft) -> Iterator[str]:
+    for name, rate, limit in (
+        ("climbs", air.climb_ms, aircraft.climb_ms),
+        ("descends", air.descent_ms, aircraft.descent_ms),
+    ):
+        if rate > limit + 0.05:
+            yield f"a leg {name} at {rate:.1f} m/s, {aircraft.name} does {limit:g} m/s"
 
 
 def prove_coverage(
@@ -52,95 +231,10 @@ def prove_coverage(
 ) -> Coverage:
     """Count, for each grid cell of `target` (lon/lat) and each point of its edge, the shots that hold it.
 
-    Shot altitudes are above home or ground; without `terrain` the ground is flat at home's height. The cell
-    follows from the area, 0.25-5 m.
+    Shot altitudes are above home or ground; without `terrain` the ground is flat at home's height.
     """
     frame = LocalFrame(home)
-    area = to_metres(target, frame)
-    cell_m = float(np.clip(math.sqrt(area.area / CELLS_WANTED), 0.25, 5.0))
-    lattice = _lattice(area, cell_m, frame, terrain)
-    for shot, eye in zip(shots, _eyes(shots, frame, terrain), strict=True):
-        _look(lattice, shot, eye, camera, cell_m)
-    counts = lattice.counts()
-    return Coverage(float(np.mean(counts > 0)), int(counts.min()), float(np.median(counts)), cell_m)
-
-
-def _lattice(area: Area, cell_m: float, frame: LocalFrame, terrain: Terrain | None) -> Lattice:
-    west, south, east, north = area.bounds
-    xs = np.arange(west + cell_m / 2, east, cell_m)
-    ys = np.arange(south + cell_m / 2, north, cell_m)
-    grid = np.stack(np.meshgrid(xs, ys), axis=-1)
-    shapely.prepare(area)
-    inside = np.asarray(shapely.contains_xy(area, grid[..., 0], grid[..., 1]))
-    edge = shapely.get_coordinates(shapely.segmentize(area.boundary, cell_m))
-    ground, edge_ground = _ground(grid, frame, terrain), _ground(edge, frame, terrain)
-    if not (np.isfinite(ground[inside]).all() and np.isfinite(edge_ground).all()):
-        raise SkyshadeError("the DEM does not cover the whole area", hint="use one that does")
-    count, edge_count = np.zeros(inside.shape, np.int32), np.zeros(len(edge), np.int32)
-    return Lattice(xs, ys, inside, edge, ground, edge_ground, count, edge_count)
-
-
-def _ground(points: FloatArray, frame: LocalFrame, terrain: Terrain | None) -> FloatArray:
-    """Ground height over home's ground at points (..., 2), metres; NaN where unknown."""
-    if terrain is None:
-        return np.zeros(points.shape[:-1])
-    lonlat = frame.to_lonlat(points)
-    over_home: FloatArray = terrain.heights_m(lonlat[..., 0], lonlat[..., 1])
-    return over_home - terrain.heights_m(*frame.origin.xy)
-
-
-def _eyes(shots: Sequence[Shot], frame: LocalFrame, terrain: Terrain | None) -> list[Eye]:
-    """Where each shot looks from: east, north, up over home's ground."""
-    lonlat = np.array([s.lonlat.xy for s in shots]).reshape(-1, 2)
-    xy = frame.to_local(lonlat[:, 0], lonlat[:, 1])
-    ground = _ground(xy, frame, terrain)
-    ups = []
-    for shot, below in zip(shots, ground, strict=True):
-        if shot.altitude.datum not in {Datum.HOME, Datum.GROUND}:
-            raise ValueError(f"shot altitude must be above home or ground, got {shot.altitude.datum.value}")
-        ups.append(shot.altitude.value_m + (float(below) if shot.altitude.datum is Datum.GROUND else 0.0))
-    return [(float(e), float(n), up) for (e, n), up in zip(xy, ups, strict=True)]
-
-
-def _look(lattice: Lattice, shot: Shot, eye: Eye, camera: Camera, cell_m: float) -> None:
-    reach = _reach_m(camera, eye[2] - float(np.nanmin(lattice.ground))) + cell_m
-    columns = slice(*np.searchsorted(lattice.xs, (eye[0] - reach, eye[0] + reach)))
-    rows = slice(*np.searchsorted(lattice.ys, (eye[1] - reach, eye[1] + reach)))
-    cells = np.stack(np.meshgrid(lattice.xs[columns], lattice.ys[rows]), axis=-1)
-    lattice.count[rows, columns] += _in_image(cells, lattice.ground[rows, columns], eye, shot, camera)
-    near = np.flatnonzero((np.abs(lattice.edge - eye[:2]) <= reach).all(axis=1))
-    lattice.edge_count[near] += _in_image(lattice.edge[near], lattice.edge_ground[near], eye, shot, camera)
-
-
-def _reach_m(camera: Camera, height_m: float) -> float:
-    """A distance no footprint of a camera looking down exceeds, lens distortion allowed for."""
-    return 1.15 * math.hypot(*camera.footprint_m(max(height_m, 0.1))) / 2.0
-
-
-def _in_image(
-    points: FloatArray, ground: FloatArray, eye: Eye, shot: Shot, camera: Camera
-) -> NDArray[np.bool_]:
-    """Whether points (..., 2) with ground heights (...,) fall inside the shot's image."""
-    if shot.attitude is None:
-        raise ValueError(f"shot {shot.index} has no attitude")
-    rays = np.concatenate([points - eye[:2], (ground - eye[2])[..., None]], axis=-1)
-    pixels = camera.project(rays @ shot.attitude.camera_to_enu())
-    x, y = pixels[..., 0], pixels[..., 1]
-    with np.errstate(invalid="ignore"):
-        across = np.abs(x - (camera.width_px - 1) / 2) <= camera.width_px / 2
-        return np.asarray(across & (np.abs(y - (camera.height_px - 1) / 2) <= camera.height_px / 2))
-
-
-def legs_outside_m(missions: Iterable[Mission], allowed: Area) -> float:
-    """Metres of legs, home to last place of every mission, that leave `allowed` (lon/lat)."""
-    total = 0.0
-    for mission in missions:
-        frame = LocalFrame(mission.home.position)
-        space = to_metres(allowed, frame).buffer(0.02)
-        shapely.prepare(space)
-        places = np.array([p.xy for p in mission.places])
-        xy = frame.to_local(places[:, 0], places[:, 1])
-        legs = np.atleast_1d(np.asarray(shapely.linestrings(np.stack([xy[:-1], xy[1:]], axis=1))))
-        out = legs[~shapely.covers(space, legs)]
-        total += float(shapely.length(shapely.difference(out, space)).sum())
-    return total
+    lattice = make_lattice(to_metres(target, frame), frame, terrain)
+    seen = look(lattice, views_of(shots, frame, terrain), camera)
+    counts = np.concatenate([seen.count[lattice.inside], seen.edge_count])
+    return Coverage(float(np.mean(counts > 0)), int(counts.min()), float(np.median(counts)), lattice.cell_m)

@@ -47,12 +47,16 @@ class Views:
 
 def joined(views: Sequence[Views]) -> Views:
     """Several flights' photographs together; their strips stay apart."""
-    parts: list[Views] = [Views(np.empty((0, 3)), np.empty((0, 3)), np.zeros(0, np.int64), np.zeros(0, np.int64))]
+    parts: list[Views] = [
+        Views(np.empty((0, 3)), np.empty((0, 3)), np.zeros(0, np.int64), np.zeros(0, np.int64))
+    ]
     for view in views:
         strip = 1 + max(int(p.strips.max(initial=-1)) for p in parts)
         piece = 1 + max(int(p.pieces.max(initial=-1)) for p in parts)
         parts.append(Views(view.eyes, view.looks, view.strips + strip, view.pieces + piece))
-    return Views(*(np.concatenate([getattr(p, n) for p in parts]) for n in ("eyes", "looks", "strips", "pieces")))
+    return Views(
+        *(np.concatenate([getattr(p, n) for p in parts]) for n in ("eyes", "looks", "strips", "pieces"))
+    )
 
 
 @dataclass(slots=True)
@@ -111,7 +115,7 @@ class _Rig:
         if not math.isfinite(self.due_m):
             return
         step = self.spacing_m
-        count = int(math.floor((length - self.due_m) / step + 1e-9)) + 1 if math.isfinite(step) else 1
+        count = math.floor((length - self.due_m) / step + 1e-9) + 1 if math.isfinite(step) else 1
         if self.due_m > length + 1e-6 or count < 1:
             self.due_m -= length
             return
@@ -126,12 +130,22 @@ class _Rig:
         self.marks.append((self.strip, self.piece, len(eyes)))
 
     def _turn(self, course_deg: float) -> None:
-        bent = abs((course_deg - self.course_deg + 180.0) % 360.0 - 180.0) if self.course_deg == self.course_deg else 0
+        bent = (
+            abs((course_deg - self.course_deg + 180.0) % 360.0 - 180.0)
+            if math.isfinite(self.course_deg)
+            else 0
+        )
         self.piece += bent > BEND_DEG
         self.course_deg = course_deg
 
 
-def rehearse(mission: Mission, terrain: Terrain | None = None, *, excess_m: float = 0.0, frame: LocalFrame | None = None) -> Views:
+def rehearse(
+    mission: Mission,
+    terrain: Terrain | None = None,
+    *,
+    excess_m: float = 0.0,
+    frame: LocalFrame | None = None,
+) -> Views:
     """The photographs that `mission` will take.
 
     `excess_m` is how much further than asked a distance trigger of 10 m fires. Heights are over the ground at
@@ -144,7 +158,7 @@ def rehearse(mission: Mission, terrain: Terrain | None = None, *, excess_m: floa
     for item in mission.items:
         there = _place(item, here, mission, frame, terrain, rise)
         if there is None:
-            _order(rig, item, here, mission, frame, terrain)
+            _order(rig, item, mission, frame, terrain)
         else:
             rig.fly(here, there)
             here = there
@@ -163,7 +177,14 @@ def _rise_m(mission: Mission, frame: LocalFrame, terrain: Terrain | None) -> flo
     return rise if math.isfinite(rise) else 0.0
 
 
-def _place(item: MissionItem, here: FloatArray, mission: Mission, frame: LocalFrame, terrain: Terrain | None, rise: float) -> FloatArray | None:
+def _place(
+    item: MissionItem,
+    here: FloatArray,
+    mission: Mission,
+    frame: LocalFrame,
+    terrain: Terrain | None,
+    rise: float,
+) -> FloatArray | None:
     if not item.is_nav or item.command in {Command.NAV_RETURN_TO_LAUNCH, Command.NAV_DELAY}:
         return None
     place = item.position or frame.place(float(here[0]), float(here[1]))
@@ -172,7 +193,9 @@ def _place(item: MissionItem, here: FloatArray, mission: Mission, frame: LocalFr
     return np.array([east, north, here[2] if up is None else up + rise])
 
 
-def _order(rig: _Rig, item: MissionItem, here: FloatArray, mission: Mission, frame: LocalFrame, terrain: Terrain | None) -> None:
+def _order(
+    rig: _Rig, item: MissionItem, mission: Mission, frame: LocalFrame, terrain: Terrain | None
+) -> None:
     p1, p2, p3, _ = item.params
     if item.command == Command.DO_SET_CAM_TRIGG_DIST:
         rig.start(every_m=p1, at_once=p3 == 1.0) if p1 > 0 else rig.stop()
@@ -186,7 +209,9 @@ def _order(rig: _Rig, item: MissionItem, here: FloatArray, mission: Mission, fra
         rig.pitch_deg, rig.yaw_deg, rig.roi = p1, p3, None
     elif item.command == Command.DO_CHANGE_SPEED and p2 > 0:
         rig.speed_ms = p2
-    elif item.command in {Command.DO_SET_ROI_LOCATION, Command.DO_SET_ROI} and item.position and item.altitude:
+    elif (
+        item.command in {Command.DO_SET_ROI_LOCATION, Command.DO_SET_ROI} and item.position and item.altitude
+    ):
         up = up_over_home_m(item.position, item.altitude, mission, terrain)
         rig.roi = (*frame.point(item.position), _rise_m(mission, frame, terrain) + (up or 0.0))
     elif item.command == Command.DO_SET_ROI_NONE:
@@ -230,7 +255,7 @@ def _breaks(eyes: FloatArray) -> Ints:
     strip, numbers, course = 0, [0], math.nan
     for (east, north), length in zip(steps, lengths, strict=True):
         heading = math.atan2(east, north)
-        turned = abs(math.remainder(heading - course, 2 * math.pi)) if course == course else 0.0
+        turned = abs(math.remainder(heading - course, 2 * math.pi)) if math.isfinite(course) else 0.0
         broken = length > 2.0 * usual or turned > math.radians(20.0)
         strip += broken
         course = math.nan if broken else heading

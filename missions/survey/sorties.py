@@ -1,61 +1,132 @@
-"""Runs shared out over batteries."""
+"""Runs shared out over batteries: no flight longer than it must be, none tiny, each from its best launch."""
 
+import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.errors import SkyshadeError
+from core.geo import LonLat
 from core.wind import Wind
 from missions.aircraft import Aircraft
 from missions.energy import Cost, air_density_kgm3, path_cost
+from missions.route import XY
 from missions.survey.items import item_count
 from missions.survey.lines import Run, Swath, flown
+from missions.survey.terrainfollow import climbing_ms
 from missions.survey.track import Flyer, TrackPoint, timed
+
+BALANCING_ROUNDS = 12
+BALANCED_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A place to take off from: its place in the survey's frame (m) and its ground over the origin."""
+
+    place: LonLat
+    xy: XY = (0.0, 0.0)
+    ground_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a sortie is planned with: aircraft, wind, speed over the passes, and the most mission items."""
+    """What a sortie is planned with: aircraft, wind, speed over the passes, the most mission items, and the
+    places to take off from.
+    """
 
     aircraft: Aircraft
     wind: Wind
     survey_ms: float
     max_items: int
+    bases: tuple[Base, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """One battery's runs, the track through them, and what it costs."""
+    """One battery's runs, the track through them, what it costs, and where it starts and ends."""
 
     runs: tuple[Run, ...]
     track: tuple[TrackPoint, ...]
     cost: Cost
+    base: Base
 
 
 def share_out(runs: Sequence[Run], flyer: Flyer, swath: Swath, load: Load) -> list[Flight]:
-    """Split runs, in order, into flights that each keep the battery reserve, transit both ways included.
+    """Split runs, in order, into as few flights as keep the battery reserve, transit both ways included; of
+    those splits the one whose longest flight is shortest.
 
     A run too long for one battery is halved. Raises `SkyshadeError` when even a short run is out of reach.
     """
-    rest, flights = list(runs), []
+    whole = _reachable(list(runs), flyer, swath, load)
+    first = _packed(whole, flyer, load, math.inf)
+    if first is None or len(first) < 2:
+        return first or []
+    return _balanced(whole, flyer, load, first)
+
+
+def _reachable(runs: list[Run], flyer: Flyer, swath: Swath, load: Load) -> list[Run]:
+    """The runs, those too long for a battery halved until they fit."""
+    rest, found = runs[::-1], []
     while rest:
-        count = _most(rest, flyer, load)
-        if count == 0:
-            rest[:1] = _halves(rest[0], flyer, swath, load)
-            continue
-        flights.append(_flight(rest[:count], flyer, load))
-        rest = rest[count:]
+        run = rest.pop()
+        if _fits(cheapest([run], flyer, load), load):
+            found.append(run)
+        else:
+            rest += _halves(run, flyer, swath, load)[::-1]
+    return found
+
+
+def _balanced(runs: Sequence[Run], flyer: Flyer, load: Load, first: list[Flight]) -> list[Flight]:
+    """As many flights as `first`, the longest made short: a limit on duration is narrowed by halves."""
+    best = first
+    high = max(f.cost.duration_s for f in first)
+    low = sum(f.cost.duration_s for f in first) / len(first) * 0.8
+    for _ in range(BALANCING_ROUNDS):
+        if high - low < BALANCED_S:
+            break
+        middle = (low + high) / 2
+        found = _packed(runs, flyer, load, middle, most=len(first))
+        if found is None:
+            low = middle
+        else:
+            best, high = found, max(f.cost.duration_s for f in found)
+    return best
+
+
+def _packed(
+    runs: Sequence[Run], flyer: Flyer, load: Load, limit_s: float, most: int | None = None
+) -> list[Flight] | None:
+    """Flights filled one after the other up to a duration; None when there would be more than `most`."""
+    flights: list[Flight] = []
+    at, guess = 0, len(runs)
+    while at < len(runs):
+        if most is not None and len(flights) == most:
+            return None
+        flight = _fullest(runs, at, guess, flyer, load, limit_s)
+        if flight is None:
+            return None
+        flights.append(flight)
+        guess = len(flight.runs)
+        at += guess
     return flights
 
 
-def _most(runs: Sequence[Run], flyer: Flyer, load: Load) -> int:
-    low, high = 0, len(runs)
+def _fullest(
+    runs: Sequence[Run], at: int, guess: int, flyer: Flyer, load: Load, limit_s: float
+) -> Flight | None:
+    """The flight with the most runs from `at` on that fits: first as many as guessed, then by halves."""
+    best: Flight | None = None
+    low, high = 0, len(runs) - at
+    count = min(guess, high)
     while low < high:
-        middle = (low + high + 1) // 2
-        if _fits(_flight(runs[:middle], flyer, load), load):
-            low = middle
+        flight = cheapest(runs[at : at + count], flyer, load)
+        if _fits(flight, load) and flight.cost.duration_s <= limit_s:
+            best, low = flight, count
         else:
-            high = middle - 1
-    return low
+            high = count - 1
+        count = (low + high + 1) // 2
+    return best
 
 
 def _fits(flight: Flight, load: Load) -> bool:
@@ -63,23 +134,42 @@ def _fits(flight: Flight, load: Load) -> bool:
     return enough and item_count(flight.track) < load.max_items
 
 
-def _flight(runs: Sequence[Run], flyer: Flyer, load: Load) -> Flight:
-    track = flyer.track(runs)
+def cheapest(runs: Sequence[Run], flyer: Flyer, load: Load) -> Flight:
+    """The runs flown from the base that takes the least energy."""
+    flights = [_flight(runs, flyer, load, base) for base in _near(runs, load.bases)]
+    return min(flights, key=lambda f: f.cost.energy_Wh)
+
+
+def _near(runs: Sequence[Run], bases: Sequence[Base]) -> list[Base]:
+    """The two bases nearest to where the runs begin and end: no others can be cheaper by much."""
+    ends = runs[0].start, runs[-1].end
+    return sorted(bases, key=lambda b: sum(math.dist(b.xy, end) for end in ends))[:2]
+
+
+def _flight(runs: Sequence[Run], flyer: Flyer, load: Load, base: Base) -> Flight:
+    track = flyer.track(runs, base.xy)
     try:
         cost = path_cost(
-            timed(track, load.aircraft, load.survey_ms),
+            timed(track, load.aircraft, load.survey_ms, base.ground_m),
             load.aircraft,
             load.wind,
             density=air_density_kgm3(0.0, 20.0),
         )
     except ValueError as error:
         raise SkyshadeError(str(error), hint="wait for less wind") from error
-    return Flight(tuple(runs), tuple(track), cost)
+    return Flight(tuple(runs), tuple(track), cost, base)
+
+
+def check_climbs(flights: Sequence[Flight], load: Load) -> None:
+    """Raises `SkyshadeError` where a leg is too steep for the aircraft at any speed."""
+    for flight in flights:
+        for a, b in itertools.pairwise(flight.track):
+            climbing_ms((a.xy, a.up_m), (b.xy, b.up_m), load.survey_ms, load.aircraft)
 
 
 def _halves(run: Run, flyer: Flyer, swath: Swath, load: Load) -> list[Run]:
     if len(run.shots) < 4:
-        need = _flight([run], flyer, load).cost.energy_Wh
+        need = cheapest([run], flyer, load).cost.energy_Wh
         raise SkyshadeError(
             f"part of the area needs {need:.0f} Wh to reach and return; {load.aircraft.name} may use "
             f"{load.aircraft.flyable_Wh:.0f} Wh",

@@ -7,18 +7,13 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
-import shapely
 
-from core.errors import SkyshadeError
-from core.geo import FloatArray, LocalFrame
-from gis.terrain import Terrain
 from missions.aircraft import Aircraft
 from missions.energy import PathPoint
 from missions.route import XY, Navigator, NoRouteError
 from missions.survey.lines import Run
+from missions.survey.terrainfollow import Surface
 
-PROFILE_STEP_M = 15.0
-PROFILE_TOLERANCE_M = 2.0
 FINAL_DESCENT_M = 10.0
 RETURN_WAIT_S = 5.0  # ArduCopter waits so long over home before it comes down
 
@@ -39,47 +34,6 @@ class TrackPoint:
     up_m: float
     camera: Camera = Camera.KEEP
     on_pass: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Surface:
-    """Where to fly over the ground: `height_m` above it, heights relative to home at the frame's origin."""
-
-    frame: LocalFrame
-    height_m: float
-    terrain: Terrain | None = None
-
-    def up_m(self, xy: FloatArray) -> FloatArray:
-        """Flying height over home at east-north points (n, 2). Raises where the DEM says nothing."""
-        if self.terrain is None:
-            return np.full(len(xy), self.height_m)
-        lonlat = self.frame.to_lonlat(xy)
-        ground = self.terrain.heights_m(lonlat[:, 0], lonlat[:, 1])
-        home = self.terrain.heights_m(*self.frame.origin.xy)
-        if not (np.isfinite(ground).all() and np.isfinite(home).all()):
-            raise SkyshadeError(
-                "the DEM does not cover the whole flight", hint="use one that reaches home and all the area"
-            )
-        up: FloatArray = ground - home + self.height_m
-        return up
-
-    def legs(self, start: XY, end: XY) -> list[tuple[XY, float]]:
-        """The points after `start` that follow the ground to `end` within the profile's tolerance."""
-        count = 1 if self.terrain is None else max(1, math.ceil(math.dist(start, end) / PROFILE_STEP_M))
-        share = np.linspace(0.0, 1.0, count + 1)
-        points = np.outer(1 - share, start) + np.outer(share, end)
-        up = self.up_m(points)
-        profile = shapely.LineString(np.stack([share * math.dist(start, end), up], axis=1))
-        kept = np.asarray(profile.simplify(PROFILE_TOLERANCE_M).coords)[1:, 0] if count > 1 else [None]
-        if count == 1:
-            return [(end, float(up[-1]))]
-        indices = np.searchsorted(profile_x(profile), np.asarray(kept, float) - 1e-6)
-        return [((float(points[i, 0]), float(points[i, 1])), float(up[i])) for i in indices]
-
-
-def profile_x(profile: shapely.LineString) -> FloatArray:
-    """The distances along a height profile."""
-    return np.asarray(profile.coords)[:, 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +58,8 @@ class Flyer:
             self.ways[end, start] = found[::-1]
         return self.ways[key]
 
-    def track(self, runs: Sequence[Run]) -> list[TrackPoint]:
-        """Home (in the air), transits and runs, home (in the air)."""
-        home: XY = (0.0, 0.0)
+    def track(self, runs: Sequence[Run], home: XY = (0.0, 0.0)) -> list[TrackPoint]:
+        """Over `home` in the air, transits and runs, over it again."""
         points = [TrackPoint(home, float(self.surface.up_m(np.array([home]))[0]))]
         for run in runs:
             points += self._transit(points[-1].xy, run.start)
@@ -121,7 +74,7 @@ class Flyer:
 
     def _run(self, run: Run) -> Iterator[TrackPoint]:
         entry, first, leave = (run.place(x) for x in (run.entry, run.shots[0], run.leave))
-        if math.dist(entry, first) > 0.5:
+        if run.lead_m > 0:
             yield from (TrackPoint(xy, up, on_pass=True) for xy, up in self.surface.legs(entry, first)[:-1])
         up = float(self.surface.up_m(np.array([first]))[0])
         yield TrackPoint(first, up, Camera.START, on_pass=True)
@@ -130,16 +83,21 @@ class Flyer:
         yield TrackPoint(last, last_up, Camera.STOP, on_pass=True)
 
 
-def timed(track: Sequence[TrackPoint], aircraft: Aircraft, survey_ms: float) -> list[PathPoint]:
-    """A track from the ground and back to it as points with speeds, for `path_cost`."""
+def timed(
+    track: Sequence[TrackPoint], aircraft: Aircraft, survey_ms: float, ground_m: float = 0.0
+) -> list[PathPoint]:
+    """A track from the ground (at `ground_m`) and back to it as points with speeds, for `path_cost`."""
     home, top = track[0], track[-1]
-    path = [PathPoint(*home.xy, 0.0, aircraft.climb_ms), PathPoint(*home.xy, home.up_m, aircraft.climb_ms)]
+    path = [
+        PathPoint(*home.xy, ground_m, aircraft.climb_ms),
+        PathPoint(*home.xy, home.up_m, aircraft.climb_ms),
+    ]
     passes = [i for i, p in enumerate(track) if p.on_pass]
     for i, point in enumerate(track[1:], start=1):
         inside = bool(passes) and passes[0] <= i <= passes[-1]
         path.append(PathPoint(*point.xy, point.up_m, survey_ms if inside else aircraft.cruise_ms))
-    low = min(FINAL_DESCENT_M, top.up_m)
+    low = ground_m + min(FINAL_DESCENT_M, max(top.up_m - ground_m, 0.0))
     path[-1] = replace(path[-1], hold_s=path[-1].hold_s + RETURN_WAIT_S)
     path.append(PathPoint(*top.xy, low, aircraft.descent_ms))
-    path.append(PathPoint(*top.xy, 0.0, aircraft.land_ms))
+    path.append(PathPoint(*top.xy, ground_m, aircraft.land_ms))
     return path
