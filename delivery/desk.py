@@ -1,19 +1,25 @@
 """The desk: where orders come in and questions are answered, for any number of threads."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from core.clock import Clock
 from core.geo import Altitude, LonLat
-from delivery.errors import ClockError, KeyReusedError, NotYoursError
-from delivery.feasibility import Conditions, Verdict, judge
-from delivery.flights import Flight
-from delivery.model import Order, Place
+from delivery.board import Board
+from delivery.conditions import Conditions
+from delivery.errors import ClockError, DeliveryError, KeyReusedError, NotYoursError
+from delivery.feasibility import craft_reasons, day_reasons, place_reasons
+from delivery.flights import Flight, FlightState
+from delivery.model import Order, OrderState, Place
+from delivery.offer import events_of, offer, planned, planned_again, without
+from delivery.planner import Planner
+from delivery.reasons import Reason
 from delivery.request import Request, order_of
 from delivery.store import Entry, Store
-from delivery.things import to_data
 from delivery.world import Event, World
+from missions.model import Mission
 
 BACK_S = 5.0  # how far a clock may be behind the log before orders are refused
 POLL_S = 0.25  # how often another process's events are looked for
@@ -59,6 +65,8 @@ class Desk:
     store: Store
     conditions: Callable[[], Conditions]
     clock: Clock
+    planner: Planner = field(default_factory=Planner)
+    board: Board = field(default_factory=Board)
     _positions: dict[str, Position] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _planning: threading.Lock = field(default_factory=threading.Lock)
@@ -89,8 +97,8 @@ class Desk:
                 return []
             order = order_of(request, world, len(world.orders) + 1, customer, key, now_s)
             chosen[:] = [Answer(order, created=True)]
-            verdict = judge(world, order, self.conditions(), now_s)
-            return [Event(now_s, "order.received", order.id, to_data(order)), _answered(order, verdict)]
+            self.board.follow(world)
+            return events_of(order, offer(self.board, self.planner, order, self.conditions(), now_s), now_s)
 
         world = self.store.decide(decide)
         return Answer(world.order(chosen[0].order.id), chosen[0].created)
@@ -102,7 +110,8 @@ class Desk:
         that cannot be cancelled any more.
         """
         self._own(self.store.world().order(order_id), customer)
-        world = self.store.append([Event(self.clock.utc_s(), "order.cancelled", order_id)])
+        now_s = self.clock.utc_s()
+        world = self.store.decide(lambda world: cancelled(world, world.order(order_id), now_s))
         self._tell()
         return world.order(order_id)
 
@@ -145,6 +154,49 @@ class Desk:
             with self._changed:
                 self._changed.wait(min(left_s, POLL_S))
 
+    def decide(self, decision: Callable[[World], Sequence[Event]]) -> World:
+        """Write what `decision` makes of the state, and tell those who wait."""
+        world = self.store.decide(decision)
+        self._tell()
+        return world
+
+    @contextmanager
+    def planning(self) -> Iterator[None]:
+        """The board is this thread's alone meanwhile."""
+        with self._planning:
+            yield
+
+    def against(self, flight: Flight, day: Conditions, now_s: float) -> tuple[Reason, ...]:
+        """What speaks against a planned flight now, whatever was true when it was planned."""
+        world = self.store.known()
+        point, craft = world.places[flight.place], world.aircraft[flight.aircraft]
+        way = self.planner.ways.way(craft, world.places[flight.depot], point, day, now_s, flight.level)
+        said = [*place_reasons(point), *day_reasons(day), *craft_reasons(craft, flight.payload_kg, way)]
+        return tuple(dict.fromkeys(said))
+
+    def mission_of(self, flight: Flight, day: Conditions) -> Mission:
+        """The mission of a flight; raises `DeliveryError` when there is no way any more."""
+        world = self.store.known()
+        craft, depot = world.aircraft[flight.aircraft], world.places[flight.depot]
+        when_s = flight.takeoff_s or self.clock.utc_s()
+        way = self.planner.ways.way(craft, depot, world.places[flight.place], day, when_s, flight.level)
+        if way.plan is None:
+            raise DeliveryError(f"flight {flight.id}: {way.reasons[0]}")
+        return way.plan.mission
+
+    def plan_again(self, order_id: str) -> Order:
+        """Plan an accepted order that has no flight; one that cannot be flown any more fails with reasons."""
+        now_s = self.clock.utc_s()
+
+        def decide(world: World) -> list[Event]:
+            self.board.follow(world)
+            order = world.order(order_id)
+            return planned_again(self.board, self.planner, order, self.conditions(), now_s)
+
+        with self._planning:
+            world = self.decide(decide)
+        return world.order(order_id)
+
     def append(self, events: Sequence[Event]) -> World:
         """Write what happened elsewhere, and tell those who wait."""
         world = self.store.append(events)
@@ -185,13 +237,12 @@ def _of_key(world: World, key: str | None, request: Request) -> Order | None:
     return found
 
 
-def _answered(order: Order, verdict: Verdict) -> Event:
-    if not verdict.accepted or verdict.aircraft is None:
-        return Event(order.placed_s, "order.refused", order.id, {"reasons": list(verdict.reasons)})
-    data = {
-        "aircraft": verdict.aircraft.id,
-        "eta_s": verdict.eta_s,
-        "eta_low_s": verdict.eta_low_s,
-        "eta_high_s": verdict.eta_high_s,
-    }
-    return Event(order.placed_s, "order.accepted", order.id, data)
+def cancelled(world: World, order: Order, now_s: float) -> list[Event]:
+    """That an order is cancelled; its flight goes without it, or not at all."""
+    events = [Event(now_s, "order.cancelled", order.id)]
+    flight = world.flights.get(order.flight or "")
+    if flight is None or flight.state is not FlightState.PLANNED or order.state is not OrderState.ACCEPTED:
+        return events
+    rest = without(flight, order)
+    gone = Event(now_s, "flight.withdrawn", flight.id)
+    return [*events, planned(rest, now_s) if rest.orders else gone]

@@ -11,22 +11,30 @@ from missions.model import Mission
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """The vehicle's own word that it let go: UTC seconds, where it was (None = unknown), what it said."""
+    """The vehicle's own word that it let go: UTC seconds, where it was (None = unknown), what it said, its
+    height above home.
+    """
 
     time_s: float
     lonlat: LonLat | None
     text: str
+    height_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a flight ended. `release` is None unless the vehicle confirmed it."""
+    """How a flight ended. `release` is None unless the vehicle confirmed it.
+
+    `aboard`: whether the goods are known to be still aboard; None = not known, and then nobody drops them a
+    second time.
+    """
 
     completed: bool
     flown_s: float
     release: Confirmation | None
     log: str | None = None
     problem: str | None = None
+    aboard: bool | None = None
 
 
 class Flier(Protocol):
@@ -34,4 +42,12 @@ class Flier(Protocol):
 
     def fly(self, mission: Mission, folder: Path, on_release: Callable[[Confirmation], None]) -> Outcome:
         """Fly; call `on_release` at once when the vehicle confirms; what went wrong is in the outcome."""
+        ...
+
+
+class Watcher(Protocol):
+    """Takes up a flight that was begun before, by a program that is no more."""
+
+    def watch(self, mission: Mission, folder: Path, on_release: Callable[[Confirmation], None]) -> Outcome:
+        """Find the vehicle and watch it to its end; nothing is commanded that drops goods."""
         ...

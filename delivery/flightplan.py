@@ -1,5 +1,6 @@
 """An order becomes a mission: out in one altitude lane, down, release, up, back in the other lane, land."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -7,7 +8,7 @@ from datetime import datetime
 from core.geo import Altitude, Datum, LocalFrame, LonLat, bearing_deg
 from core.wind import CALM, Wind
 from delivery.errors import DeliveryError
-from delivery.model import Place
+from delivery.model import Place, Release
 from missions.aircraft import Aircraft
 from missions.airspace import Zone, keep_out
 from missions.energy import Cost, PathPoint, path_cost
@@ -15,6 +16,7 @@ from missions.model import Command, Fence, FencePolygon, Home, Mission, MissionI
 from missions.route import Route, find_route
 
 GRAB, RELEASE = 1.0, 0.0
+LAND_MS = 0.5
 FINAL_M = 10.0  # ArduPilot lands the last 10 m at landing speed
 
 
@@ -25,7 +27,7 @@ class LaneParams:
     Flights whose leg heads east (bearing 0-180) keep `lane_m`, the others `lane_m + lane_step_m`, so that
     opposite traffic on one route never shares a height. `margin_m` is the room kept to closed zones,
     `corridor_m` the half width of the fence round the route, `settle_s` and `release_s` the waits before and
-    after the gripper opens.
+    after the gripper opens. A winch lets its hook down to `hook_m` over the ground at `winch_ms`.
     """
 
     lane_m: float = 50.0
@@ -34,15 +36,27 @@ class LaneParams:
     corridor_m: float = 60.0
     settle_s: float = 2.0
     release_s: float = 4.0
+    hook_m: float = 0.5
+    winch_ms: float = 0.5
 
-    def lane_for(self, bearing: float) -> float:
-        """The lane's height for a leg with this bearing in degrees."""
-        return self.lane_m if bearing % 360.0 < 180.0 else self.lane_m + self.lane_step_m
+    def __post_init__(self) -> None:
+        for name in ("lane_m", "lane_step_m", "corridor_m", "winch_ms"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise ValueError(f"{name} must be > 0, got {getattr(self, name)}")
+
+    def lane_for(self, bearing: float, level: int = 0) -> float:
+        """The lane's height for a leg with this bearing in degrees; each level is a pair of lanes higher."""
+        lane = self.lane_m + 2.0 * level * self.lane_step_m
+        return lane if bearing % 360.0 < 180.0 else lane + self.lane_step_m
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPlan:
-    """A mission for one order with what it costs: until the release, and in all."""
+    """A mission to one place with what it costs: until the release, and in all.
+
+    `release_item` opens the gripper; `low` are the first and the last item below the lanes. `there` and
+    `back` are the points flown to, metres round the take-off place.
+    """
 
     mission: Mission
     route: Route
@@ -51,12 +65,15 @@ class DeliveryPlan:
     to_release: Cost
     total: Cost
     release_item: int
+    low: tuple[int, int]
+    there: tuple[PathPoint, ...]
+    back: tuple[PathPoint, ...]
 
     @property
     def cruise(self) -> Mission:
         """The flight without its descent to the release, for rules on clearance along the way."""
         items = self.mission.items
-        kept = (*items[: self.release_item - 1], *items[self.release_item + 2 :])
+        kept = (*items[: self.low[0]], *items[self.low[1] + 1 :])
         return replace(self.mission, items=kept)
 
 
@@ -70,40 +87,51 @@ def plan_delivery(
     at_time: datetime | None = None,
     wind: Wind = CALM,
     params: LaneParams | None = None,
+    level: int = 0,
 ) -> DeliveryPlan:
-    """Plan the flight from `depot` to `point` and back.
+    """Plan the flight from `depot` to `point` and back, in the pair of lanes `level`.
 
     Raises `NoRouteError` when closed zones leave no way, `DeliveryError` when the ground's height at either
     end is not known, and `ValueError` when the wind is too strong for a leg.
     """
     params = params or LaneParams()
     bearing = bearing_deg(depot.position, point.position)
-    lane_out, lane_back = params.lane_for(bearing), params.lane_for(bearing + 180.0)
+    lane_out, lane_back = params.lane_for(bearing, level), params.lane_for(bearing + 180.0, level)
     route = _route(depot, point, zones, max(lane_out, lane_back), at_time, params)
     low = release_altitude_m(depot, point)
-    items = delivery_items(route.places, (lane_out, lane_back), low, aircraft.cruise_ms, params)
+    drop = drop_items(point, low, params)
+    items = delivery_items(route.places, (lane_out, lane_back), drop, aircraft.cruise_ms)
     home = Home(depot.position, depot.elevation_m)
     fence = _fence(route.places, params.corridor_m)
     mission = Mission(home, items, fence, name=f"{depot.name} - {point.name}", cruise_ms=aircraft.cruise_ms)
-    there, back = _paths(route.places, (lane_out, lane_back), low, aircraft, params)
+    there, back = _paths(route.places, (lane_out, lane_back), low, aircraft, _waits(point, params))
     out = path_cost(there, aircraft, wind, payload_kg=payload_kg)
     rest = path_cost(back, aircraft, wind)
-    release = next(i for i, item in enumerate(items) if item.params[1] == RELEASE and _is_gripper(item))
-    return DeliveryPlan(mission, route, lane_out, lane_back, out, out + rest, release)
+    begin = items.index(drop[0])
+    release = next(i for i, item in enumerate(items) if i >= begin and _lets_go(item))
+    low_items = begin, begin + len(drop) - 1
+    return DeliveryPlan(
+        mission, route, lane_out, lane_back, out, out + rest, release, low_items, tuple(there), tuple(back)
+    )
 
 
-def _is_gripper(item: MissionItem) -> bool:
-    return item.command == Command.DO_GRIPPER
+def _lets_go(item: MissionItem) -> bool:
+    opens = item.command == Command.DO_GRIPPER and item.params[1] == RELEASE
+    return opens or item.command == Command.NAV_PAYLOAD_PLACE
 
 
 def release_altitude_m(depot: Place, point: Place) -> float:
-    """The release height above the depot; raises `DeliveryError` when a ground height is unknown."""
+    """The lowest height of the visit above the depot: the release, or the ground for a landing.
+
+    Raises `DeliveryError` when a ground height is unknown.
+    """
     for place in (depot, point):
         if place.elevation_m is None:
             raise DeliveryError(
                 f"the ground's height at {place.name} is not known", hint="give the place an elevation_m"
             )
-    return float(point.elevation_m or 0.0) - float(depot.elevation_m or 0.0) + point.release_height_m
+    ground = float(point.elevation_m or 0.0) - float(depot.elevation_m or 0.0)
+    return ground if point.release is Release.LANDING else ground + point.release_height_m
 
 
 def _route(
@@ -121,9 +149,8 @@ def _route(
 def delivery_items(
     places: Sequence[LonLat],
     lanes: tuple[float, float],
-    release_m: float,
+    drop: Sequence[MissionItem],
     cruise_ms: float,
-    params: LaneParams,
 ) -> tuple[MissionItem, ...]:
     """The items of a delivery along `places` (depot ... point) with lanes (out, back) above the depot."""
     out, back = lanes
@@ -134,14 +161,45 @@ def delivery_items(
         MissionItem(Command.DO_CHANGE_SPEED, (1.0, cruise_ms, -1.0, 0.0)),
         *(_item(Command.NAV_WAYPOINT, p, out) for p in places[1:-1]),
         _item(Command.NAV_WAYPOINT, point, out, hold_s=1.0),
-        _item(Command.NAV_WAYPOINT, point, release_m, hold_s=params.settle_s),
-        MissionItem(Command.DO_GRIPPER, (1.0, RELEASE, 0.0, 0.0)),
-        _item(Command.NAV_WAYPOINT, point, release_m, hold_s=params.release_s),
+        *drop,
         _item(Command.NAV_WAYPOINT, point, back, hold_s=1.0),
         *(_item(Command.NAV_WAYPOINT, p, back) for p in reversed(places[1:-1])),
         _item(Command.NAV_WAYPOINT, depot, back, hold_s=1.0),
         _item(Command.NAV_LAND, depot, 0.0),
     )
+
+
+def drop_items(point: Place, low_m: float, params: LaneParams) -> tuple[MissionItem, ...]:
+    """Down, let go by the place's method, ready to climb; `low_m` as `release_altitude_m` says."""
+    where = point.position
+    if point.release is Release.LANDING:
+        descent_m = math.ceil(params.lane_m + 4.0 * params.lane_step_m)
+        return (_item(Command.NAV_PAYLOAD_PLACE, where, low_m, hold_s=descent_m),)
+    down = _item(Command.NAV_WAYPOINT, where, low_m, hold_s=params.settle_s)
+    opened = MissionItem(Command.DO_GRIPPER, (1.0, RELEASE, 0.0, 0.0))
+    after = _item(Command.NAV_WAYPOINT, where, low_m, hold_s=params.release_s)
+    if point.release is Release.GRIPPER:
+        return down, opened, after
+    line_m = max(0.5, point.release_height_m - params.hook_m)
+    wait = _item(Command.NAV_WAYPOINT, where, low_m, hold_s=line_m / params.winch_ms + params.settle_s)
+    lowered, raised = (_winch(metres, params.winch_ms) for metres in (line_m, -line_m))
+    return down, lowered, wait, opened, after, raised, wait
+
+
+def _winch(metres: float, rate_ms: float) -> MissionItem:
+    """Let out line, or take it in, by so many metres."""
+    return MissionItem(Command.DO_WINCH, (1.0, 1.0, metres, rate_ms))
+
+
+def _waits(point: Place, params: LaneParams) -> tuple[float, float]:
+    """Seconds low over the point before and after the release."""
+    if point.release is Release.LANDING:
+        touch_down_s = FINAL_M / LAND_MS
+        return touch_down_s, params.release_s
+    if point.release is Release.GRIPPER:
+        return params.settle_s, params.release_s
+    line_s = max(0.5, point.release_height_m - params.hook_m) / params.winch_ms + params.settle_s
+    return params.settle_s + line_s, params.release_s + line_s
 
 
 def _item(command: Command, place: LonLat, height_m: float, hold_s: float = 0.0) -> MissionItem:
@@ -164,7 +222,7 @@ def _paths(
     lanes: tuple[float, float],
     release_m: float,
     aircraft: Aircraft,
-    params: LaneParams,
+    waits: tuple[float, float],
 ) -> tuple[list[PathPoint], list[PathPoint]]:
     """The way to the release and the way home as path points for the energy model."""
     frame = LocalFrame(places[0])
@@ -176,8 +234,8 @@ def _paths(
         return PathPoint(where[0], where[1], up, speed, hold)
 
     there = [at(flat[0], 0.0), at(flat[0], out), *(at(p, out) for p in flat[1:])]
-    there += [at(flat[-1], out, 1.0), at(flat[-1], release_m, params.settle_s)]
-    home = [at(flat[-1], release_m), at(flat[-1], release_m, params.release_s), at(flat[-1], back, 1.0)]
+    there += [at(flat[-1], out, 1.0), at(flat[-1], release_m, waits[0])]
+    home = [at(flat[-1], release_m), at(flat[-1], release_m, waits[1]), at(flat[-1], back, 1.0)]
     home += [at(p, back) for p in reversed(flat[:-1])]
     touch_down_s = FINAL_M / aircraft.land_ms
     return there, [*home, at(flat[0], back, 1.0), at(flat[0], 0.0, touch_down_s)]

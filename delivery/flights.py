@@ -38,7 +38,7 @@ class Flight:
     """One flight for orders to one place: when, with what, how it ended, and where its recording lies.
 
     `takeoff_s`, `release_s`, `land_s` are the plan (UTC seconds), `energy_Wh` what it is to take; `pieces`
-    its air, counted from take-off; `priority` higher goes first.
+    its air, counted from take-off, in the pair of lanes `level`; `priority` higher goes first.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Flight:
     release_s: float | None = None
     land_s: float | None = None
     energy_Wh: float | None = None
+    level: int = 0
     pieces: tuple[Piece, ...] = ()
     started_s: float | None = None
     ended_s: float | None = None

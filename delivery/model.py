@@ -132,7 +132,8 @@ class Place:
     """A depot or a delivery point.
 
     `elevation_m` is the ground above mean sea level (None = unknown). `release_height_m` above the ground at
-    the point: where the gripper opens, or the height it hovers at while the winch lets its line down.
+    the point: where the gripper opens, or the height it hovers at while the winch lets its line down. `pads`
+    are a depot's places to take off from; without any its position is the only one.
     """
 
     id: str
@@ -145,6 +146,7 @@ class Place:
     hours: Hours = field(default_factory=Hours)
     closed: bool = False
     occupied: bool = False
+    pads: tuple[LonLat, ...] = ()
 
     def __post_init__(self) -> None:
         _check_id("a place", self.id)
@@ -160,7 +162,8 @@ class Place:
 class Craft:
     """One aircraft of the fleet: its type in the aircraft catalogue, its depot, its charge (0..1).
 
-    `battery` is the one in it (None: the charge is the aircraft's own); `grounded` says why it may not fly.
+    `battery` is the one in it (None: the charge is the aircraft's own); `pad` counts the depot's pads from 0;
+    `grounded` says why it may not fly.
     """
 
     id: str
@@ -168,6 +171,7 @@ class Craft:
     depot: str
     charge: float = 1.0
     battery: str | None = None
+    pad: int = 0
     grounded: str | None = None
 
     def __post_init__(self) -> None:

@@ -74,6 +74,7 @@ def place_from_data(data: Mapping[str, Any]) -> Place:
     values["position"] = LonLat(*values["position"])
     if "release" in values:
         values["release"] = Release(values["release"])
+    values["pads"] = tuple(LonLat(*p) for p in values.get("pads", ()))
     if "hours" in values:
         values["hours"] = Hours.parse(values["hours"])
     return Place(**values)

@@ -128,8 +128,8 @@ def test_a_flown_order_is_closed_with_the_vehicles_own_word(store, conditions, c
     record = order_record(closed, store.world(), store.events())
     steps = [e["kind"] for e in record["events"]]
     assert steps == [
-        "order.received", "order.accepted", "flight.started", "order.flying", "order.released",
-        "flight.ended", "order.closed",
+        "order.received", "order.accepted", "flight.planned", "flight.planned", "flight.started",
+        "order.flying", "order.released", "flight.ended", "order.closed",
     ]  # fmt: skip
     assert dispatch(store, flier, conditions, clock, tmp_path) is None
     assert len(flier.missions) == 1

@@ -1,0 +1,107 @@
+"""Who has which air among our own flights: kept in step with the store, asked for the next free slot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from delivery.air import outlines_of, volumes_at
+from delivery.flights import Flight, FlightState, Piece
+from delivery.model import Priority
+from delivery.world import World
+from gis.vector import Area
+from missions.volumes.intent import Answer, Intent, IntentState, Sky
+from missions.volumes.volume import Volume4D
+
+RANKS = {Priority.REGULAR: 0, Priority.RESERVED: 1, Priority.URGENT: 2}
+"""Priority of a flight by its most important order; emergencies stand above."""
+
+_STEP_S = 0.5
+_TRIES = 60
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Reserved air by flight id."""
+
+    sky: Sky = field(default_factory=Sky)
+    _held: dict[str, tuple[Flight, tuple[Area, ...]]] = field(default_factory=dict)
+
+    def follow(self, world: World) -> None:
+        """Make the reservations those of the world's planned and flying flights."""
+        active = {f.id: f for f in world.active_flights() if f.pieces}
+        for name in [n for n in self._held if n not in active]:
+            self.give_back(name)
+        for flight in active.values():
+            held = self._held.get(flight.id)
+            if held is None or _air(held[0]) != _air(flight):
+                self.hold(flight)
+
+    def hold(self, flight: Flight) -> None:
+        """Write a flight's air down, whatever it meets: what is on record stands."""
+        held = self._held.get(flight.id)
+        areas = (
+            held[1] if held is not None and held[0].pieces == flight.pieces else outlines_of(flight.pieces)
+        )
+        self._held[flight.id] = (flight, areas)
+        intent = _intent(flight, volumes_at(flight.pieces, areas, flight.takeoff_s or 0.0))
+        self.sky.end(flight.id)
+        self.sky.put(_forced(intent))
+
+    def give_back(self, flight_id: str) -> None:
+        """A flight is over, or given up."""
+        self._held.pop(flight_id, None)
+        self.sky.end(flight_id)
+
+    def volumes_of(self, flight_id: str) -> tuple[Volume4D, ...]:
+        """What a flight holds."""
+        return self.sky.book.volumes_of(flight_id)
+
+    def ask(
+        self, name: str, pieces: Sequence[Piece], areas: Sequence[Area], takeoff_s: float, priority: int
+    ) -> Answer:
+        """Whether a flight of that priority could take off then."""
+        volumes = volumes_at(pieces, areas, takeoff_s)
+        return self.sky.ask(Intent(name, volumes, priority))
+
+    def first_slot(
+        self,
+        name: str,
+        pieces: Sequence[Piece],
+        areas: Sequence[Area],
+        between_s: tuple[float, float],
+        priority: int = 0,
+    ) -> float | None:
+        """The first take-off in a while at which the flight meets nobody it must give way to; None = none.
+
+        Each refusal says how long those in the way stay, so nothing free is jumped over.
+        """
+        takeoff_s, last_s = between_s
+        for _ in range(_TRIES):
+            if takeoff_s > last_s:
+                return None
+            answer = self.ask(name, pieces, areas, takeoff_s, priority)
+            if answer.accepted:
+                return takeoff_s
+            waits = [m.volume.end_s - takeoff_s - pieces[m.index].begin_s for m in answer.against]
+            takeoff_s += max(*waits, 0.0) + _STEP_S
+        return None
+
+    def displaced_by(self, flight: Flight) -> tuple[str, ...]:
+        """The planned flights of lower priority that a flight's air came over."""
+        met = {m.holder for m in self.sky.overlaps(flight.id)}
+        planned = {n for n, (f, _) in self._held.items() if f.state is FlightState.PLANNED}
+        return tuple(sorted(met & planned))
+
+
+def _air(flight: Flight) -> tuple[object, ...]:
+    return flight.takeoff_s, flight.pieces, flight.state, flight.priority
+
+
+def _intent(flight: Flight, volumes: tuple[Volume4D, ...]) -> Intent:
+    flying = flight.state is FlightState.FLYING
+    state = IntentState.ACTIVATED if flying else IntentState.ACCEPTED
+    return Intent(flight.id, volumes, flight.priority, state)
+
+
+def _forced(intent: Intent) -> Intent:
+    """The same air without asking: one that is written down already is not refused."""
+    return Intent(intent.name, intent.volumes, intent.priority, IntentState.NONCONFORMING)
