@@ -66,9 +66,21 @@ class WebMap:
         }
         return self._picture(data_uri(classes_png(celsius, legend), "image/png"), bounds, name, opacity, key)
 
-    def add_picture(self, uri: str, bounds: Bounds, *, name: Text) -> "WebMap":
-        """A picture in Web Mercator below everything; `uri` holds its data."""
-        return self._picture(uri, bounds, name, 1.0, None)
+    def add_picture(
+        self,
+        uri: str,
+        bounds: Bounds,
+        *,
+        name: Text,
+        classes: Sequence[tuple[str, str]] = (),
+        opacity: float = 1.0,
+    ) -> "WebMap":
+        """A picture in Web Mercator below everything; `uri` holds its data.
+
+        With `classes` (CSS colour, label) it has a legend that makes it fainter or stronger.
+        """
+        key = {"title": self._texts.cell(name), "classes": [list(c) for c in classes], "note": None}
+        return self._picture(uri, bounds, name, opacity, key if classes else None)
 
     def add_tiles(
         self, tiles: Mapping[tuple[int, int, int], str], bounds: Bounds, *, name: Text, size_px: int = 256
