@@ -9,12 +9,16 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from core.geo import Altitude, Datum, FloatArray
+from core.geo import Altitude, Datum, FloatArray, LocalFrame
 from gis.vector import Area, as_area
 from missions.airspace import Zone
 from missions.sky import Shapes, Sky, hits
 
-GRID_M, GRID_MOST = 10.0, 400  # a grid of the ground: its finest cell, and cells along its longer side
+GRID_M, GRID_MOST, KNOT_M = (
+    10.0,
+    400,
+    100.0,
+)  # of a grid of the ground: finest cell, cells along its longer side
 CORNERS_MOST = 1500
 
 
@@ -77,7 +81,7 @@ def _met(sky: Sky, zone: Zone, lane: Altitude, area: Area, room_m: float) -> Are
         met = hits(sky, zone, lane, np.full(1, np.nan), room_m)
         return area if met[0] else shapely.Polygon()
     grid = grid_over(area)
-    inside = hits(sky, zone, lane, sky.ground_up(grid.centres), room_m)
+    inside = hits(sky, zone, lane, grid.ground_up(sky), room_m)
     if inside.all():
         return area
     return as_area(grid.area(inside).intersection(area))
@@ -95,7 +99,8 @@ def _ground(sky: Sky, lane: Altitude, box: Area, room: Room) -> Iterator[Closure
     if sky.terrain is None or lane.datum is Datum.GROUND:
         return
     grid = grid_over(box)
-    over = sky.up(lane, sky.ground_up(grid.centres)) - sky.ground_up(grid.centres)
+    ground = grid.ground_up(sky)
+    over = sky.up(lane, ground) - ground
     low = over < room.clearance_m
     if low.any():
         yield Closure(f"ground nearer than {room.clearance_m:g} m", grid.area(low))
@@ -113,12 +118,28 @@ class Grid:
     columns: int
     rows: int
 
-    @property
-    def centres(self) -> FloatArray:
-        """East-north metres (rows * columns, 2), row by row from the south-west."""
+    def ground_up(self, sky: Sky) -> FloatArray:
+        """The ground over home's ground (rows * columns,) under the centres.
+
+        Degrees are worked out every 100 m and between by proportion, which errs by less than a millimetre.
+        """
+        if sky.terrain is None:
+            return np.full(self.rows * self.columns, np.nan)
+        lon, lat = self._degrees(sky.frame)
+        ups: FloatArray = (sky.terrain.heights_m(lon, lat) - sky.home_m).reshape(-1)
+        return ups
+
+    def _degrees(self, frame: LocalFrame) -> tuple[FloatArray, FloatArray]:
+        """Longitudes and latitudes (rows, columns) of the centres."""
+        from scipy.interpolate import RegularGridInterpolator
+
         east = self.west_m + (np.arange(self.columns) + 0.5) * self.cell_m
         north = self.south_m + (np.arange(self.rows) + 0.5) * self.cell_m
-        return np.stack(np.meshgrid(east, north), axis=-1).reshape(-1, 2)
+        knots = [np.linspace(v[0], v[-1] + 1.0, 2 + int(np.ptp(v) // KNOT_M)) for v in (north, east)]
+        corners = frame.to_lonlat(np.stack(np.meshgrid(knots[1], knots[0]), axis=-1))
+        at = np.stack(np.meshgrid(north, east, indexing="ij"), axis=-1)
+        lonlat = RegularGridInterpolator((knots[0], knots[1]), corners)(at)
+        return lonlat[..., 0], lonlat[..., 1]
 
     def area(self, chosen: NDArray[np.bool_]) -> Area:
         """The chosen cells and their neighbours, drawn with few corners and never smaller than the cells."""

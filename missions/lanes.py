@@ -1,6 +1,7 @@
 """Flights from place to place in an altitude lane: the shortest safe way, its heights, its cost."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,19 +10,16 @@ import shapely
 from core.geo import Altitude, Datum, LonLat, distance_m
 from core.heights import UnknownHeightError
 from core.wind import CALM, Wind
-from gis.vector import as_area
 from missions.aircraft import Aircraft
 from missions.airspace import ZoneKind
+from missions.alternates import apart_m as apart
 from missions.climbs import Climber, Ends, Track, met, stations
 from missions.closures import Room
 from missions.energy import Cost, path_cost, power_W
-from missions.laneair import LaneAir, lane_air, named
 from missions.route import XY, NoRouteError, to_metres, way_length
 from missions.sky import Sky, shapes_of
+from missions.wayfinder import ROOM_M, WayFinder
 
-ROOM_M, WIDEST_M = 1000.0, 20_000.0
-LANE_STEPS_M = (10.0, 20.0, 30.0, 40.0, 60.0, 80.0)  # other lanes that a refusal looks at
-LOWEST_M, HIGHEST_M = 20.0, 150.0
 TRIES = 8  # of going round ground that a grid had not seen
 
 
@@ -100,8 +98,8 @@ class Router:
 
     def __init__(self, sky: Sky, craft: Aircraft, params: RouteParams | None = None) -> None:
         self.sky, self.craft, self.params = sky, craft, params or RouteParams()
-        self._lanes: dict[Altitude, LaneAir] = {}
         self._shapes = shapes_of(sky)
+        self._finder = WayFinder(self._shapes, self.params.room, self.params.step_m)
 
     def plan(
         self,
@@ -115,76 +113,81 @@ class Router:
         end_up_m: float | None = None,
     ) -> LaneRoute:
         """As `plan_route`."""
+        leg = self._leg(start, end, lane, wind, start_up_m, end_up_m)
+        return self._route(self._laid(leg), leg, payload_kg)
+
+    def _leg(
+        self,
+        start: LonLat,
+        end: LonLat,
+        lane: Altitude,
+        wind: Wind,
+        start_up_m: float | None,
+        end_up_m: float | None,
+    ) -> "_Leg":
         self._check_range(start, end, wind)
         ends = Ends(self._height(start, start_up_m, "start"), self._height(end, end_up_m, "end"))
         self._check_lane(start, end, lane, ends)
-        xy = self.sky.frame.point(start), self.sky.frame.point(end)
         climber = Climber(self._shapes, self.params.room, self.craft, wind, self.params.slanted)
+        return _Leg((self.sky.frame.point(start), self.sky.frame.point(end)), lane, ends, climber)
+
+    def _laid(self, leg: "_Leg") -> tuple[list[XY], Track]:
+        """The best way with its heights; ground that comes too near on it is closed, and it is laid again."""
         for _ in range(TRIES):
-            way = self._way(lane, xy)
-            track = climber.track(way, lane, ends)
+            way = self._finder.best(leg.lane, leg.xy)
+            track = leg.climber.track(way, leg.lane, leg.ends)
             if not track.clearance_m < self.params.room.clearance_m - 1e-3:
-                break
-            self._lanes[lane] = self._lanes[lane].without(track.lowest)
-        self._check_uprights(track)
-        return self._route(way, track, lane, wind, payload_kg)
-
-    def air(self, lane: Altitude, ends: tuple[XY, XY], room_m: float) -> LaneAir:
-        """The open air of a lane round two places and `room_m` more."""
-        known = self._lanes.get(lane)
-        wanted = shapely.multipoints(ends).envelope.buffer(room_m, join_style="mitre")
-        if known is None or not known.box.covers(wanted):
-            box = wanted if known is None else shapely.union_all([wanted, known.box]).envelope
-            known = self._lanes[lane] = lane_air(self._shapes, lane, as_area(box), self.params.room)
-        return known
-
-    def _way(self, lane: Altitude, ends: tuple[XY, XY]) -> list[XY]:
-        """The shortest way of all: no way outside the box looked at can be shorter."""
-        room = max(ROOM_M, math.dist(*ends))
-        way = self.air(lane, ends, room).way(*ends)
-        if way is not None and way_length(way) > 2.0 * room:
-            way = self.air(lane, ends, way_length(way) / 2.0).way(*ends)
-        if way is None:
-            wide = self.air(lane, ends, max(room, min(self._extent_m(), WIDEST_M)))
-            way = wide.way(*ends)
-            if way is None:
-                raise self._no_way(wide, ends)
-        return way
-
-    def _extent_m(self) -> float:
-        """How far from home the closed air reaches."""
-        shapes = [z.polygon for z in self.sky.bars()] + [o.outline for o in self.sky.obstacles]
-        corners = shapely.get_coordinates(np.array(shapes, object))
-        if not len(corners):
-            return 0.0
-        return float(np.abs(self.sky.frame.to_local(corners[:, 0], corners[:, 1])).max()) + ROOM_M
-
-    def _no_way(self, air: LaneAir, ends: tuple[XY, XY]) -> NoRouteError:
-        lane = air.lane
-        start, end = (self.sky.frame.place(*e) for e in ends)
-        opens = next((v for v in self._others(lane) if self._opens(air, v, ends)), None)
-        hint = (
-            "move an end, or plan for a time when a zone is open"
-            if opens is None
-            else f"a lane of {opens.value_m:g} m is open"
-        )
-        return NoRouteError(
-            f"no way from {_name(start)} to {_name(end)} in the lane of {lane.value_m:g} m: "
-            f"closed off by {named(air.culprits(*ends))}",
-            hint=hint,
+                self._check_uprights(track)
+                return way, track
+            self._finder.close(leg.lane, track.lowest)
+        raise NoRouteError(
+            f"the ground comes nearer than {self.params.room.clearance_m:g} m on every way in the lane of "
+            f"{leg.lane.value_m:g} m",
+            hint="choose a higher lane",
         )
 
-    def _others(self, lane: Altitude) -> list[Altitude]:
-        """Other lanes, the nearest first."""
-        return [
-            Altitude(lane.value_m + sign * step, lane.datum)
-            for step in LANE_STEPS_M
-            for sign in (-1, 1)
-            if lane.datum is Datum.GEOID or LOWEST_M <= lane.value_m + sign * step <= HIGHEST_M
-        ]
+    def alternates(
+        self,
+        start: LonLat,
+        end: LonLat,
+        lanes: Sequence[Altitude],
+        *,
+        count: int = 3,
+        apart_m: float = 50.0,
+        longest: float = 1.5,
+        wind: Wind = CALM,
+        payload_kg: float = 0.0,
+        start_up_m: float | None = None,
+        end_up_m: float | None = None,
+    ) -> tuple[LaneRoute, ...]:
+        """Up to `count` flights that differ, the cheapest first: round other sides, in other lanes.
 
-    def _opens(self, air: LaneAir, lane: Altitude, ends: tuple[XY, XY]) -> bool:
-        return lane_air(self._shapes, lane, air.box, self.params.room).joins(*ends)
+        In one lane two ways differ by `apart_m` or more somewhere, and none is longer than `longest` times
+        the lane's shortest. They are ranked by weighted metres, then by energy. Lanes without a way are left
+        out; raises `NoRouteError` where none has one.
+        """
+        found: list[LaneRoute] = []
+        refused: list[NoRouteError] = []
+        for lane in lanes:
+            try:
+                leg = self._leg(start, end, lane, wind, start_up_m, end_up_m)
+                air = self._finder.air(lane, leg.xy, longest * max(ROOM_M, math.dist(*leg.xy)))
+                first = self._laid(leg)
+                found.append(self._route(first, leg, payload_kg))
+                ways = air.navigator.ways(*leg.xy, 1 + count, apart_m=apart_m, longest=longest)
+                others = [w for w in ways if apart(w, first[0]) >= apart_m]
+                found += [
+                    self._route((w, leg.climber.track(w, lane, leg.ends)), leg, payload_kg) for w in others
+                ]
+            except NoRouteError as error:
+                refused.append(error)
+        if not found:
+            raise refused[0] if refused else ValueError("alternates need at least one lane")
+        safe = [r for r in found if self._keeps_clear(r)]
+        return tuple(sorted(safe, key=lambda r: (round(r.weighted_m, 3), r.cost.energy_Wh))[:count])
+
+    def _keeps_clear(self, route: LaneRoute) -> bool:
+        return not (route.clearance_m is not None and route.clearance_m < self.params.room.clearance_m - 1e-3)
 
     def _check_range(self, start: LonLat, end: LonLat, wind: Wind) -> None:
         craft, apart = self.craft, distance_m(start, end)
@@ -232,9 +235,10 @@ class Router:
             if what is not None and math.dist(a[:2], b[:2]) < 1e-6:
                 raise NoRouteError(f"the {which} passes through {what}", hint="move that end")
 
-    def _route(self, way: list[XY], track: Track, lane: Altitude, wind: Wind, payload_kg: float) -> LaneRoute:
-        frame = self.sky.frame
-        cost = path_cost(track.path(self.craft.cruise_ms), self.craft, wind, payload_kg=payload_kg)
+    def _route(self, laid: tuple[list[XY], Track], leg: "_Leg", payload_kg: float) -> LaneRoute:
+        frame, (way, track) = self.sky.frame, laid
+        path = track.path(self.craft.cruise_ms)
+        cost = path_cost(path, self.craft, leg.climber.wind, payload_kg=payload_kg)
         lonlat = frame.to_lonlat(track.points[:, :2])
         points = tuple(
             RoutePoint(LonLat(float(x), float(y)), float(up))
@@ -243,7 +247,10 @@ class Router:
         length = way_length(way)
         clearance = track.clearance_m if math.isfinite(track.clearance_m) else None
         places = tuple(frame.place(*p) for p in way)
-        return LaneRoute(points, places, lane, length, cost, clearance, length, 0.0, self._controlled(way))
+        weighted, sought = self._finder.weigh(leg.lane, way)
+        return LaneRoute(
+            points, places, leg.lane, length, cost, clearance, weighted, sought, self._controlled(way)
+        )
 
     def _controlled(self, way: list[XY]) -> tuple[str, ...]:
         line = shapely.LineString(way)
@@ -256,5 +263,11 @@ class Router:
         )
 
 
-def _name(place: LonLat) -> str:
-    return f"{place.lon:.6f}, {place.lat:.6f}"
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """What one flight asks: both places in metres, its lane, its end heights, and what lays its climbs."""
+
+    xy: tuple[XY, XY]
+    lane: Altitude
+    ends: Ends
+    climber: Climber

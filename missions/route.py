@@ -3,7 +3,7 @@
 import functools
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,20 +72,52 @@ class Navigator:
                 return way
         return None
 
-    def _through(self, space: "_Space", start: XY, goal: XY) -> list[XY] | None:
-        ends = start, goal
-        near = [space.nearest(end) for end in ends]
+    def ways(self, start: XY, goal: XY, count: int, *, apart_m: float, longest: float) -> list[list[XY]]:
+        """Up to `count` ways, the shortest first, that pass obstacles on other sides.
+
+        Each is the shortest of its kind, differs by `apart_m` or more somewhere from those before it, and is
+        at most `longest` times as long as the first. The second is the shortest of all that differ so.
+        """
+        from missions.alternates import apart_m as apart
+
+        found: list[list[XY]] = []
+        for way in self._all_ways(start, goal, longest):
+            if all(apart(way, other) >= apart_m for other in found):
+                found.append(way)
+            if len(found) >= count:
+                break
+        return found
+
+    def _all_ways(self, start: XY, goal: XY, longest: float) -> Iterator[list[XY]]:
+        if not (self.contains(start) and self.contains(goal)):
+            return
+        for space in self._spaces:
+            near = self._joined(space, start, goal)
+            if near is None:
+                continue
+            found = False
+            for way in space.other_ways(*near, longest):
+                found = True
+                yield _without_repeats([start, *way, goal])
+            if found:
+                return
+
+    def _joined(self, space: "_Space", start: XY, goal: XY) -> tuple[XY, XY] | None:
+        """The places of a space nearest to both ends, where the ends see them."""
+        near = space.nearest(start), space.nearest(goal)
         if near[0] is None or near[1] is None:
             return None
-        if (near[0], near[1]) != ends and self.sees(start, goal):
+        seen = all(a == b or self.sees(a, b) for a, b in ((start, near[0]), (goal, near[1])))
+        return (near[0], near[1]) if seen else None
+
+    def _through(self, space: "_Space", start: XY, goal: XY) -> list[XY] | None:
+        near = self._joined(space, start, goal)
+        if near != (start, goal) and self.sees(start, goal):
             return [start, goal]
-        if not all(b is not None and (a == b or self.sees(a, b)) for a, b in zip(ends, near, strict=True)):
+        turns = None if near is None else space.turns(*near)
+        if near is None or turns is None:
             return None
-        turns = space.turns(near[0], near[1])
-        if turns is None:
-            return None
-        way = [start, near[0], *turns, near[1], goal]
-        return [point for point, before in zip(way, [None, *way], strict=False) if point != before]
+        return _without_repeats([start, near[0], *turns, near[1], goal])
 
 
 class _Space:
@@ -112,6 +144,14 @@ class _Space:
         near, _ = shapely.ops.nearest_points(self.area, point)
         return float(near.x), float(near.y)
 
+    def other_ways(self, start: XY, goal: XY, longest: float) -> Iterator[list[XY]]:
+        """Ways between two places inside, each the shortest of its kind; the shortest first."""
+        from missions.alternates import net_of, other_ways
+
+        walls, graph = self._sight
+        direct = self.area.covers(shapely.LineString([start, goal])) if start != goal else True
+        return other_ways(walls, net_of(walls, graph, start, goal, direct=direct), longest)
+
     def turns(self, start: XY, goal: XY) -> list[XY] | None:
         """The corners to turn at between two places inside; None where there is no way."""
         from missions.visibility import shortest
@@ -122,6 +162,10 @@ class _Space:
         found = shortest(walls, graph, start, goal)
         corners = walls.corners
         return None if found is None else [(float(corners[i, 0]), float(corners[i, 1])) for i in found]
+
+
+def _without_repeats(way: list[XY]) -> list[XY]:
+    return [point for point, before in zip(way, [None, *way], strict=False) if point != before]
 
 
 def find_route(

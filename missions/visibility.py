@@ -87,6 +87,19 @@ def seen_from(walls: Walls, place: tuple[float, float]) -> NDArray[np.bool_]:
     return np.asarray(_sight_from(walls.ends, walls.before, walls.reflex, *place), np.bool_)
 
 
+def seen_among(walls: Walls, places: FloatArray, corner_of: Ints) -> NDArray[np.bool_]:
+    """Which of `places` (n, 2) in the space see each other, (n, n).
+
+    `corner_of` (n,): the edge that begins at a place where legs must be taut there, -1 where any leg counts.
+    """
+    return np.asarray(_sight_among(walls.ends, walls.before, places, corner_of), np.bool_)
+
+
+def seen_places(walls: Walls, place: tuple[float, float], places: FloatArray) -> NDArray[np.bool_]:
+    """Which of `places` (n, 2) in the space a place sees."""
+    return np.asarray(_sight_to(walls.ends, walls.before, places, *place), np.bool_)
+
+
 def shortest(
     walls: Walls, graph: Graph, start: tuple[float, float], goal: tuple[float, float]
 ) -> list[int] | None:
@@ -202,6 +215,31 @@ def _sight_from(ends: FloatArray, before: Ints, reflex: Ints, x: float, y: float
         i = reflex[m]
         if _taut(ends, before, i, x, y):
             seen[m] = _free(ends, before, x, y, ends[i, 0], ends[i, 1])
+    return seen
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
+def _sight_among(ends: FloatArray, before: Ints, places: FloatArray, corner_of: Ints) -> NDArray[np.bool_]:
+    count = len(places)
+    seen = np.zeros((count, count), np.bool_)
+    for m in range(count):
+        i = corner_of[m]
+        for n in range(m + 1, count):
+            k = corner_of[n]
+            if i >= 0 and not _taut(ends, before, i, places[n, 0], places[n, 1]):
+                continue
+            if k >= 0 and not _taut(ends, before, k, places[m, 0], places[m, 1]):
+                continue
+            if _free(ends, before, places[m, 0], places[m, 1], places[n, 0], places[n, 1]):
+                seen[m, n] = seen[n, m] = True
+    return seen
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
+def _sight_to(ends: FloatArray, before: Ints, places: FloatArray, x: float, y: float) -> NDArray[np.bool_]:
+    seen = np.zeros(len(places), np.bool_)
+    for m in range(len(places)):
+        seen[m] = _free(ends, before, x, y, places[m, 0], places[m, 1])
     return seen
 
 
