@@ -15,7 +15,6 @@ from core.geo import LocalFrame, LonLat
 from delivery.flights import Piece
 from gis.vector import Area
 from missions.energy import PathPoint
-from missions.route import to_degrees
 from missions.volumes.volume import Volume4D
 
 _QUAD_SEGS = 3
@@ -129,7 +128,7 @@ def outlines_of(pieces: Sequence[Piece]) -> tuple[Area, ...]:
     ).reshape(-1, 2, 2)
     widths = [p.half_width_m * _ROUND_OUT for p in pieces]
     areas = shapely.buffer(shapely.linestrings(ends), widths, quad_segs=_QUAD_SEGS)
-    return tuple(to_degrees(area, frame) for area in areas)
+    return tuple(shapely.transform(areas, frame.to_lonlat))
 
 
 def volumes_at(pieces: Sequence[Piece], outlines: Sequence[Area], takeoff_s: float) -> tuple[Volume4D, ...]:

@@ -110,7 +110,7 @@ class Crew:
     def _moved(self, flight: Flight, day: Conditions, now_s: float) -> Flight:
         """The same flight by the same aircraft, taking off now."""
         board = self.desk.board
-        board.follow(self.desk.world())
+        self.desk.follow(self.desk.world(), now_s)
         board.remove(flight.id)
         now = dataclasses.replace(day, prepare_s=0.0)
         window = now_s, now_s + day.operations.max_wait_s

@@ -12,8 +12,9 @@ from delivery.conditions import Conditions
 from delivery.errors import ClockError, DeliveryError, KeyReusedError, NotYoursError
 from delivery.feasibility import craft_reasons, day_reasons, place_reasons
 from delivery.flights import Flight, FlightState
-from delivery.model import Order, OrderState, Place
-from delivery.offer import events_of, offer, planned, planned_again, without
+from delivery.model import Order, OrderState, Place, Priority
+from delivery.moving import Desired, urgent_offer
+from delivery.offer import Offer, events_of, offer, planned, planned_again, without
 from delivery.planner import Planner
 from delivery.reasons import Reason
 from delivery.request import Request, order_of
@@ -97,11 +98,21 @@ class Desk:
                 return []
             order = order_of(request, world, len(world.orders) + 1, customer, key, now_s)
             chosen[:] = [Answer(order, created=True)]
-            self.board.follow(world)
-            return events_of(order, offer(self.board, self.planner, order, self.conditions(), now_s), now_s)
+            self.follow(world, now_s)
+            return events_of(order, self._offer(order, now_s), now_s)
 
         world = self.store.decide(decide)
         return Answer(world.order(chosen[0].order.id), chosen[0].created)
+
+    def follow(self, world: World, now_s: float) -> None:
+        """Bring the board up to date."""
+        self.board.follow(world, now_s + self.conditions().operations.freeze_s)
+
+    def _offer(self, order: Order, now_s: float) -> Offer:
+        conditions = self.conditions()
+        if order.priority is Priority.URGENT:
+            return urgent_offer(Desired(self.board, self.planner, conditions, now_s), order)
+        return offer(self.board, self.planner, order, conditions, now_s)
 
     def cancel(self, order_id: str, customer: str | None = None) -> Order:
         """Cancel an order that has not taken off.
@@ -189,7 +200,7 @@ class Desk:
         now_s = self.clock.utc_s()
 
         def decide(world: World) -> list[Event]:
-            self.board.follow(world)
+            self.follow(world, now_s)
             order = world.order(order_id)
             return planned_again(self.board, self.planner, order, self.conditions(), now_s)
 

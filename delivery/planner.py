@@ -133,6 +133,8 @@ class Planner:
                 got = _in_the_air(board, craft, way, task, slot)
                 if isinstance(got, _Slot):
                     found = dataclasses.replace(got, level=level)
+                    if got.takeoff_s == slot[0]:
+                        break  # no other level is sooner
                 else:
                     why = got
         if found is not None and found is not best:

@@ -14,6 +14,9 @@ from missions.volumes.volume import Volume4D
 RANKS = {Priority.REGULAR: 0, Priority.RESERVED: 1, Priority.URGENT: 2}
 """Priority of a flight by its most important order; emergencies stand above."""
 
+FIXED = 9
+"""Rank of a flight that is in the air, or about to be."""
+
 _STEP_S = 0.5
 _TRIES = 60
 
@@ -23,16 +26,21 @@ class Ledger:
     """Reserved air by flight id."""
 
     sky: Sky = field(default_factory=Sky)
-    _held: dict[str, tuple[Flight, tuple[Area, ...]]] = field(default_factory=dict)
+    _held: dict[str, tuple[Flight, tuple[Area, ...], int]] = field(default_factory=dict)
+    _frozen_s: float = 0.0
 
-    def follow(self, world: World) -> None:
-        """Make the reservations those of the world's planned and flying flights."""
+    def follow(self, world: World, frozen_s: float) -> None:
+        """Make the reservations those of the world's planned and flying flights.
+
+        Those that fly, or take off before UTC second `frozen_s`, give way to nobody.
+        """
+        self._frozen_s = frozen_s
         active = {f.id: f for f in world.active_flights() if f.pieces}
         for name in [n for n in self._held if n not in active]:
             self.give_back(name)
         for flight in active.values():
             held = self._held.get(flight.id)
-            if held is None or _air(held[0]) != _air(flight):
+            if held is None or held[2] != self._rank(flight) or _air(held[0]) != _air(flight):
                 self.hold(flight)
 
     def hold(self, flight: Flight) -> None:
@@ -41,10 +49,16 @@ class Ledger:
         areas = (
             held[1] if held is not None and held[0].pieces == flight.pieces else outlines_of(flight.pieces)
         )
-        self._held[flight.id] = (flight, areas)
-        intent = _intent(flight, volumes_at(flight.pieces, areas, flight.takeoff_s or 0.0))
+        rank = self._rank(flight)
+        self._held[flight.id] = (flight, areas, rank)
+        volumes = volumes_at(flight.pieces, areas, flight.takeoff_s or 0.0)
         self.sky.end(flight.id)
-        self.sky.put(_forced(intent))
+        # One that is out of its volumes is never refused, and what is on record stands.
+        self.sky.put(Intent(flight.id, volumes, rank, IntentState.NONCONFORMING))
+
+    def _rank(self, flight: Flight) -> int:
+        fixed = flight.state is FlightState.FLYING or (flight.takeoff_s or 0.0) < self._frozen_s
+        return FIXED if fixed else flight.priority
 
     def give_back(self, flight_id: str) -> None:
         """A flight is over, or given up."""
@@ -61,6 +75,11 @@ class Ledger:
         """Whether a flight of that priority could take off then."""
         volumes = volumes_at(pieces, areas, takeoff_s)
         return self.sky.ask(Intent(name, volumes, priority))
+
+    def free_for(self, flight: Flight) -> bool:
+        """Whether a flight could have its air as it is planned, if it were written down now."""
+        volumes = volumes_at(flight.pieces, outlines_of(flight.pieces), flight.takeoff_s or 0.0)
+        return self.sky.ask(Intent(flight.id, volumes, flight.priority)).accepted
 
     def first_slot(
         self,
@@ -88,20 +107,8 @@ class Ledger:
     def displaced_by(self, flight: Flight) -> tuple[str, ...]:
         """The planned flights of lower priority that a flight's air came over."""
         met = {m.holder for m in self.sky.overlaps(flight.id)}
-        planned = {n for n, (f, _) in self._held.items() if f.state is FlightState.PLANNED}
-        return tuple(sorted(met & planned))
+        return tuple(sorted(name for name in met if self._held[name][2] < flight.priority))
 
 
 def _air(flight: Flight) -> tuple[object, ...]:
-    return flight.takeoff_s, flight.pieces, flight.state, flight.priority
-
-
-def _intent(flight: Flight, volumes: tuple[Volume4D, ...]) -> Intent:
-    flying = flight.state is FlightState.FLYING
-    state = IntentState.ACTIVATED if flying else IntentState.ACCEPTED
-    return Intent(flight.id, volumes, flight.priority, state)
-
-
-def _forced(intent: Intent) -> Intent:
-    """The same air without asking: one that is written down already is not refused."""
-    return Intent(intent.name, intent.volumes, intent.priority, IntentState.NONCONFORMING)
+    return flight.takeoff_s, flight.pieces

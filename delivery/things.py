@@ -1,6 +1,7 @@
 """Things of the model as JSON and back."""
 
 import dataclasses
+import operator
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
@@ -34,6 +35,9 @@ def to_data(thing: Thing) -> dict[str, Any]:
     return {f.name: _json(getattr(thing, f.name)) for f in dataclasses.fields(thing)}
 
 
+_PIECE = operator.attrgetter(*(f.name for f in dataclasses.fields(Piece)))
+
+
 def _json(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_json(v) for v in value]
@@ -42,7 +46,7 @@ def _json(value: Any) -> Any:
     if isinstance(value, Hours):
         return value.text
     if isinstance(value, Piece):
-        return list(dataclasses.astuple(value))
+        return list(_PIECE(value))
     return value.value if isinstance(value, Enum) else value
 
 

@@ -23,7 +23,6 @@ from missions.energy import leg_costs, path_cost
 from missions.finding import Finding, Severity, Verdict
 from missions.route import NoRouteError
 
-PAYLOAD_STEP_KG = 0.5
 _LONG_S = 3600.0  # no flight lasts longer: zones in force within it count
 
 
@@ -52,9 +51,16 @@ class Way:
         """What the flight takes with that load on the way out."""
         if self.plan is None:
             return math.inf
-        wind = self.conditions.wind or CALM
-        out = path_cost(self.plan.there, self.aircraft, wind, payload_kg=payload_kg)
-        return out.energy_Wh + self._back_Wh
+        known = self._energies.get(payload_kg)
+        if known is None:
+            wind = self.conditions.wind or CALM
+            out = path_cost(self.plan.there, self.aircraft, wind, payload_kg=payload_kg)
+            known = self._energies[payload_kg] = out.energy_Wh + self._back_Wh
+        return known
+
+    @cached_property
+    def _energies(self) -> dict[float, float]:
+        return {}
 
     @cached_property
     def _back_Wh(self) -> float:
