@@ -21,8 +21,8 @@ GOODS = (Item("coffee", "아이스 커피", 0.4), Item("anvil", "모루", 30.0))
 
 
 @contextlib.contextmanager
-def running(folder, clock, settings=None):
-    """A service on a store of its own, with a key of each role; answers are read through `ask`."""
+def running(folder, clock, settings=None, *, inside=True):
+    """A service on a store of its own, with a key of each role; `client` asks it, where `inside`."""
     ring, keys = new_ring(), {}
     for role in Role:
         ring, keys[role.value] = ring.with_new(f"{role.value} 열쇠", role)
@@ -33,5 +33,8 @@ def running(folder, clock, settings=None):
         set_things(store, [*GOODS, DEPOT, LAWN, Craft("H1", "hexa-delivery", "depot")], clock)
         desk = Desk(store, lambda: conditions, clock)
         service = new_service(desk, folder / "열쇠.json", clock, settings)
-        with TestClient(make_app(service), raise_server_exceptions=False) as client:
-            yield SimpleNamespace(client=client, keys=keys, desk=desk, clock=clock, service=service)
+        app = TestClient(make_app(service), raise_server_exceptions=False)
+        with app if inside else contextlib.nullcontext() as client:
+            yield SimpleNamespace(
+                client=client, keys=keys, desk=desk, clock=clock, service=service, conditions=conditions
+            )

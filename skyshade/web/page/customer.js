@@ -2,6 +2,9 @@
 // One page for one delivery point: choose goods, order, follow the drone, cancel.
 const POINT = decodeURIComponent(location.pathname.split("/").pop());
 const KEPT = "skyshade-order-" + POINT;
+const DRONE = '<svg viewBox="-18 -18 36 36" width="36" height="36" aria-hidden="true"><g stroke="#1c2733" stroke-width="2.5">'
+  + '<path d="M-10-10 10 10M-10 10 10-10"/></g><g fill="#fff" stroke="#0b6bcb" stroke-width="2.5"><circle cx="-10" cy="-10" r="5.5"/>'
+  + '<circle cx="10" cy="-10" r="5.5"/><circle cx="-10" cy="10" r="5.5"/><circle cx="10" cy="10" r="5.5"/></g><circle r="4.5" fill="#0b6bcb"/></svg>';
 const FINAL = ["closed", "refused", "cancelled", "failed"];
 const view = { language: (navigator.language || "ko").startsWith("ko") ? "ko" : "en", point: null, counts: {}, order: null, token: null, map: null, asked: 0 };
 const at = (id) => document.getElementById(id);
@@ -120,6 +123,7 @@ function draw(now) {
   if (!view.map) {
     const map = L.map("map", { attributionControl: false, zoomControl: false });
     view.map = { map, drone: null, track: L.polyline([], { color: "#0b6bcb", weight: 4 }).addTo(map) };
+    L.control.scale({ imperial: false }).addTo(map);
     if (view.point.ground) L.geoJSON(view.point.ground, { interactive: false, style: (f) => ({ color: f.properties.colour || "#9ab89a", weight: 1, fillOpacity: .45 }) }).addTo(map);
     const ends = [place(view.point.position)];
     L.circleMarker(ends[0], { radius: 9, color: "#8a3b00", fillOpacity: .8 }).bindTooltip(say("here"), { permanent: true, direction: "top" }).addTo(map);
@@ -128,7 +132,7 @@ function draw(now) {
   }
   if (now.track && now.track.length) view.map.track.setLatLngs(now.track.map(place));
   if (now.position) {
-    const icon = L.divIcon({ className: "drone", html: "🛸", iconSize: [28, 28] });
+    const icon = L.divIcon({ className: "drone", html: DRONE, iconSize: [36, 36] });
     if (!view.map.drone) view.map.drone = L.marker(place(now.position), { icon, title: say("drone"), keyboard: false }).addTo(view.map.map);
     view.map.drone.setLatLng(place(now.position));
   } else if (view.map.drone && FINAL.includes(now.state)) { view.map.drone.remove(); view.map.drone = null; }

@@ -1,0 +1,61 @@
+"""The service on a socket."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from core.errors import SkyshadeError
+from skyshade.web.app import make_app
+from skyshade.web.state import Service
+
+QUIET_S = 3.0  # how long a follower may hold up the end
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens; port 0 takes a free one. Raises `SkyshadeError` when it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        opened.bind((host, port))
+        opened.listen(512)
+    except OSError as error:
+        opened.close()
+        hint = "another program has it: choose another --port" if port else "choose another --host"
+        raise SkyshadeError(f"{host}:{port} cannot be listened on ({error.strerror})", hint=hint) from error
+    return opened
+
+
+def address_of(opened: socket.socket) -> str:
+    """`http://HOST:PORT` of a listening socket."""
+    host, port = opened.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def server_of(service: Service) -> uvicorn.Server:
+    """A server without an access log: addresses of people are nobody's business later."""
+    config = uvicorn.Config(
+        make_app(service),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(QUIET_S),
+        timeout_keep_alive=30,
+    )
+    return uvicorn.Server(config)
+
+
+@contextmanager
+def served_aside(service: Service, opened: socket.socket) -> Iterator[str]:
+    """The service in a thread of this process, until the block ends; gives its address."""
+    server = server_of(service)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True)
+    thread.start()
+    try:
+        yield address_of(opened)
+    finally:
+        server.should_exit = True
+        thread.join(QUIET_S + 5.0)
+        opened.close()
