@@ -17,6 +17,7 @@ from missions.checks import case_of
 from missions.closures import Room
 from missions.finding import Finding, Verdict
 from missions.model import Mission, RallyPoint
+from missions.permits import held
 from missions.rallychoice import Bools, choose
 from missions.return_checks import (
     RALLY_LIMIT_M,
@@ -67,8 +68,8 @@ def with_rally(
     """The mission with the fewest rally points that keep every straight return clear; none where home does.
 
     `known` is what checks are told (`missions.case.Known`). Returns climb to the mission's greatest height
-    over home. Raises `NoRallyError` naming the item from which no return is clear, or where the charge does
-    not last.
+    over home or, where that is not clear, to RTL_ALT. Raises `NoRallyError` naming the item from which no
+    return is clear, or where the charge does not last.
     """
     case = case_of(replace(mission, rally=()), **known)
     search = _search(case, obstacles, params or RallyParams())
@@ -102,7 +103,7 @@ def rally_where_possible(mission: Mission, **known: Unpack[Known]) -> Mission:
 
 
 def _permitted(case: Case) -> frozenset[str]:
-    return frozenset(str(p) for p in case.permits or ())
+    return held(case.permits or (), case.at_time) or frozenset()
 
 
 def _thinned(samples: FloatArray, params: RallyParams) -> np.ndarray:
@@ -137,8 +138,21 @@ class _Search:
         if clear_home.all():
             return ()
         top = math.ceil(float(self.samples[:, 2].max()))
-        places = self._candidates(self.samples[~clear_home[:, 0]], top)
-        goals, asked = np.vstack([home, places]), np.array([0.0, *[float(top)] * len(places)])
+        return self._rallied(clear_home[:, 0], [float(top), math.ceil(self.case.rtl_alt_m)])
+
+    def _rallied(self, clear_home: Bools, heights: list[float]) -> tuple[RallyPoint, ...]:
+        """Rally points at the first of some heights over home where that is possible."""
+        for later, up in enumerate(heights, start=1):
+            try:
+                return self._rallied_at(clear_home, up)
+            except NoRallyError:
+                if later == len(heights):
+                    raise
+        return ()
+
+    def _rallied_at(self, clear_home: Bools, up: float) -> tuple[RallyPoint, ...]:
+        places = self._candidates(self.samples[~clear_home], up)
+        goals, asked = np.vstack([np.zeros((1, 2)), places]), np.array([0.0, *[up] * len(places)])
         good, apart = self._judged(goals, asked)
         self._reachable(good, apart)
         wanted = choose(apart, good, self.params.limit_m, apart[:, 1:].mean(axis=0) / apart.max())
@@ -153,7 +167,7 @@ class _Search:
                 hint="fly the parts as missions of their own",
             )
         frame = self.shapes.sky.frame
-        return tuple(RallyPoint(frame.place(*places[k]), Altitude(float(top), Datum.HOME)) for k in wanted)
+        return tuple(RallyPoint(frame.place(*places[k]), Altitude(up, Datum.HOME)) for k in wanted)
 
     def _judged(self, goals: FloatArray, asked: FloatArray) -> tuple[Bools, FloatArray]:
         """Whether each straight return (samples, goals) is clear, and its length in metres."""
