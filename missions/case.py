@@ -1,6 +1,6 @@
 """A mission and everything known about the day it is to fly: what every check looks at."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
@@ -12,6 +12,7 @@ from missions.aircraft import Aircraft
 from missions.airspace import Zone
 from missions.model import Mission
 from missions.path import FlownPoint
+from missions.permits import Permit
 from missions.rules import Rules
 from missions.weather import Weather
 
@@ -21,7 +22,7 @@ RTL_ALT_M = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """None = not known. `permits` are names of zones that someone holds permission for; `at_time` UTC;
+    """None = not known. `permits` are those someone holds; `at_time` UTC;
     `rtl_alt_m` the height over home that a return climbs to.
     """
 
@@ -34,7 +35,7 @@ class Case:
     camera: Camera | None = None
     payload_kg: float = 0.0
     zones: Sequence[Zone] | None = None
-    permits: Collection[str] | None = None
+    permits: Sequence[Permit] | None = None
     at_time: datetime | None = None
     weather: Weather | None = None
     rtl_alt_m: float = RTL_ALT_M
@@ -50,7 +51,7 @@ class Known(TypedDict, total=False):
     camera: Camera | None
     payload_kg: float
     zones: Sequence[Zone] | None
-    permits: Collection[str] | None
+    permits: Sequence[Permit] | None
     at_time: datetime | None
     weather: Weather | None
     rtl_alt_m: float

@@ -1,8 +1,8 @@
 """Checks of a plan's legs against airspace zones and its own fence."""
 
 import itertools
-import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -10,22 +10,26 @@ from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from core.geo import Datum, LocalFrame
-from gis.terrain import Terrain
-from missions.airspace import Zone, ZoneKind
 from missions.case import Case
+from missions.cover import Cover, cover
 from missions.finding import Finding, Severity, Verdict
+from missions.intervals import WHOLE, Parts, common
+from missions.legair import LegAir, Span, legs_in_air
 from missions.model import Mission
-from missions.path import FlownPoint, home_elevation_m, up_over_home_m
+from missions.path import FlownPoint
+from missions.permits import Permit
 from missions.route import to_metres
+from missions.window import Window, flight_window
+from missions.zones import Zone, ZoneKind
 
-Span = tuple[FlownPoint, FlownPoint, BaseGeometry]
-"""Two places and the line between them in metres."""
+__all__ = ["Span", "fence_findings", "fence_sides", "line_between", "zone_findings", "zone_spans"]
 
 VERTICAL_ROOM_M = 5.0
+ASK = "go round it, fly below or above it, or ask for permission"
 
 
 def zone_findings(case: Case) -> Iterator[Finding]:
-    """One finding for every zone that a leg crosses, or one pass for all."""
+    """One finding for every zone that a leg crosses, or one pass for all; what permits ask for besides."""
     if case.zones is None:
         yield Finding("zones", Verdict.UNKNOWN, "no airspace zones given (--zones)")
         return
@@ -39,11 +43,20 @@ def zone_spans(
     case: Case, spans: Sequence[Span], *, rule: str = "zones", verb: str = "enters"
 ) -> Iterator[Finding]:
     """One finding for every zone that one of `spans` is inside of, or may be."""
-    frame = LocalFrame(case.mission.home.position)
-    for zone in case.zones or ():
-        finding = _zone(zone, case, spans, frame, rule, verb)
-        if finding is not None:
-            yield finding
+    if not case.zones or not spans:
+        return
+    asking = _Asking(case, spans, rule, verb, LocalFrame(case.mission.home.position), flight_window(case))
+    lines = np.array([s[2] for s in spans], object)
+    air: list[LegAir] = []
+    for zone in case.zones:
+        window = asking.window
+        if window is not None and zone.active(window.start, window.end) is False:
+            continue
+        area = to_metres(zone.polygon, asking.frame)
+        near = np.flatnonzero(shapely.intersects(area, lines)).tolist()
+        if near:
+            air = air or legs_in_air(spans, case.mission, case.terrain)
+            yield from asking.findings(zone, [_within(zone, air[i], area) for i in near])
 
 
 def _legs(points: Sequence[FlownPoint], frame: LocalFrame) -> list[Span]:
@@ -57,79 +70,107 @@ def line_between(a: tuple[float, float], b: tuple[float, float]) -> BaseGeometry
     return shapely.LineString([a, b]) if a != b else shapely.Point(a)
 
 
-def _zone(
-    zone: Zone, case: Case, spans: Sequence[Span], frame: LocalFrame, rule: str, verb: str
-) -> Finding | None:
-    active = zone.active(case.at_time)
-    if active is False:
-        return None
-    area = to_metres(zone.polygon, frame)
-    near = np.flatnonzero(shapely.intersects(area, np.array([s[2] for s in spans], object))).tolist()
-    answers = [(_inside(zone, spans[i], case.mission, case.terrain), spans[i][1].item) for i in near]
-    sure = [i for inside, i in answers if inside]
-    unsure = [i for inside, i in answers if inside is None]
-    if not sure and not unsure:
-        return None
-    name = f"{zone.kind.value} zone {zone.name!r}"
-    if not sure:
-        why = f"may enter {name}: its height and the leg's cannot be compared (give --dem)"
-        return Finding(rule, Verdict.UNKNOWN, why, item=unsure[0])
-    if active is None:
-        why = f"{verb} {name}, which has dates: give --at TIME"
-        return Finding(rule, Verdict.UNKNOWN, why, item=sure[0])
-    what = "rises above the ceiling of" if zone.kind is ZoneKind.CEILING and verb == "enters" else verb
-    return _entered(zone, f"{what} {name}", sure[0], case.permits, rule)
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """The parts of a leg over a zone's polygon and between its heights; `sure` False = may be between."""
+
+    leg: LegAir
+    parts: Parts
+    sure: bool
+
+    @property
+    def length_m(self) -> float:
+        return sum(high - low for low, high in self.parts) * float(self.leg.line.length)
 
 
-def _entered(zone: Zone, what: str, item: int, permits: Collection[str] | None, rule: str) -> Finding:
-    if permits is not None and zone.name in permits:
-        return Finding(rule, Verdict.PASS, f"{what} with permission", item=item)
-    if zone.kind is ZoneKind.CONTROL and permits is None:
-        why = f"{what}: needs permission, and no permits are given"
-        return Finding(rule, Verdict.UNKNOWN, why, item=item, cure="give the permissions held (--permits)")
-    cure = "go round it, fly below or above it, or ask for permission"
-    return Finding(rule, Verdict.FAIL, f"{what} without permission", item=item, cure=cure)
+def _within(zone: Zone, leg: LegAir, area: BaseGeometry) -> _Within:
+    parts, sure = leg.over(area), True
+    floor, ceiling = zone.floor, zone.ceiling
+    if zone.kind is ZoneKind.CEILING and ceiling is not None:
+        bounds = [leg.above(ceiling, -1e-6)]
+    else:
+        low = None if floor is None or (floor.datum is Datum.GROUND and floor.value_m <= 0) else floor
+        bounds = [
+            WHOLE if low is None else leg.above(low, VERTICAL_ROOM_M),
+            WHOLE if ceiling is None else leg.below(ceiling, VERTICAL_ROOM_M),
+        ]
+    for bound in bounds:
+        sure = sure and bound is not None
+        parts = parts if bound is None else common(parts, bound)
+    return _Within(leg, parts, sure)
 
 
-def _inside(zone: Zone, leg: Span, mission: Mission, terrain: Terrain | None) -> bool | None:
-    """Whether a leg over the zone's polygon is between its floor and ceiling; None = cannot be known."""
-    if zone.kind is ZoneKind.CEILING:
-        above = _compare(zone, leg, mission, terrain, floor=False)
-        return above if above is None else above > 0
-    if zone.floor is not None:
-        over_floor = _compare(zone, leg, mission, terrain, floor=True)
-        if over_floor is not None and over_floor < -VERTICAL_ROOM_M:
-            return False
-        if over_floor is None:
-            return None
-    if zone.ceiling is not None:
-        lowest = _compare(zone, leg, mission, terrain, floor=False, lowest=True)
-        if lowest is None:
-            return None
-        return lowest <= VERTICAL_ROOM_M
-    return True
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A question about spans of a case: the rule that asks it, and the verb its answer uses."""
 
+    case: Case
+    spans: Sequence[Span]
+    rule: str
+    verb: str
+    frame: LocalFrame
+    window: Window | None
 
-def _compare(
-    zone: Zone, leg: Span, mission: Mission, terrain: Terrain | None, *, floor: bool, lowest: bool = False
-) -> float | None:
-    """How far the leg's highest (or lowest) end is over a bound, metres."""
-    bound = zone.floor if floor else zone.ceiling
-    if bound is None:
-        return None
-    gaps = []
-    for point in leg[:2]:
-        if point.up_m is None:
-            return None
-        if bound.datum is Datum.GEOID:
-            home = home_elevation_m(mission, terrain)
-            level = None if home is None else bound.value_m - home
+    def findings(self, zone: Zone, found: Sequence[_Within]) -> Iterator[Finding]:
+        """What is to be said of a zone, given how legs meet it."""
+        met = [w for w in found if w.parts]
+        sure = [w for w in met if w.sure]
+        if not met:
+            return
+        shown = sure or met
+        item, metres = shown[0].leg.item, sum(w.length_m for w in shown)
+        name = f"{zone.kind.value} zone {zone.name!r}"
+        if zone.hours is not None and self.case.at_time is None:
+            name += f", whose hours ({zone.hours}) count as now without --at"
+        covered = self._covered(zone, met)
+        if covered is not None and covered.covered:
+            why = f"{self._what(zone)} {name} with permission ({', '.join(p.title for p in covered.used)})"
+            yield Finding(self.rule, Verdict.PASS, why, item=item, value=metres)
+            yield from self._conditions(covered.used)
+        elif not sure:
+            why = f"may enter {name}: its height and the leg's cannot be compared (give --dem)"
+            yield self._unknown(why, item, "give the ground's heights (--dem)")
+        elif zone.active(self.case.at_time) is None:
+            yield self._unknown(
+                f"{self.verb} {name}, which has dates: give --at TIME", item, "give --at TIME"
+            )
         else:
-            level = up_over_home_m(point.place, bound, mission, terrain)
-        if level is None or not math.isfinite(level):
+            yield self._refused(zone, f"{self._what(zone)} {name}", covered, item, metres)
+
+    def _what(self, zone: Zone) -> str:
+        rises = zone.kind is ZoneKind.CEILING and self.verb == "enters"
+        return "rises above the ceiling of" if rises else self.verb
+
+    def _unknown(self, why: str, item: int, cure: str) -> Finding:
+        return Finding(self.rule, Verdict.UNKNOWN, why, item=item, cure=cure)
+
+    def _covered(self, zone: Zone, met: Sequence[_Within]) -> Cover | None:
+        permits = self.case.permits
+        if permits is None:
             return None
-        gaps.append(point.up_m - level)
-    return min(gaps) if lowest else max(gaps)
+        inside = [(w.leg, w.parts) for w in met]
+        return cover(zone, inside, list(permits), self.window, self.frame)
+
+    def _refused(self, zone: Zone, what: str, covered: Cover | None, item: int, metres: float) -> Finding:
+        if covered is None and zone.kind is ZoneKind.CONTROL:
+            why = f"{what}: needs permission, and no permits are given"
+            return self._unknown(why, item, "give the permissions held (--permits)")
+        if covered is not None and covered.covered is None:
+            cure = "give what is missing, or a permit that covers the whole flight"
+            return self._unknown(f"{what}: {covered.why}", covered.item or item, cure)
+        why = f"{what} without permission" + (f": {covered.why}" if covered and covered.why else "")
+        where = item if covered is None or covered.item is None else covered.item
+        return Finding(self.rule, Verdict.FAIL, why, item=where, value=metres, limit=0.0, cure=ASK)
+
+    def _conditions(self, used: Sequence[Permit]) -> Iterator[Finding]:
+        """What a person has to confirm, once for the plan itself."""
+        for permit in used if self.rule == "zones" else ():
+            if permit.conditions:
+                why = f"{permit.title} asks for: {'; '.join(permit.conditions)}"
+                yield Finding(
+                    "permit_conditions", Verdict.UNKNOWN, why, severity=Severity.WARNING,
+                    cure="a person confirms each",
+                )  # fmt: skip
 
 
 def fence_findings(case: Case) -> Iterator[Finding]:

@@ -48,7 +48,7 @@ def known_of(options: dict[str, Any]) -> Any:
     from missions.aircraft import load_aircraft
     from missions.airspace import parse_time, read_zones
     from missions.cameras import load_camera
-    from missions.permits import held, read_permits
+    from missions.permits import read_permits
     from missions.rules import load_rules
     from missions.weather import read_weather
 
@@ -64,7 +64,7 @@ def known_of(options: dict[str, Any]) -> Any:
         "payload_kg": options["payload_kg"],
         "wind": _wind(options["wind_ms"], options["wind_from_deg"]),
         "at_time": at_time,
-        "permits": held(read_permits(options["permits"]), at_time) if options["permits"] else None,
+        "permits": read_permits(options["permits"]) if options["permits"] else None,
         "rules": load_rules(options["rules"]),
         "weather": read_weather(options["weather"]) if options["weather"] else None,
         "rtl_alt_m": options["rtl_alt_m"],

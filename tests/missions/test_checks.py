@@ -15,6 +15,7 @@ from missions.cameras import load_camera
 from missions.checks import check_mission, passed
 from missions.finding import Verdict
 from missions.model import Command, Fence, FenceCircle, FencePolygon, Home, Mission, MissionItem
+from missions.permits import Permit
 from missions.weather import Weather
 
 FRAME = LocalFrame(LonLat(127.11, 37.37))
@@ -166,10 +167,13 @@ def test_dated_zone_needs_the_time(at_time, verdict):
 
 
 @pytest.mark.parametrize(
-    ("permits", "verdict"), [(None, Verdict.UNKNOWN), ([], Verdict.FAIL), (["Z"], Verdict.PASS)]
+    ("zones", "verdict"), [(None, Verdict.UNKNOWN), ([], Verdict.FAIL), (["Z"], Verdict.PASS)]
 )
-def test_control_zone_needs_a_permit(permits, verdict):
-    assert verdicts(GOOD, zones=[zone(ZoneKind.CONTROL)], permits=permits)["zones"].verdict is verdict
+def test_control_zone_needs_a_permit(zones, verdict):
+    june = datetime(2025, 6, 1, tzinfo=UTC), datetime(2025, 6, 30, tzinfo=UTC)
+    permits = None if zones is None else [Permit(name, *june) for name in zones]
+    known = {"zones": [zone(ZoneKind.CONTROL)], "permits": permits, "at_time": june[0]}
+    assert verdicts(GOOD, **known)["zones"].verdict is verdict
 
 
 def test_leg_that_cuts_the_fence_corner_fails_though_its_ends_are_inside():
