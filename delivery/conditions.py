@@ -13,6 +13,7 @@ from delivery.model import Closure, WeatherReport
 from delivery.world import World
 from gis.terrain import Terrain
 from missions.airspace import Zone, ZoneKind
+from missions.permits import Permit
 from missions.weather import Weather
 
 
@@ -37,14 +38,14 @@ class Operations:
 class Conditions:
     """What is known of the day; None = unknown, and what must be known and is not refuses.
 
-    `permits` are the names of the zones someone holds permission for; `zone` is the local clock; `prepare_s`
+    `permits` are those somebody holds, or the names of their zones; `zone` is the local clock; `prepare_s`
     from the order to the earliest take-off.
     """
 
     zones: tuple[Zone, ...] | None = None
     wind: Wind | None = None
     terrain: Terrain | None = None
-    permits: frozenset[str] | None = None
+    permits: frozenset[str] | tuple[Permit, ...] | None = None
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("Asia/Seoul"))
     lanes: LaneParams = field(default_factory=LaneParams)
     prepare_s: float = 120.0
@@ -94,15 +95,18 @@ def zone_of(closure: Closure) -> Zone:
 def zones_during(zones: tuple[Zone, ...], begin_s: float, end_s: float) -> tuple[Zone, ...]:
     """The zones in force at any moment of a while, as if they always were."""
     begin, end = datetime.fromtimestamp(begin_s, UTC), datetime.fromtimestamp(end_s, UTC)
-    return tuple(_always(z) for z in zones if _meets(z, begin, end))
-
-
-def _meets(zone: Zone, begin: datetime, end: datetime) -> bool:
-    before = zone.valid_from is not None and end < zone.valid_from
-    return not before and not (zone.valid_until is not None and begin > zone.valid_until)
+    return tuple(_always(z) for z in zones if z.active(begin, end) is not False)
 
 
 def _always(zone: Zone) -> Zone:
-    if zone.valid_from is None and zone.valid_until is None:
-        return zone
-    return dataclasses.replace(zone, valid_from=None, valid_until=None)
+    return dataclasses.replace(zone, valid_from=None, valid_until=None, hours=None)
+
+
+def permits_of(held: "frozenset[str] | tuple[Permit, ...] | None") -> tuple[Permit, ...] | None:
+    """Permits as the mission checks take them; a name alone stands for the whole zone at any time."""
+    if held is None:
+        return None
+    return tuple(Permit(p, *ALL_TIME) if isinstance(p, str) else p for p in held)
+
+
+ALL_TIME = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -10,7 +11,7 @@ from core.errors import SkyshadeError
 from core.geo import LonLat
 from core.wind import CALM
 from delivery.air import AirParams, outlines_of, pieces_of
-from delivery.conditions import Conditions, zones_during
+from delivery.conditions import Conditions, permits_of, zones_during
 from delivery.flightplan import DeliveryPlan, plan_delivery
 from delivery.flights import Piece
 from delivery.model import Craft, Place
@@ -108,18 +109,21 @@ class Ways:
             point.release,
             point.release_height_m,
         )
-        air = (level, conditions.lanes, conditions.permits, _names(zones, conditions))
+        undated = conditions.permits is None or isinstance(conditions.permits, frozenset)
+        dated = None if undated else when_s // PERMIT_S
+        air = (level, conditions.lanes, conditions.permits, dated, _names(zones, conditions))
         weather = (conditions.wind, conditions.weather, id(conditions.terrain))
         key = (craft.type, *site, *air, *weather)
         if key not in self._known:
             if len(self._known) > MOST_WAYS:
                 self._known.clear()
             home = dataclasses.replace(depot, position=pad)
-            self._known[key] = _planned(home, point, aircraft, day, level, self.air)
+            self._known[key] = _planned(home, point, aircraft, day, level, self.air, when_s)
         return self._known[key]
 
 
 MOST_WAYS = 5000
+PERMIT_S = 900.0  # permits with dates are looked at so often
 
 
 def _names(zones: tuple[Zone, ...], conditions: Conditions) -> tuple[Any, ...] | None:
@@ -141,7 +145,13 @@ def pad_of(craft: Craft, depot: Place) -> LonLat:
 
 
 def _planned(
-    home: Place, point: Place, aircraft: Aircraft, day: Conditions, level: int, air: AirParams
+    home: Place,
+    point: Place,
+    aircraft: Aircraft,
+    day: Conditions,
+    level: int,
+    air: AirParams,
+    when_s: float,
 ) -> Way:
     try:
         plan = plan_delivery(
@@ -154,11 +164,11 @@ def _planned(
         return Way(None, aircraft, (Reason(Rule.UNKNOWN, error.message, error.hint or ""),), day)
     except ValueError as error:
         return Way(None, aircraft, (Reason(Rule.WEATHER, str(error), "wait for less wind"),), day)
-    reasons = tuple(_reason(f) for f in _findings(plan, aircraft, day) if _forbids(f))
+    reasons = tuple(_reason(f) for f in _findings(plan, aircraft, day, when_s) if _forbids(f))
     return Way(plan, aircraft, reasons, day, float(home.elevation_m or 0.0), air)
 
 
-def _findings(plan: DeliveryPlan, aircraft: Aircraft, day: Conditions) -> tuple[Finding, ...]:
+def _findings(plan: DeliveryPlan, aircraft: Aircraft, day: Conditions, when_s: float) -> tuple[Finding, ...]:
     """What the mission rules say; energy and daylight are judged with the real charge and time."""
     return check_mission(
         plan.cruise,
@@ -167,7 +177,8 @@ def _findings(plan: DeliveryPlan, aircraft: Aircraft, day: Conditions) -> tuple[
         aircraft=aircraft,
         wind=day.wind,
         weather=day.weather,
-        permits=day.permits,
+        permits=permits_of(day.permits),
+        at_time=datetime.fromtimestamp(when_s, UTC),
         payload_kg=aircraft.payload_max_kg,
     )
 
