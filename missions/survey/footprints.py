@@ -2,7 +2,7 @@
 
 The camera's model is written out here once more, apart from the planner's. `eyes` (n, 3) east, north, up;
 `turns` (n, 3, 3) camera axes to east-north-up; `lens` focal length, principal point, size, k1 k2 p1 p2 k3,
-the greatest slope in the image; `rays` through the image's frame; `origin` the first cell's centre and the cell.
+the greatest slope in the image; `rays` through the image's frame; `origin` the first cell's centre and size.
 """
 
 import math

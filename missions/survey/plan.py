@@ -19,7 +19,7 @@ from missions.survey.lines import Run, Swath
 from missions.survey.params import SurveyParams, SurveyPlan
 from missions.survey.proof import OVERLAP_SLACK, Asked, Proof, prove
 from missions.survey.shooting import Shooting, shooting, true_footprint_m
-from missions.survey.sorties import Base, Load, check_climbs, share_out
+from missions.survey.sorties import Base, Load, Piece, check_climbs, share_out
 from missions.survey.sweep import cover, main_course
 from missions.survey.terrainfollow import Surface
 from missions.survey.track import Flyer
@@ -141,7 +141,7 @@ def load_of(site: Site, shots: Shooting, params: SurveyParams) -> Load:
 
 
 def planned(
-    layers: Sequence[Sequence[Run]], site: Site, camera: Camera, shots: Shooting, params: SurveyParams
+    layers: Sequence[Sequence[Piece]], site: Site, camera: Camera, shots: Shooting, params: SurveyParams
 ) -> SurveyPlan:
     """Runs, layer by layer, shared out over batteries, written as missions, and proved."""
     load = load_of(site, shots, params)
@@ -159,7 +159,7 @@ def planned(
         0.0 if air is None else air.legs_outside_m,
         shots.height_m,
         shots.speed_ms,
-        main_course([run for runs in layers for run in runs]),
+        main_course([run for runs in layers for run in runs if isinstance(run, Run)]),
         shots.swath.trigger_m,
         proof=proof,
         target=target,

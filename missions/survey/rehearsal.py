@@ -74,6 +74,7 @@ class _Rig:
     strip: int = -1
     piece: int = -1
     course_deg: float = math.nan
+    piece_deg: float = math.nan
     eyes: list[FloatArray] = field(default_factory=list)
     looks: list[FloatArray] = field(default_factory=list)
     marks: list[tuple[int, int, int]] = field(default_factory=list)
@@ -130,12 +131,11 @@ class _Rig:
         self.marks.append((self.strip, self.piece, len(eyes)))
 
     def _turn(self, course_deg: float) -> None:
-        bent = (
-            abs((course_deg - self.course_deg + 180.0) % 360.0 - 180.0)
-            if math.isfinite(self.course_deg)
-            else 0
-        )
-        self.piece += bent > BEND_DEG
+        """A new piece begins where the course has left the one that the piece began with."""
+        bent = abs((course_deg - self.piece_deg + 180.0) % 360.0 - 180.0)
+        if not bent <= BEND_DEG:  # also for the first leg of all, which has nothing before it
+            self.piece += 1
+            self.piece_deg = course_deg
         self.course_deg = course_deg
 
 

@@ -12,10 +12,13 @@ from missions.aircraft import Aircraft
 from missions.energy import Cost, air_density_kgm3, path_cost
 from missions.route import XY
 from missions.survey.items import item_count
+from missions.survey.lanes import Lane
 from missions.survey.lines import Run, Swath, flown
 from missions.survey.terrainfollow import climbing_ms
 from missions.survey.track import Flyer, TrackPoint, timed
 
+Piece = Run | Lane
+"""What is flown with the camera on, from its start to its end."""
 BALANCING_ROUNDS = 12
 BALANCED_S = 5.0
 
@@ -46,13 +49,13 @@ class Load:
 class Flight:
     """One battery's runs, the track through them, what it costs, and where it starts and ends."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[Piece, ...]
     track: tuple[TrackPoint, ...]
     cost: Cost
     base: Base
 
 
-def share_out(runs: Sequence[Run], flyer: Flyer, swath: Swath, load: Load) -> list[Flight]:
+def share_out(runs: Sequence[Piece], flyer: Flyer, swath: Swath, load: Load) -> list[Flight]:
     """Split runs, in order, into as few flights as keep the battery reserve, transit both ways included; of
     those splits the one whose longest flight is shortest.
 
@@ -65,7 +68,7 @@ def share_out(runs: Sequence[Run], flyer: Flyer, swath: Swath, load: Load) -> li
     return _balanced(whole, flyer, load, first)
 
 
-def _reachable(runs: list[Run], flyer: Flyer, swath: Swath, load: Load) -> list[Run]:
+def _reachable(runs: list[Piece], flyer: Flyer, swath: Swath, load: Load) -> list[Piece]:
     """The runs, those too long for a battery halved until they fit."""
     rest, found = runs[::-1], []
     while rest:
@@ -77,7 +80,7 @@ def _reachable(runs: list[Run], flyer: Flyer, swath: Swath, load: Load) -> list[
     return found
 
 
-def _balanced(runs: Sequence[Run], flyer: Flyer, load: Load, first: list[Flight]) -> list[Flight]:
+def _balanced(runs: Sequence[Piece], flyer: Flyer, load: Load, first: list[Flight]) -> list[Flight]:
     """As many flights as `first`, the longest made short: a limit on duration is narrowed by halves."""
     best = first
     high = max(f.cost.duration_s for f in first)
@@ -95,7 +98,7 @@ def _balanced(runs: Sequence[Run], flyer: Flyer, load: Load, first: list[Flight]
 
 
 def _packed(
-    runs: Sequence[Run], flyer: Flyer, load: Load, limit_s: float, most: int | None = None
+    runs: Sequence[Piece], flyer: Flyer, load: Load, limit_s: float, most: int | None = None
 ) -> list[Flight] | None:
     """Flights filled one after the other up to a duration; None when there would be more than `most`."""
     flights: list[Flight] = []
@@ -113,7 +116,7 @@ def _packed(
 
 
 def _fullest(
-    runs: Sequence[Run], at: int, guess: int, flyer: Flyer, load: Load, limit_s: float
+    runs: Sequence[Piece], at: int, guess: int, flyer: Flyer, load: Load, limit_s: float
 ) -> Flight | None:
     """The flight with the most runs from `at` on that fits: first as many as guessed, then by halves."""
     best: Flight | None = None
@@ -134,19 +137,19 @@ def _fits(flight: Flight, load: Load) -> bool:
     return enough and item_count(flight.track) < load.max_items
 
 
-def cheapest(runs: Sequence[Run], flyer: Flyer, load: Load) -> Flight:
+def cheapest(runs: Sequence[Piece], flyer: Flyer, load: Load) -> Flight:
     """The runs flown from the base that takes the least energy."""
     flights = [_flight(runs, flyer, load, base) for base in _near(runs, load.bases)]
     return min(flights, key=lambda f: f.cost.energy_Wh)
 
 
-def _near(runs: Sequence[Run], bases: Sequence[Base]) -> list[Base]:
+def _near(runs: Sequence[Piece], bases: Sequence[Base]) -> list[Base]:
     """The two bases nearest to where the runs begin and end: no others can be cheaper by much."""
     ends = runs[0].start, runs[-1].end
     return sorted(bases, key=lambda b: sum(math.dist(b.xy, end) for end in ends))[:2]
 
 
-def _flight(runs: Sequence[Run], flyer: Flyer, load: Load, base: Base) -> Flight:
+def _flight(runs: Sequence[Piece], flyer: Flyer, load: Load, base: Base) -> Flight:
     track = flyer.track(runs, base.xy)
     try:
         cost = path_cost(
@@ -167,16 +170,23 @@ def check_climbs(flights: Sequence[Flight], load: Load) -> None:
             climbing_ms((a.xy, a.up_m), (b.xy, b.up_m), load.survey_ms, load.aircraft)
 
 
-def _halves(run: Run, flyer: Flyer, swath: Swath, load: Load) -> list[Run]:
-    if len(run.shots) < 4:
+def _halves(run: Piece, flyer: Flyer, swath: Swath, load: Load) -> list[Piece]:
+    halves = run.halves() if isinstance(run, Lane) else _halved(run, swath)
+    if halves is None:
         need = cheapest([run], flyer, load).cost.energy_Wh
         raise SkyshadeError(
             f"part of the area needs {need:.0f} Wh to reach and return; {load.aircraft.name} may use "
             f"{load.aircraft.flyable_Wh:.0f} Wh",
             hint="take off nearer, or wait for less wind",
         )
+    return list(halves)
+
+
+def _halved(run: Run, swath: Swath) -> tuple[Run, Run] | None:
+    if len(run.shots) < 4:
+        return None
     line = run.line
     middle = (line.x_from + line.x_to) / 2
     halves = [replace(line, x_to=middle), replace(line, x_from=middle)]
-    ordered = halves if run.forward else halves[::-1]
-    return [flown(half, swath, forward=run.forward) for half in ordered]
+    first, second = halves if run.forward else halves[::-1]
+    return flown(first, swath, forward=run.forward), flown(second, swath, forward=run.forward)

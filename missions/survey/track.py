@@ -11,6 +11,7 @@ import numpy as np
 from missions.aircraft import Aircraft
 from missions.energy import PathPoint
 from missions.route import XY, Navigator, NoRouteError
+from missions.survey.lanes import Lane
 from missions.survey.lines import Run
 from missions.survey.terrainfollow import Surface
 
@@ -58,12 +59,12 @@ class Flyer:
             self.ways[end, start] = found[::-1]
         return self.ways[key]
 
-    def track(self, runs: Sequence[Run], home: XY = (0.0, 0.0)) -> list[TrackPoint]:
+    def track(self, runs: Sequence[Run | Lane], home: XY = (0.0, 0.0)) -> list[TrackPoint]:
         """Over `home` in the air, transits and runs, over it again."""
         points = [TrackPoint(home, float(self.surface.up_m(np.array([home]))[0]))]
         for run in runs:
             points += self._transit(points[-1].xy, run.start)
-            points += list(self._run(run))
+            points += list(self._lane(run) if isinstance(run, Lane) else self._run(run))
         return points + self._transit(points[-1].xy, home)
 
     def _transit(self, start: XY, end: XY) -> list[TrackPoint]:
@@ -81,6 +82,16 @@ class Flyer:
         *between, (last, last_up) = self.surface.legs(first, leave)
         yield from (TrackPoint(xy, up, on_pass=True) for xy, up in between)
         yield TrackPoint(last, last_up, Camera.STOP, on_pass=True)
+
+    def _lane(self, lane: Lane) -> Iterator[TrackPoint]:
+        if math.dist(lane.entry, lane.places[0]) > 0.5:
+            before = self.surface.legs(lane.entry, lane.places[0])[:-1]
+            yield from (TrackPoint(xy, up, on_pass=True) for xy, up in before)
+        up = float(self.surface.up_m(np.array([lane.places[0]]))[0])
+        yield TrackPoint(lane.places[0], up, Camera.START, on_pass=True)
+        legs = [point for a, b in itertools.pairwise(lane.places) for point in self.surface.legs(a, b)]
+        yield from (TrackPoint(xy, up, on_pass=True) for xy, up in legs[:-1])
+        yield TrackPoint(*legs[-1], Camera.STOP, on_pass=True)
 
 
 def timed(

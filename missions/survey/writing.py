@@ -7,6 +7,7 @@ from core.shot import Shot
 from missions.energy import Cost
 from missions.model import Fence, Home, Mission
 from missions.path import mission_cost
+from missions.rally import rally_where_possible
 from missions.survey.area import Ground
 from missions.survey.items import Orders, make_fence, track_items
 from missions.survey.params import Sortie, SurveyParams
@@ -47,7 +48,16 @@ def _mission(
         elevation,
     )
     items = track_items(flight.track, orders)
-    return Mission(Home(flight.base.place, elevation), items, fence, name=name, cruise_ms=shots.speed_ms)
+    home = Home(flight.base.place, elevation)
+    plain = Mission(home, items, fence, name=name, cruise_ms=shots.speed_ms)
+    return rally_where_possible(
+        plain,
+        zones=params.zones,
+        terrain=params.terrain,
+        aircraft=params.aircraft,
+        wind=params.wind,
+        at_time=params.at_time,
+    )
 
 
 def planned_shots(mission: Mission, params: SurveyParams, first: int = 0) -> tuple[Shot, ...]:

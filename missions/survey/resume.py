@@ -1,0 +1,230 @@
+"""Only the gaps: which planned photographs were never taken, and flights that take them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from core.geo import FloatArray, LocalFrame
+from core.shot import Shot
+from gis.vector import Area
+from missions.model import Mission
+from missions.route import to_degrees
+from missions.survey.flownair import study
+from missions.survey.lines import Pass, Run, Swath
+from missions.survey.params import Sortie, SurveyPlan
+from missions.survey.plan import Site, asked_of, load_of, survey_site
+from missions.survey.proof import Proof, prove_views
+from missions.survey.record import SurveyRecord
+from missions.survey.rehearsal import Views, joined, rehearse, shots_of
+from missions.survey.shooting import Shooting, shooting
+from missions.survey.sorties import share_out
+from missions.survey.writing import written
+
+NEAR_SHARE = 0.55  # of the spacing: a picture taken so near to a planned one stands for it
+HEIGHT_M = 6.0
+JOINED_SHOTS = 2  # gaps with so few pictures between them are flown in one go
+ROUNDS = 4
+FLOWN_SLACK = 0.03  # of overlap: what gusts and GPS take from a flown pair
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A planned photograph that was not taken: its flight, its number there (from 1), where and how."""
+
+    flight: int
+    number: int
+    shot: Shot
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What is left of a survey: `before` the proof of the pictures taken, `lost` those that were not, `plan`
+    the flights over the gaps, proved together with what was taken (None when nothing is missing).
+    """
+
+    before: Proof
+    taken: int
+    planned: int
+    lost: tuple[Lost, ...]
+    plan: SurveyPlan | None
+
+
+def resume_survey(record: SurveyRecord, missions: Sequence[Mission], taken: Sequence[Shot]) -> Resumed:
+    """Plan what `missions` were to photograph and `taken` (heights over home, no attitudes) does not hold.
+
+    A picture counts as the planned one that it was taken nearest to; it looked as that one was to look.
+    """
+    params, camera = record.params, record.camera
+    shots = shooting(camera, params)
+    site = survey_site(record.area, record.home, shots, params)
+    frame, excess = site.frame, params.aircraft.trigger_excess_m
+    each = [rehearse(m, params.terrain, excess_m=excess, frame=frame) for m in missions]
+    wanted = joined(each)
+    matched, flown = _matched(wanted, _places(taken, site), shots.swath.shot_m)
+    asked = replace(asked_of(params, shots), overlap_slack=FLOWN_SLACK, gsd_m=None)
+    target = to_degrees(site.ground.target, frame)
+    before = prove_views(flown, target, frame, camera, asked, terrain=params.terrain)
+    missing = ~matched
+    plan = None
+    for _ in range(ROUNDS if missing.any() or before.missed else 0):
+        missing |= _seeing(before if plan is None or plan.proof is None else plan.proof, wanted)
+        plan = _gap_plan(record, site, shots, wanted, missing, flown)
+        if plan.proof is None or not plan.proof.missed:
+            break
+    names = tuple(_named(~matched, each, missions, frame))
+    return Resumed(before, int(matched.sum()), len(wanted), names, plan)
+
+
+def _places(taken: Sequence[Shot], site: Site) -> FloatArray:
+    """East, north, up of the pictures taken, metres over the frame's origin."""
+    if not taken:
+        return np.empty((0, 3))
+    lonlat = np.array([shot.lonlat.xy for shot in taken])
+    up = np.array([shot.altitude.value_m for shot in taken])
+    return np.column_stack([site.frame.to_local(lonlat[:, 0], lonlat[:, 1]), up])
+
+
+def _matched(wanted: Views, taken: FloatArray, spacing_m: float) -> tuple[NDArray[np.bool_], Views]:
+    """Which planned pictures some taken one stands for, and the taken ones as they looked."""
+    none = np.zeros(len(wanted), np.bool_)
+    if not (len(wanted) and len(taken)):
+        return none, Views(np.empty((0, 3)), np.empty((0, 3)), np.zeros(0, np.int64), np.zeros(0, np.int64))
+    reach = NEAR_SHARE * spacing_m
+    nearest: Any
+    far, nearest = cKDTree(taken[:, :2]).query(wanted.eyes[:, :2])
+    matched = (far <= reach) & (np.abs(taken[nearest, 2] - wanted.eyes[:, 2]) <= HEIGHT_M)
+    off, model = cKDTree(wanted.eyes[:, :2]).query(taken[:, :2])
+    use = (off <= 2 * spacing_m) & (np.abs(taken[:, 2] - wanted.eyes[model, 2]) <= 2 * HEIGHT_M)
+    like = model[use]
+    return matched, Views(taken[use], wanted.looks[like], wanted.strips[like], wanted.pieces[like])
+
+
+def _seeing(proof: Proof, wanted: Views) -> NDArray[np.bool_]:
+    """The planned pictures nearest to every place that no picture shows."""
+    chosen = np.zeros(len(wanted), np.bool_)
+    lattice, seen = proof.picture.lattice, proof.picture.seen
+    rows, columns = np.nonzero(lattice.inside & (seen.count == 0))
+    cells = np.stack([lattice.xs[columns], lattice.ys[rows]], axis=1)
+    blind = np.concatenate([cells, lattice.edge[seen.edge_count == 0]])
+    if len(blind) and len(wanted):
+        _, nearest = cKDTree(wanted.eyes[:, :2]).query(blind)
+        chosen[np.unique(nearest)] = True
+    return chosen
+
+
+def _gap_plan(
+    record: SurveyRecord,
+    site: Site,
+    shots: Shooting,
+    wanted: Views,
+    missing: NDArray[np.bool_],
+    flown: Views,
+) -> SurveyPlan:
+    params = record.params
+    runs = list(_gap_runs(wanted, missing, shots.swath, site))
+    flights = share_out(runs, site.flyer, shots.swath, load_of(site, shots, params))
+    sorties = written(flights, site.ground, site.flyer.surface, shots, params)
+    proof = _both(record, site, shots, sorties, flown)
+    legs = 0.0 if proof.air is None else proof.air.legs_outside_m
+    return SurveyPlan(
+        sorties,
+        proof.coverage,
+        legs,
+        shots.height_m,
+        shots.speed_ms,
+        runs[0].line.angle_deg % 180.0 if runs else 0.0,
+        shots.swath.trigger_m,
+        proof=proof,
+        target=to_degrees(site.ground.target, site.frame),
+        allowed=to_degrees(site.ground.flight, site.frame),
+    )
+
+
+def _both(
+    record: SurveyRecord, site: Site, shots: Shooting, sorties: Sequence[Sortie], flown: Views
+) -> Proof:
+    """The proof of what was taken and what is to be taken, together."""
+    params = record.params
+    missions = [s.mission for s in sorties]
+    late = params.aircraft.trigger_excess_max_m
+    new = [rehearse(m, params.terrain, excess_m=late, frame=site.frame) for m in missions]
+    asked = replace(asked_of(params, shots), overlap_slack=FLOWN_SLACK)
+    return prove_views(
+        joined([flown, *new]),
+        to_degrees(site.ground.target, site.frame),
+        site.frame,
+        record.camera,
+        replace(asked, front=0.0, side=0.0),
+        air=study(missions, to_degrees(site.ground.flight, site.frame), params.terrain, params.aircraft),
+        aircraft=params.aircraft,
+        terrain=params.terrain,
+    )
+
+
+def _gap_runs(wanted: Views, missing: NDArray[np.bool_], swath: Swath, site: Site) -> Iterator[Run]:
+    """Each stretch of missing pictures as a run, in the order planned."""
+    working = site.ground.flight
+    for strip in np.unique(wanted.pieces[missing]):
+        members = np.flatnonzero(wanted.pieces == strip)
+        places = wanted.eyes[members, :2]
+        course = _course_deg(places, wanted.looks[members[0], 0])
+        for first, last in _stretches(missing[members]):
+            yield _run(places[first], places[last], course, swath, working)
+
+
+def _course_deg(places: FloatArray, yaw_deg: float) -> float:
+    """The course of a strip; of a single picture, where its top points."""
+    way = places[-1] - places[0]
+    if float(np.hypot(*way)) < 0.01:
+        return float(yaw_deg)
+    return float(np.degrees(np.arctan2(way[0], way[1]))) % 360.0
+
+
+def _stretches(missing: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and last index of the stretches, those with few pictures between them joined."""
+    found: list[tuple[int, int]] = []
+    for index in np.flatnonzero(missing):
+        if found and index - found[-1][1] <= JOINED_SHOTS + 1:
+            found[-1] = found[-1][0], int(index)
+        else:
+            found.append((int(index), int(index)))
+    return found
+
+
+def _run(first: FloatArray, last: FloatArray, course: float, swath: Swath, space: Area) -> Run:
+    """A run over the places from `first` to `last`, with lead-in and run-out as far as there is room."""
+    heading = np.radians(course)
+    ahead, left = np.array([np.sin(heading), np.cos(heading)]), np.array([-np.cos(heading), np.sin(heading)])
+    start, end, y = float(first @ ahead), float(last @ ahead), float(first @ left)
+    low, high = (_room(first if s < 0 else last, s * ahead, swath, space) for s in (-1, 1))
+    line = Pass(course, 0, y, start, end, start - low, end + high)
+    count = int(np.ceil((end - start) / swath.shot_m - 1e-6))
+    shots = tuple(start + i * swath.shot_m for i in range(count + 1))
+    leave = min(line.high, max(shots[-1], end) + swath.tail_m)
+    kept = tuple(x for x in shots if x <= leave + 1e-6)
+    return Run(line, True, max(line.low, start - swath.lead_m), leave, kept)  # flown as planned
+
+
+def _room(place: FloatArray, ahead: FloatArray, swath: Swath, space: Area) -> float:
+    """How far one may fly on from a place, at most as far as lead-in or run-out want."""
+    wish = max(swath.lead_m, swath.tail_m) + swath.shot_m
+    ray = shapely.LineString([place, place + wish * ahead])
+    inside = ray.intersection(space.buffer(0.01))
+    parts = [g for g in shapely.get_parts(inside) if g.distance(shapely.Point(place)) < 0.1]
+    return max((float(part.length) for part in parts), default=0.0)
+
+
+def _named(
+    lost: NDArray[np.bool_], each: Sequence[Views], missions: Sequence[Mission], frame: LocalFrame
+) -> Iterator[Lost]:
+    start = 0
+    for flight, (views, _) in enumerate(zip(each, missions, strict=True), start=1):
+        for number, shot in enumerate(shots_of(views, frame), start=1):
+            if lost[start + number - 1]:
+                yield Lost(flight, number, shot)
+        start += len(views)
