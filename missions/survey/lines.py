@@ -4,6 +4,7 @@ Everything here is in the working frame turned so that passes run along x.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ from shapely.geometry.base import BaseGeometry
 
 from gis.vector import Area, as_area
 from missions.route import XY
+
+LEAD_LEAST_M = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,12 @@ class Run:
         return self.line.angle_deg + (0.0 if self.forward else 180.0)
 
     @property
+    def lead_m(self) -> float:
+        """The way from the entry to the first release; 0 where it is too short to matter."""
+        lead = abs(self.shots[0] - self.entry)
+        return lead if lead > LEAD_LEAST_M else 0.0
+
+    @property
     def start(self) -> XY:
         """Where the run begins, east-north metres."""
         return self.place(self.entry)
@@ -87,12 +96,15 @@ class Run:
 
 
 def flown(line: Pass, swath: Swath, *, forward: bool) -> Run:
-    """Place run-up, releases and run-out of a pass flown one way inside its limits."""
+    """Place run-up, releases and run-out of a pass flown one way inside its limits.
+
+    Where the limits leave no room for the whole run-up, the camera is on from the entry: a waypoint a few
+    metres further would slow the flight, and the pictures on the way are gained.
+    """
     sign = 1.0 if forward else -1.0
     start, end = (line.x_from, line.x_to) if forward else (-line.x_to, -line.x_from)
     low, high = (line.low, line.high) if forward else (-line.high, -line.low)
-    latest = start + max(0.0, swath.along_m / 2 - swath.slack_m)
-    first = min(max(start, min(low + swath.lead_m, latest)), high)
+    first = start if low + swath.lead_m <= start else min(max(low, start - swath.lead_m), high)
     room = max(0.0, high - swath.tail_m - first)
     count = min(math.ceil(max(0.0, end - first) / swath.shot_m), math.floor(room / swath.shot_m))
     reach = first + count * swath.shot_m + swath.along_m / 2 - swath.slack_m
@@ -109,8 +121,22 @@ def flown(line: Pass, swath: Swath, *, forward: bool) -> Run:
 def covered_by(run: Run, swath: Swath) -> Polygon:
     """The rectangle a run surely photographs, less the position error."""
     x1, x2 = min(run.shots), max(run.shots)
+    return strip(run.line, x1, x2, swath)
+
+
+def covered_anyway(line: Pass, swath: Swath) -> Polygon | None:
+    """The rectangle a pass surely photographs whichever way it is flown."""
+    there, back = (flown(line, swath, forward=f).shots for f in (True, False))
+    x1, x2 = max(min(there), min(back)), min(max(there), max(back))
+    along = swath.along_m / 2 - swath.slack_m
+    return strip(line, x1, x2, swath) if x1 - along < x2 + along else None
+
+
+def strip(line: Pass, x1: float, x2: float, swath: Swath) -> Polygon:
+    """What releases from `x1` to `x2` along a line surely photograph, in east-north metres."""
     along, across = swath.along_m / 2 - swath.slack_m, swath.across_m / 2 - swath.slack_m
-    return shapely.box(x1 - along, run.line.y - across, x2 + along, run.line.y + across)
+    x, y, angle = (x1 - along, x2 + along), (line.y - across, line.y + across), line.angle_deg
+    return Polygon([turned_back(x[i], y[k], angle) for i, k in ((0, 0), (1, 0), (1, 1), (0, 1))])
 
 
 def lay_passes(target: Area, working: Area, swath: Swath, angle_deg: float, first_row: int = 0) -> list[Pass]:
@@ -157,9 +183,9 @@ def _merged(spans: list[XY], gap: float) -> list[XY]:
     return merged
 
 
-def left_over(target: Area, runs: list[Run], swath: Swath) -> Area:
-    """The part of `target` that no run surely photographs."""
-    seen = shapely.union_all([covered_by(run, swath) for run in runs])
+def left_over(target: Area, lines: Sequence[Pass], swath: Swath) -> Area:
+    """The part of `target` (east-north) that no pass surely photographs whichever way it is flown."""
+    seen = shapely.union_all([s for line in lines if (s := covered_anyway(line, swath)) is not None])
     rest = as_area(target.difference(seen))
     return as_area(shapely.union_all([p for p in shapely.get_parts(rest) if p.area > 1e-3]))
 

@@ -1,114 +1,170 @@
-"""Which way to sweep, and runs in flying order that photograph all of an area."""
+"""The quickest way to sweep an area: cells, angles, lines, and the tour through them."""
 
-import itertools
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 
+from core.geo import FloatArray
 from gis.vector import Area
-from missions.energy import Cost, PathPoint, path_cost
-from missions.route import XY
+from missions.energy import path_cost
 from missions.survey.area import Ground
-from missions.survey.cells import split_cells, visit
-from missions.survey.lines import (
-    Pass,
-    Run,
-    Swath,
-    flown,
-    lay_passes,
-    left_over,
-    spot_passes,
-    turned,
-    turned_back,
-)
+from missions.survey.decompose import CELL_S, Cell, decomposed, merged
+from missions.survey.lines import Pass, Run, Swath, flown, lay_passes, left_over, spot_passes, turned
+from missions.survey.pace import Pace, make_pace
+from missions.survey.scan import fit_angles, sweep_seconds
 from missions.survey.sorties import Load
-from missions.survey.track import Flyer
+from missions.survey.tour import best_directions, best_tour, nearest_tour, tour_seconds
+from missions.survey.track import Flyer, timed
+from missions.survey.transits import Corners, corners_of, transit_seconds
 
 COVER_ROUNDS = 6
 SPOT_ROUNDS = 12
-
-
-def best_angle(ground: Ground, swath: Swath, load: Load) -> float:
-    """The course (0-180 degrees) with the least flying time, turns and wind counted; energy breaks ties."""
-    costs = {a: _rough_cost(ground, swath, load, a) for a in _angles(ground.target)}
-    quickest = min(cost.duration_s for cost in costs.values())
-    near = {a: cost for a, cost in costs.items() if cost.duration_s <= 1.01 * quickest}
-    return min(near, key=lambda a: near[a].energy_Wh)
-
-
-def _angles(target: Area) -> list[float]:
-    """Every 15 degrees, and along the sides of the area's hull (Huang 2001: the best sweep follows one)."""
-    hull = shapely.get_coordinates(target.convex_hull.simplify(2.0))
-    sides = np.diff(hull, axis=0)
-    longest = sides[np.argsort(-np.hypot(*sides.T))[:8]]
-    along = np.degrees(np.arctan2(longest[:, 0], longest[:, 1])) % 180.0
-    return sorted({*np.arange(0.0, 180.0, 15.0).tolist(), *np.round(along, 1).tolist()})
-
-
-def _rough_cost(ground: Ground, swath: Swath, load: Load, angle: float) -> Cost:
-    """Passes in serpentine order with straight transits: good enough to compare courses."""
-    passes = lay_passes(turned(ground.target, angle), turned(ground.working, angle), swath, angle)
-    speed_ms = load.survey_ms
-    points = [PathPoint(0.0, 0.0, 0.0, speed_ms)]
-    here: XY = (0.0, 0.0)
-    for line in passes:
-        ends = [(line.x_from - swath.lead_m, line.y), (line.x_to + swath.tail_m, line.y)]
-        ends.sort(key=lambda end: math.dist(here, end))
-        points += [PathPoint(*turned_back(*end, angle), 0.0, speed_ms) for end in ends]
-        here = ends[-1]
-    points.append(PathPoint(0.0, 0.0, 0.0, speed_ms))
-    try:
-        return path_cost(points, load.aircraft, load.wind)
-    except ValueError:
-        return Cost(0.0, math.inf, math.inf)
+SINGLES = 16
+SINGLES_APART_DEG = 1.5
+CUT_ANGLES = 2
+CUTS_APART_DEG = 20.0
+STAGES = 4
+MOST_CELLS = 10
+FINALISTS = 3
+Layout = Sequence[Cell]
 
 
 def cover(
     ground: Ground, swath: Swath, flyer: Flyer, load: Load, angle_deg: float | None = None
 ) -> list[Run]:
-    """Runs in flying order that photograph all of the target: passes, then passes over what is left.
+    """Runs in flying order that photograph all of the target, begun and ended at the frame's origin.
 
-    All at `angle_deg` if it is given, else each at the course that is flown quickest.
+    All at `angle_deg` if it is given; else the quickest of several sweeps over the whole and of several ways
+    to cut it into cells with angles of their own.
     """
-    angle = best_angle(ground, swath, load) if angle_deg is None else angle_deg
-    target, working = turned(ground.target, angle), turned(ground.working, angle)
-    passes = lay_passes(target, working, swath, angle)
-    runs: list[Run] = []
-    for attempt in range(COVER_ROUNDS + SPOT_ROUNDS):
-        runs = _ordered(passes, swath, flyer)
-        rest = left_over(target, runs, swath)
-        if rest.is_empty:
-            break
-        row = max((p.row for p in passes), default=0) + 2
-        passes = passes + list(_more(rest, working, swath, angle, row, spots=attempt >= COVER_ROUNDS))
-    return runs
+    sweeper = Sweeper(ground, swath, flyer, load, make_pace(load.aircraft, load.wind, load.survey_ms))
+    layouts = [[Cell(ground.target, angle_deg, 0.0)]] if angle_deg is not None else sweeper.layouts()
+    return sweeper.quickest(layouts)
 
 
-def _more(rest: Area, working: Area, swath: Swath, angle: float, row: int, *, spots: bool) -> Iterable[Pass]:
-    if spots:
-        yield from spot_passes(rest, working, angle, row)
-        return
-    for part in shapely.get_parts(rest):
-        found = lay_passes(part, working, swath, angle, row)
-        gaining = [p for p in found if not _gains_nothing(part, p, swath)]
-        yield from gaining or spot_passes(part, working, angle, row)
-        row += len(found) + 2
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """Everything a sweep is laid and judged with."""
+
+    ground: Ground
+    swath: Swath
+    flyer: Flyer
+    load: Load
+    pace: Pace
+
+    def layouts(self) -> list[Layout]:
+        """Ways to share out angles over the ground, worth a closer look."""
+        target = self.ground.target
+        angles = np.unique(np.concatenate([np.arange(180.0), fit_angles(target)]))
+        ranked = self._ranked(target, angles)
+        found: list[Layout] = [[cell] for cell in _apart(ranked, SINGLES_APART_DEG)[:SINGLES]]
+        if target.area < 0.999 * target.convex_hull.area:
+            for cell in _apart(ranked, CUTS_APART_DEG)[:CUT_ANGLES]:
+                found += self._cut(cell.angle_deg)
+        return found
+
+    def _ranked(self, ground: Area, angles: FloatArray) -> list[Cell]:
+        seconds = sweep_seconds(ground, angles, self.swath, self.pace)
+        return [Cell(ground, float(angles[k]), float(seconds[k])) for k in np.argsort(seconds, kind="stable")]
+
+    def _cut(self, angle_deg: float) -> list[Layout]:
+        """The most promising stages of putting cells together that were cut at an angle."""
+        target = self.ground.target
+        tried = np.unique(np.concatenate([fit_angles(target, 8), np.arange(0.0, 180.0, 15.0), [angle_deg]]))
+        stages = merged(decomposed(target, angle_deg), tried, self.swath, self.pace)
+        mixed = [s for s in stages if len(s) <= MOST_CELLS and len({c.angle_deg for c in s}) > 1]
+        return list(sorted(mixed, key=lambda s: sum(c.seconds + CELL_S for c in s))[:STAGES])
+
+    def quickest(self, layouts: Sequence[Layout]) -> list[Run]:
+        """The runs of the layout that is flown quickest."""
+        space = corners_of(self.ground.flight)
+        toured = sorted((self._toured(layout, space) for layout in layouts), key=lambda t: t.seconds)
+        shaken = sorted((t.shaken() for t in toured[:FINALISTS]), key=lambda t: t.seconds)
+        return min((t.runs for t in shaken[:2]), key=self.flown_s)
+
+    def _toured(self, layout: Layout, space: Corners) -> "Toured":
+        passes = self.passes(layout)
+        nodes = [flown(line, self.swath, forward=f) for line in passes for f in (True, False)]
+        seconds = transit_seconds(nodes, (0.0, 0.0), space, self.pace)
+        first = [nearest_tour(seconds), best_directions(seconds, list(range(len(passes))))]
+        return Toured(nodes, seconds, best_tour(seconds, first, work=0.0))
+
+    def passes(self, layout: Layout) -> list[Pass]:
+        """Lines over every cell, and over what they leave."""
+        passes: list[Pass] = []
+        for cell in layout:
+            passes += self._laid(cell.ground, cell.angle_deg, passes)
+        for attempt in range(COVER_ROUNDS + SPOT_ROUNDS):
+            rest = left_over(self.ground.target, passes, self.swath)
+            if rest.is_empty:
+                break
+            for part in shapely.get_parts(rest):
+                angle = _angle_near(layout, part)
+                passes += self._more(part, angle, passes, spots=attempt >= COVER_ROUNDS)
+        return passes
+
+    def _laid(self, part: Area, angle: float, before: Sequence[Pass]) -> list[Pass]:
+        row = max((p.row for p in before), default=-2) + 2
+        working = turned(self.ground.working, angle)
+        return lay_passes(turned(part, angle), working, self.swath, angle, row)
+
+    def _more(self, part: Area, angle: float, before: Sequence[Pass], *, spots: bool) -> list[Pass]:
+        """Passes over a part that is left, each of which gains ground."""
+        laid = [] if spots else self._laid(part, angle, before)
+        gaining = [p for p in laid if left_over(part, [p], self.swath).area < part.area - 1e-6]
+        if gaining:
+            return gaining
+        row = max((p.row for p in before), default=-2) + 2
+        return spot_passes(turned(part, angle), turned(self.ground.working, angle), angle, row)
+
+    def flown_s(self, runs: Sequence[Run]) -> float:
+        """Seconds of the flight through `runs`, over flat ground and on one battery."""
+        flat = replace(self.flyer, surface=replace(self.flyer.surface, terrain=None))
+        path = timed(flat.track(runs), self.load.aircraft, self.load.survey_ms)
+        try:
+            return path_cost(path, self.load.aircraft, self.load.wind).duration_s
+        except ValueError:  # the wind is too strong for a leg
+            return math.inf
 
 
-def _gains_nothing(part: Area, line: Pass, swath: Swath) -> bool:
-    """Whether a pass would photograph nothing of `part`."""
-    return not left_over(part, [flown(line, swath, forward=True)], swath).area < part.area - 1e-6
+@dataclass(frozen=True, slots=True)
+class Toured:
+    """A tour: the runs to choose from, each line there and back, seconds between them, the nodes flown."""
+
+    nodes: list[Run]
+    table: FloatArray
+    tour: list[int]
+
+    @property
+    def seconds(self) -> float:
+        """How long the tour takes in the air."""
+        return float(tour_seconds(self.table, np.array(self.tour, np.int64)))
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs in flying order."""
+        return [self.nodes[k] for k in self.tour]
+
+    def shaken(self) -> "Toured":
+        """The same tour, looked at for longer."""
+        return replace(self, tour=best_tour(self.table, [self.tour]))
 
 
-def _ordered(passes: list[Pass], swath: Swath, flyer: Flyer) -> list[Run]:
-    def distance(a: XY, b: XY) -> float:
-        way = flyer.way(a, b)
-        return sum(math.dist(p, q) for p, q in itertools.pairwise(way))
+def _apart(ranked: Sequence[Cell], least_deg: float) -> list[Cell]:
+    """The best of each group of angles that lie near one another."""
+    found: list[Cell] = []
+    for cell in ranked:
+        if all(abs((cell.angle_deg - f.angle_deg + 90.0) % 180.0 - 90.0) >= least_deg for f in found):
+            found.append(cell)
+    return found
 
-    return visit(split_cells(passes), (0.0, 0.0), swath, distance)  # home: the origin of both frames
+
+def _angle_near(layout: Layout, part: Area) -> float:
+    return min(layout, key=lambda cell: cell.ground.distance(part)).angle_deg
 
 
 def main_course(runs: Sequence[Run]) -> float:
