@@ -47,7 +47,8 @@ def parse(document: dict[str, Any]) -> Mission:
 def _speed(mission: dict[str, Any], key: str, default: float) -> float:
     """A planned speed; null, absent and 0 mean that none was planned."""
     value = mission.get(key)
-    return default if value in {None, 0} else number(value, key, 1e-3, FASTEST_MS)
+    none_planned = value is None or value == 0
+    return default if none_planned else number(value, key, 1e-3, FASTEST_MS)
 
 
 def _home(value: Any, *, known: Any) -> Home:

@@ -66,15 +66,16 @@ def write(mission: Mission, path: Path, drone: str = "M3T") -> tuple[str, ...]:
         raise UnknownNameError("DJI aircraft", drone, list(DRONES))
     try:
         wayline = to_wayline(mission)
+        template, waylines = template_xml(wayline, mission.home, drone), waylines_xml(wayline, drone)
+        lost = _lost(mission, path, template, waylines, drone)
     except ValueError as error:
         raise BadFileError(path, f"cannot hold this mission: {error}") from error
-    template, waylines = template_xml(wayline, mission.home, drone), waylines_xml(wayline, drone)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in ((TEMPLATE, template), (WAYLINES, waylines)):
             archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), data)
     write_bytes(path, buffer.getvalue())
-    return _lost(mission, path, template, waylines, drone)
+    return lost
 
 
 def _lost(mission: Mission, path: Path, template: bytes, waylines: bytes, drone: str) -> tuple[str, ...]:
@@ -104,7 +105,7 @@ def _members(path: Path) -> tuple[ET.Element, ET.Element | None]:
                 raise BadFileError(path, f"holds no {WAYLINES}", hint="export it as a DJI wayline (WPML)")
             waylines = _member(path, archive, names[WAYLINES])
             template = _member(path, archive, names[TEMPLATE]) if TEMPLATE in names else None
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
         raise BadFileError(path, "is not a .kmz (zip) file, or a broken one", hint="copy it again") from error
     except (RuntimeError, NotImplementedError) as error:  # a password, or a way of packing nobody uses here
         raise BadFileError(path, f"cannot be unpacked ({error})", hint="export it again") from error
