@@ -14,6 +14,7 @@ from missions.model import Mission
 from missions.path import FlownPoint
 from missions.permits import Permit
 from missions.rules import Rules
+from missions.structures import Structures
 from missions.weather import Weather
 
 RTL_ALT_M = 15.0
@@ -23,7 +24,7 @@ RTL_ALT_M = 15.0
 @dataclass(frozen=True, slots=True)
 class Case:
     """None = not known. `permits` are those someone holds; `at_time` UTC;
-    `rtl_alt_m` the height over home that a return climbs to.
+    `rtl_alt_m` the height over home that a return climbs to; `structures` are buildings and masts.
     """
 
     mission: Mission
@@ -39,6 +40,7 @@ class Case:
     at_time: datetime | None = None
     weather: Weather | None = None
     rtl_alt_m: float = RTL_ALT_M
+    structures: Structures | None = None
 
 
 class Known(TypedDict, total=False):
@@ -55,3 +57,4 @@ class Known(TypedDict, total=False):
     at_time: datetime | None
     weather: Weather | None
     rtl_alt_m: float
+    structures: Structures | None

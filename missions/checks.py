@@ -11,6 +11,7 @@ from core.wind import CALM
 from missions.case import Case, Known
 from missions.day_checks import daylight_findings, weather_findings
 from missions.finding import Finding, Severity, Verdict
+from missions.height_checks import height_findings
 from missions.model import Command, Mission
 from missions.path import FlownPoint, flown_points, heights_along, mission_cost
 from missions.return_checks import rally_findings, return_findings
@@ -18,7 +19,7 @@ from missions.rules import load_rules
 from missions.space_checks import fence_findings, zone_findings
 
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
-DEEPEST_VALLEY_M = 1000.0  # no flight leads over ground so far below its home
+FAR_TOO_MANY = 10.0  # times the most items: nothing else is looked at
 ENDINGS = {Command.NAV_RETURN_TO_LAUNCH, Command.NAV_LAND}
 
 
@@ -38,7 +39,9 @@ def case_of(mission: Mission, **known: Unpack[Known]) -> Case:
 
 
 def findings_of(case: Case) -> tuple[Finding, ...]:
-    """What every rule says of a case."""
+    """What every rule says of a case; of a plan far beyond what a vehicle holds only that."""
+    if len(case.mission.items) > FAR_TOO_MANY * case.rules.max_items.value:
+        return tuple(_size(case))
     return tuple(finding for rule in RULES for finding in rule(case))
 
 
@@ -65,7 +68,9 @@ def _ending(case: Case) -> Iterator[Finding]:
 def _size(case: Case) -> Iterator[Finding]:
     count, limit = len(case.mission.items) + 1, case.rules.max_items.value
     message = f"{count} items with home, at most {limit:.0f}"
-    yield Finding("mission_size", PASS if count <= limit else FAIL, message, value=count, limit=limit)
+    good = count <= limit
+    cure = "" if good else "make several plans of it"
+    yield Finding("mission_size", PASS if good else FAIL, message, value=count, limit=limit, cure=cure)
 
 
 def _legs(case: Case) -> Iterator[Finding]:
@@ -80,23 +85,14 @@ def _legs(case: Case) -> Iterator[Finding]:
     )
 
 
-def _heights(case: Case) -> Iterator[Finding]:
-    """Height limit and clearance along the legs, not only at their ends."""
-    high, low = case.rules.max_height_above_ground_m.value, case.rules.min_terrain_clearance_m.value
+def _clearance(case: Case) -> Iterator[Finding]:
+    """Clearance over the ground along the legs, not only at their ends."""
+    low = case.rules.min_terrain_clearance_m.value
     if case.terrain is None:
-        tops = [p.up_m for p in case.points if p.up_m is not None]
-        top = max(tops, default=None)
         why = "no terrain given (--dem): height above ground is not known"
-        if top is not None and top > high + DEEPEST_VALLEY_M:
-            item = next(p.item for p in case.points if p.up_m == top)
-            over = f"{top:g} m over home is too high over any ground"
-            yield Finding("height_above_ground", FAIL, over, item=item, value=top, limit=high)
-        else:
-            yield Finding("height_above_ground", UNKNOWN, why, value=top, limit=high)
         yield Finding("terrain_clearance", UNKNOWN, why, limit=low)
         return
     legs = list(heights_along(case.points, case.terrain, case.mission.home.position))
-    yield _extreme("height_above_ground", legs, np.max, lambda h: h <= high + 0.5, high)
     level = [leg for leg in legs if not (leg[0].on_ground or leg[1].on_ground)]
     yield _extreme("terrain_clearance", level, np.min, lambda h: h >= low, low)
 
@@ -194,7 +190,8 @@ RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _ending,
     _size,
     _legs,
-    _heights,
+    height_findings,
+    _clearance,
     _energy,
     _wind,
     _camera,

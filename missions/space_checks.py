@@ -22,7 +22,7 @@ from missions.route import to_metres
 from missions.window import Window, flight_window
 from missions.zones import Zone, ZoneKind
 
-__all__ = ["Span", "fence_findings", "fence_sides", "line_between", "zone_findings", "zone_spans"]
+__all__ = ["Span", "fence_findings", "fence_sides", "line_between", "spans_of", "zone_findings", "zone_spans"]
 
 VERTICAL_ROOM_M = 5.0
 ASK = "go round it, fly below or above it, or ask for permission"
@@ -33,7 +33,7 @@ def zone_findings(case: Case) -> Iterator[Finding]:
     if case.zones is None:
         yield Finding("zones", Verdict.UNKNOWN, "no airspace zones given (--zones)")
         return
-    found = list(zone_spans(case, _legs(case.points, LocalFrame(case.mission.home.position))))
+    found = list(zone_spans(case, spans_of(case.points, LocalFrame(case.mission.home.position))))
     yield from found
     if not found:
         yield Finding("zones", Verdict.PASS, f"no leg enters any of {len(case.zones)} zones", value=0.0)
@@ -59,7 +59,8 @@ def zone_spans(
             yield from asking.findings(zone, [_within(zone, air[i], area) for i in near])
 
 
-def _legs(points: Sequence[FlownPoint], frame: LocalFrame) -> list[Span]:
+def spans_of(points: Sequence[FlownPoint], frame: LocalFrame) -> list[Span]:
+    """The legs between points, each with its line in metres."""
     xy = [frame.point(p.place) for p in points]
     ends = itertools.pairwise(zip(points, xy, strict=True))
     return [(a, b, line_between(p, q)) for (a, p), (b, q) in ends]
@@ -180,7 +181,7 @@ def fence_findings(case: Case) -> Iterator[Finding]:
         yield Finding("fence", Verdict.UNKNOWN, why, severity=Severity.WARNING)
         return
     keep_in, keep_out = fence_sides(case.mission)
-    for _, end, leg in _legs(case.points, LocalFrame(case.mission.home.position)):
+    for _, end, leg in spans_of(case.points, LocalFrame(case.mission.home.position)):
         if any(not area.covers(leg) for area in keep_in):
             yield Finding("fence", Verdict.FAIL, "a leg leaves the fence", item=end.item)
             return

@@ -1,15 +1,17 @@
 """Options that tell what is known of the day a plan is to fly."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
-from skyshade.cli.options import AT_HELP, DEM_HELP, IN_FILE, WIND_FROM_HELP, WIND_HELP, ZONES_HELP
+from skyshade.cli.options import AT_HELP, DEM_HELP, IN_FILE, IN_ZONES, WIND_FROM_HELP, WIND_HELP, ZONES_HELP
 
 _OPTIONS = (
-    click.option("--zones", multiple=True, type=IN_FILE, help=f"{ZONES_HELP} Repeatable."),
+    click.option("--zones", multiple=True, type=IN_ZONES, help=f"{ZONES_HELP} Repeatable."),
     click.option("--dem", type=IN_FILE, help=DEM_HELP),
+    click.option("--buildings", type=IN_FILE, help="Buildings and masts with heights: the height limit."),
     click.option("--aircraft", metavar="NAME|FILE", help="Aircraft, for energy and the wind it bears."),
     click.option("--camera", metavar="NAME|FILE", help="Camera, for its shortest time between shots."),
     click.option(
@@ -46,10 +48,11 @@ def known_of(options: dict[str, Any]) -> Any:
     """What the options tell, read: the arguments of `check_mission` after the mission."""
     from gis.terrain import read_terrain
     from missions.aircraft import load_aircraft
-    from missions.airspace import parse_time, read_zones
+    from missions.airspace import parse_time
     from missions.cameras import load_camera
     from missions.permits import read_permits
     from missions.rules import load_rules
+    from missions.structures import read_structures
     from missions.weather import read_weather
 
     try:
@@ -57,7 +60,7 @@ def known_of(options: dict[str, Any]) -> Any:
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     return {
-        "zones": [z for p in options["zones"] for z in read_zones(p)] if options["zones"] else None,
+        "zones": _zones(options["zones"]) if options["zones"] else None,
         "terrain": read_terrain(options["dem"]) if options["dem"] else None,
         "aircraft": load_aircraft(options["aircraft"]) if options["aircraft"] else None,
         "camera": load_camera(options["camera"]) if options["camera"] else None,
@@ -68,7 +71,18 @@ def known_of(options: dict[str, Any]) -> Any:
         "rules": load_rules(options["rules"]),
         "weather": read_weather(options["weather"]) if options["weather"] else None,
         "rtl_alt_m": options["rtl_alt_m"],
+        "structures": read_structures(options["buildings"]) if options["buildings"] else None,
     }
+
+
+def _zones(paths: tuple[Path, ...]) -> list[Any]:
+    """The zones of all files; what is to be said of them goes to standard error."""
+    from missions.airspace import read_zone_file
+
+    files = [read_zone_file(path) for path in paths]
+    for note in (note for file in files for note in file.notes):
+        click.echo(note, err=True)
+    return [zone for file in files for zone in file.zones]
 
 
 def _wind(speed_ms: float | None, from_deg: float | None) -> Any:

@@ -10,7 +10,7 @@ from core.errors import BadFileError
 VEHICLE_HELP = "embedded, ardupilot, or a MAVLink address: tcp:HOST:PORT, udpin:HOST:PORT, /dev/ttyX,BAUD."
 CONFIRM_HELP = "Arm a vehicle that this command did not start."
 SPEEDUP_HELP = "Times real time; simulated vehicles only."
-ZONES_HELP = "Airspace zones: GeoJSON, GPKG, SHP, KML."
+ZONES_HELP = "Airspace zones: GeoJSON, GPKG, SHP, KML, or korea."
 DEM_HELP = "Ground heights above sea level: GeoTIFF."
 WIND_HELP = "Wind speed, m/s."
 WIND_FROM_HELP = "Where the wind comes from, degrees from north."
@@ -36,6 +36,15 @@ class InputPath(click.Path):
         return path
 
 
+class ZonesPath(InputPath):
+    """A file of zones, or the name of packaged ones."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        if str(value).lower() == "korea" and not Path(value).exists():
+            return Path(str(value).lower())
+        return super().convert(value, param, ctx)
+
+
 class OutputPath(click.Path):
     """A path to write; a folder where a file is meant, or the other way round, is named in one line."""
 
@@ -54,6 +63,7 @@ class OutputPath(click.Path):
 
 
 IN_FILE = InputPath("file")
+IN_ZONES = ZonesPath("file")
 IN_FOLDER = InputPath("folder", files=False, folders=True)
 OUT_FILE = OutputPath("file")
 OUT_FOLDER = OutputPath("folder", folder=True)
