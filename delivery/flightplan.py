@@ -13,6 +13,7 @@ from missions.aircraft import Aircraft
 from missions.airspace import Zone, keep_out
 from missions.energy import Cost, PathPoint, path_cost
 from missions.model import Command, Fence, FencePolygon, Home, Mission, MissionItem
+from missions.rally import rally_where_possible
 from missions.route import Route, find_route
 
 GRAB, RELEASE = 1.0, 0.0
@@ -103,7 +104,8 @@ def plan_delivery(
     items = delivery_items(route.places, (lane_out, lane_back), drop, aircraft.cruise_ms)
     home = Home(depot.position, depot.elevation_m)
     fence = _fence(route.places, params.corridor_m)
-    mission = Mission(home, items, fence, name=f"{depot.name} - {point.name}", cruise_ms=aircraft.cruise_ms)
+    plain = Mission(home, items, fence, name=f"{depot.name} - {point.name}", cruise_ms=aircraft.cruise_ms)
+    mission = rally_where_possible(plain, zones=zones, aircraft=aircraft, wind=wind, at_time=at_time)
     there, back = _paths(route.places, (lane_out, lane_back), low, aircraft, _waits(point, params))
     out = path_cost(there, aircraft, wind, payload_kg=payload_kg)
     rest = path_cost(back, aircraft, wind)
