@@ -1,6 +1,5 @@
 """The geoid above the WGS84 ellipsoid, from a grid that is really there."""
 
-import math
 import os
 import sys
 from dataclasses import dataclass
@@ -33,13 +32,20 @@ class GeoidGrid:
 
     def undulation_m(self, place: LonLat) -> float:
         """Geoid minus ellipsoid at `place` in metres, bilinear between the grid's points."""
+        return float(self.undulations_m(np.array(place.lon), np.array(place.lat)))
+
+    def undulations_m(self, lon: FloatArray, lat: FloatArray) -> FloatArray:
+        """Geoid minus ellipsoid in metres at degrees of shape (...,), bilinear."""
         rows, cols = self.metres.shape
-        col = ((place.lon - self.west) % 360.0) / self.step
-        row = min(max((self.north - place.lat) / self.step, 0.0), rows - 1.000001)
-        c, r = math.floor(col), math.floor(row)
+        col = ((lon - self.west) % 360.0) / self.step
+        row = np.clip((self.north - lat) / self.step, 0.0, rows - 1.000001)
+        c, r = np.floor(col).astype(int), np.floor(row).astype(int)
         u, v = col - c, row - r
-        corners = self.metres[np.ix_([r, r + 1], [c % cols, (c + 1) % cols])]
-        return float(np.array([1 - v, v]) @ corners @ np.array([1 - u, u]))
+        left, right = c % cols, (c + 1) % cols
+        upper = self.metres[r, left] * (1 - u) + self.metres[r, right] * u
+        lower = self.metres[r + 1, left] * (1 - u) + self.metres[r + 1, right] * u
+        found: FloatArray = upper * (1 - v) + lower * v
+        return found
 
 
 def find_grid() -> Path:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,6 +10,12 @@ from numpy.typing import ArrayLike
 from core.errors import BadFileError
 from core.geo import FloatArray
 from gis.crs import change_between
+
+if TYPE_CHECKING:
+    from gis.geoid import GeoidGrid
+
+LOWEST_M, HIGHEST_M = -600.0, 9000.0
+"""No ground is lower or higher, over the sea or over the ellipsoid."""
 
 
 class Terrain(Protocol):
@@ -51,10 +57,26 @@ class GridTerrain:
         return _bilinear(self.heights, a * x + b * y + c - 0.5, d * x + e * y + f - 0.5)
 
 
-def read_terrain(path: Path | str) -> GridTerrain:
+@dataclass(frozen=True, slots=True, eq=False)
+class EllipsoidTerrain:
+    """A DEM whose file says that its heights are over the WGS84 ellipsoid, with the geoid that turns them."""
+
+    over_ellipsoid: GridTerrain
+    geoid: "GeoidGrid"
+
+    def heights_m(self, lon: ArrayLike, lat: ArrayLike) -> FloatArray:
+        """Heights over the sea at degrees of shape (...,); NaN where the DEM says nothing."""
+        lons, lats = np.broadcast_arrays(np.asarray(lon, float), np.asarray(lat, float))
+        return self.over_ellipsoid.heights_m(lons, lats) - self.geoid.undulations_m(lons, lats)
+
+
+def read_terrain(path: Path | str) -> GridTerrain | EllipsoidTerrain:
     """Read band 1 of a DEM (GeoTIFF or anything GDAL reads), heights in metres above mean sea level.
 
-    Raises `BadFileError` when it is missing, cannot be read, or has no CRS.
+    A file that says its heights are over an ellipsoid is turned by the geoid grid; one that says nothing
+    counts as over the sea. Heights no ground has (fill values that the file does not name) are holes. Raises
+    `BadFileError` when it is missing, cannot be read, has no CRS, or is in no metres; `NoGeoidGridError`
+    where a geoid is needed and none is here.
     """
     import rasterio
 
@@ -63,9 +85,26 @@ def read_terrain(path: Path | str) -> GridTerrain:
         raise BadFileError(path, "not found")
     try:
         with rasterio.open(path) as source:
-            return _grid(path, source)
+            grid = _grid(path, source)
     except rasterio.errors.RasterioIOError as error:
         raise BadFileError(path, f"cannot be read as a raster ({error})", hint="use a GeoTIFF") from error
+    if not _over_ellipsoid(path, grid.crs):
+        return grid
+    from gis.geoid import find_grid, read_grid
+
+    return EllipsoidTerrain(grid, read_grid(find_grid()))
+
+
+def _over_ellipsoid(path: Path, wkt: str) -> bool:
+    """Whether a CRS says that heights are over an ellipsoid; raises `BadFileError` for units but metres."""
+    from pyproj import CRS
+
+    crs = CRS.from_wkt(wkt)
+    up = [axis for axis in crs.axis_info if axis.direction.lower() == "up"]
+    if up and up[0].unit_name not in {"metre", "meter"}:
+        hint = "gdal_translate -scale turns them into metres"
+        raise BadFileError(path, f"has heights in {up[0].unit_name}, not in metres", hint=hint)
+    return len(up) == 1 and not any("vertical" in part.type_name.lower() for part in crs.sub_crs_list)
 
 
 def _grid(path: Path, source: Any) -> GridTerrain:
@@ -74,7 +113,9 @@ def _grid(path: Path, source: Any) -> GridTerrain:
             path, "has no coordinate reference system", hint="gdal_edit.py -a_srs EPSG:n writes it in"
         )
     band = source.read(1, masked=True)
-    heights = np.ma.filled(band.astype(np.float64), np.nan)
+    heights = np.ma.filled(band.astype(np.float64), np.nan) * source.scales[0] + source.offsets[0]
+    with np.errstate(invalid="ignore"):
+        heights[~((heights >= LOWEST_M) & (heights <= HIGHEST_M))] = np.nan
     inverse = ~source.transform
     return GridTerrain(heights, tuple(inverse)[:6], source.crs.to_wkt())
 
