@@ -98,6 +98,7 @@ def _matched(wanted: Views, taken: FloatArray, spacing_m: float) -> tuple[NDArra
     nearest: Any
     far, nearest = cKDTree(taken[:, :2]).query(wanted.eyes[:, :2])
     matched = (far <= reach) & (np.abs(taken[nearest, 2] - wanted.eyes[:, 2]) <= HEIGHT_M)
+    model: Any
     off, model = cKDTree(wanted.eyes[:, :2]).query(taken[:, :2])
     use = (off <= 2 * spacing_m) & (np.abs(taken[:, 2] - wanted.eyes[model, 2]) <= 2 * HEIGHT_M)
     like = model[use]
