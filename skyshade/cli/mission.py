@@ -18,6 +18,7 @@ ELSEWHERE = {
     "download": "mission_transfer",
     "clear": "mission_transfer",
     "document": "mission_document",
+    "fence": "mission_fence",
 }
 
 
