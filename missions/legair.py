@@ -49,6 +49,8 @@ class LegAir:
         along = np.array([to_x - x, to_y - y])
         pieces = []
         for piece in shapely.get_parts(self.line.intersection(area)):
+            if piece.is_empty:
+                continue
             at = (shapely.get_coordinates(piece) - [x, y]) @ along / float(along @ along)
             pieces.append((float(at.min()), float(at.max())))
         return joined(pieces)
