@@ -12,12 +12,15 @@ from delivery.conditions import Conditions
 from delivery.errors import ClockError, DeliveryError, KeyReusedError, NotYoursError
 from delivery.feasibility import craft_reasons, day_reasons, place_reasons
 from delivery.flights import Flight, FlightState
+from delivery.mending import mended
 from delivery.model import Order, OrderState, Place, Priority
 from delivery.moving import Desired, urgent_offer
 from delivery.offer import Offer, events_of, offer, planned, planned_again, without
 from delivery.planner import Planner
 from delivery.reasons import Reason
+from delivery.replan import replan
 from delivery.request import Request, order_of
+from delivery.routing import Effort
 from delivery.store import Entry, Store
 from delivery.world import Event, World
 from missions.model import Mission
@@ -207,6 +210,27 @@ class Desk:
         with self._planning:
             world = self.decide(decide)
         return world.order(order_id)
+
+    def mend(self) -> int:
+        """Plan anew what can no longer fly as planned; how many events that took."""
+        return self._rework(mended)
+
+    def improve(self, effort: Effort | None = None) -> int:
+        """Look for a better plan that keeps every promise; how many events that took."""
+        return self._rework(lambda work: list(replan(work, effort).events))
+
+    def _rework(self, how: Callable[[Desired], list[Event]]) -> int:
+        now_s, conditions = self.clock.utc_s(), self.conditions()
+        done: list[Event] = []
+
+        def decide(world: World) -> list[Event]:
+            self.follow(world, now_s)
+            done[:] = how(Desired(self.board, self.planner, conditions, now_s))
+            return done
+
+        with self._planning:
+            self.decide(decide)
+        return len(done)
 
     def append(self, events: Sequence[Event]) -> World:
         """Write what happened elsewhere, and tell those who wait."""

@@ -58,15 +58,21 @@ def stays(board: Board, flight: Flight, turnaround_s: float) -> bool:
 
 def moved(work: Desired, flight: Flight) -> Flight | None:
     """Another time or aircraft for a flight off the board: within its promises, else as soon as possible."""
-    orders = work.orders(flight)
+    window = promised_window(work.orders(flight), work.now_s)
+    late = (work.now_s, work.now_s + 2.0 * work.conditions.operations.max_wait_s)
+    return replaced(work, flight, window) or replaced(work, flight, late)
+
+
+def replaced(
+    work: Desired, flight: Flight, window_s: tuple[float, float], only: str | None = None
+) -> Flight | None:
+    """The flight with its release in a window, by one aircraft or any."""
+    if not window_s[0] <= window_s[1]:
+        return None
     place = work.board.world.places[flight.place]
-    how, now_s = work.conditions.operations, work.now_s
-    for window in (promised_window(orders, now_s), (now_s, now_s + 2.0 * how.max_wait_s)):
-        task = Task(flight.orders, place, flight.payload_kg, window, flight.priority)
-        found = work.planner.place(work.board, task, work.day, now_s, flight.id)
-        if found.flight is not None:
-            return found.flight
-    return None
+    task = Task(flight.orders, place, flight.payload_kg, window_s, flight.priority)
+    found = work.planner.place(work.board, task, work.day, work.now_s, flight.id, only=only)
+    return found.flight
 
 
 def told(work: Desired, flight: Flight) -> list[Event]:

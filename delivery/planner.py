@@ -59,12 +59,24 @@ class Planner:
 
     ways: Ways = field(default_factory=Ways)
 
-    def place(self, board: Board, task: Task, day: Conditions, now_s: float, name: str = "") -> Found:
-        """The flight of the earliest release; the board stays as it is. `day` is that of the flight."""
+    def place(
+        self,
+        board: Board,
+        task: Task,
+        day: Conditions,
+        now_s: float,
+        name: str = "",
+        *,
+        only: str | None = None,
+    ) -> Found:
+        """The flight of the earliest release; the board stays as it is.
+
+        `day` is that of the flight; `only` the one aircraft that may fly it.
+        """
         best: _Slot | None = None
         reasons: list[Reason] = []
         depots = {d.id: d for d in board.world.depots()}
-        fleet = [c for c in board.world.aircraft.values() if c.depot in depots]
+        fleet = [c for c in board.world.aircraft.values() if c.depot in depots and only in {None, c.id}]
         if not fleet:
             reasons.append(Reason(Rule.AIRCRAFT, "there is no aircraft", "add one to the fleet"))
         for craft in self._nearest_first(fleet, depots, task):

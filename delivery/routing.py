@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.geo import FloatArray
 from delivery.errors import DeliveryError
 
 if TYPE_CHECKING:
-    from pyvrp import ProblemData, Result
+    from pyvrp import ProblemData, Result, Solution
 
 NEVER = 2**40
 """Stands for a way that nobody goes, and for a time that never comes."""
@@ -40,7 +39,8 @@ class Stop:
 class Fleet:
     """`count` alike vehicles of the depot at `place`: what they carry and when they work.
 
-    They go `again` for further trips, `turnaround_s` after each; `matrix` chooses among the problem's.
+    They go `again` for further trips, each of which begins with `turnaround_s` at the depot; `matrix` chooses
+    among the problem's.
     """
 
     place: int
@@ -92,11 +92,15 @@ class Routes:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long to search: seconds of the wall's clock, or iterations (the same on every machine)."""
+    """How long to search: seconds of the wall's clock, or iterations (the same on every machine).
+
+    `first` are routes to begin with.
+    """
 
     seconds: float | None = None
     iterations: int = 500
     seed: int = 0
+    first: tuple[Route, ...] = ()
 
 
 def solve(problem: Problem, effort: Effort | None = None) -> Routes:
@@ -106,7 +110,9 @@ def solve(problem: Problem, effort: Effort | None = None) -> Routes:
 
     effort = effort or Effort()
     stop = MaxIterations(effort.iterations) if effort.seconds is None else MaxRuntime(effort.seconds)
-    result = search(_data(problem), stop, seed=effort.seed, collect_stats=False, display=False)
+    data = _data(problem)
+    first = _solution(data, effort.first) if effort.first else None
+    result = search(data, stop, seed=effort.seed, collect_stats=False, display=False, initial_solution=first)
     return _routes(problem, result)
 
 
@@ -120,7 +126,7 @@ def _data(problem: Problem) -> "ProblemData":
     clients = [
         Client(
             stop.place,
-            delivery=stop.load,
+            delivery=list(stop.load),
             service_duration=whole(stop.service_s),
             tw_early=whole(stop.window_s[0]),
             tw_late=whole(stop.window_s[1]),
@@ -133,7 +139,7 @@ def _data(problem: Problem) -> "ProblemData":
     types = [
         VehicleType(
             f.count,
-            f.capacity,
+            list(f.capacity),
             n,
             n,
             tw_early=whole(f.window_s[0]),
@@ -150,7 +156,22 @@ def _data(problem: Problem) -> "ProblemData":
     return ProblemData(places, clients, depots, types, costs, seconds)
 
 
-def _whole(matrices: Sequence[FloatArray], scale: float) -> list[NDArray[np.int64]]:
+def _solution(data: "ProblemData", routes: Sequence[Route]) -> "Solution":
+    """Routes as PyVRP takes them: visits, with the depot between trips."""
+    import pyvrp
+
+    def activities(route: Route) -> list[Any]:
+        steps = []
+        for number, trip in enumerate(route.trips):
+            if number:
+                steps.append(pyvrp.Activity(pyvrp.ActivityType.DEPOT, route.fleet))
+            steps += [pyvrp.Activity(pyvrp.ActivityType.CLIENT, stop) for stop in trip]
+        return steps
+
+    return pyvrp.Solution(data, [pyvrp.Route(data, activities(r), r.fleet) for r in routes if r.trips])
+
+
+def _whole(matrices: Sequence[FloatArray], scale: float) -> Any:
     return [np.rint(np.minimum(m * scale, NEVER)).astype(np.int64) for m in matrices]
 
 
