@@ -9,6 +9,7 @@ import numpy as np
 from core.geo import distance_m
 from core.wind import CALM
 from missions.case import Case, Known
+from missions.cures import with_cure
 from missions.day_checks import daylight_findings, weather_findings
 from missions.finding import Finding, Severity, Verdict
 from missions.height_checks import height_findings
@@ -20,6 +21,7 @@ from missions.space_checks import fence_findings, zone_findings
 
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
 FAR_TOO_MANY = 10.0  # times the most items: nothing else is looked at
+UPRIGHT_M = 1.0
 ENDINGS = {Command.NAV_RETURN_TO_LAUNCH, Command.NAV_LAND}
 
 
@@ -42,7 +44,7 @@ def findings_of(case: Case) -> tuple[Finding, ...]:
     """What every rule says of a case; of a plan far beyond what a vehicle holds only that."""
     if len(case.mission.items) > FAR_TOO_MANY * case.rules.max_items.value:
         return tuple(_size(case))
-    return tuple(finding for rule in RULES for finding in rule(case))
+    return tuple(with_cure(finding) for rule in RULES for finding in rule(case))
 
 
 def passed(findings: Sequence[Finding]) -> bool:
@@ -86,15 +88,20 @@ def _legs(case: Case) -> Iterator[Finding]:
 
 
 def _clearance(case: Case) -> Iterator[Finding]:
-    """Clearance over the ground along the legs, not only at their ends."""
+    """Clearance over the ground along the legs, not only at their ends; straight up or down is no leg."""
     low = case.rules.min_terrain_clearance_m.value
     if case.terrain is None:
         why = "no terrain given (--dem): height above ground is not known"
         yield Finding("terrain_clearance", UNKNOWN, why, limit=low)
         return
     legs = list(heights_along(case.points, case.terrain, case.mission.home.position))
-    level = [leg for leg in legs if not (leg[0].on_ground or leg[1].on_ground)]
+    level = [(a, b, over) for a, b, over in legs if not (a.on_ground or b.on_ground or _upright(a, b))]
     yield _extreme("terrain_clearance", level, np.min, lambda h: h >= low, low)
+
+
+def _upright(a: FlownPoint, b: FlownPoint) -> bool:
+    """Whether a leg leads straight up or down, as to a place where goods are let go."""
+    return a.up_m != b.up_m and distance_m(a.place, b.place) < UPRIGHT_M
 
 
 def _extreme(
