@@ -11,6 +11,7 @@ from thermal.align import Aligned, AlignParams, align, pair_tasks
 from thermal.control import ControlPoint
 from thermal.controlfit import sighted
 from thermal.ground import Ground, PlaneGround, RasterGround, common_gap_m
+from thermal.groups import Groups, grouped
 from thermal.loading import SeenFrame
 from thermal.mosaic import Progress
 from thermal.pose import Flight, Rejection
@@ -43,8 +44,10 @@ def place(
     camera = flight.priors[0].info.camera
     keypoints = [s.keypoints for s in seen]
     level = first_level_m(flight, dem) or 0.0
-    tasks = pair_tasks([p.pose for p in flight.priors], keypoints, camera, level, params)
-    lost = _astray(flight, tasks)
+    poses = [p.pose for p in flight.priors]
+    tasks = pair_tasks(poses, keypoints, camera, level, params)
+    groups = grouped(poses, [(t.first, t.second) for t in tasks], camera, level)
+    lost = dict(groups.lost)
     matches = match_pairs(keypoints, tasks, camera.width_px, ties, workers=workers, progress=progress)
     points = sighted(control, flight.frame, [s.info.path.name for s in seen])
     model = None if dem is None else RasterGround(dem, flight.frame)
@@ -60,7 +63,12 @@ def place(
         aligned=kept,
         ground=ground,
         rejected=rejected,
-        notes=(*notes, *_control_notes(kept), *_frame_notes([seen[k] for k in keep], kept)),
+        notes=(
+            *notes,
+            *_group_notes(groups, seen),
+            *_control_notes(kept),
+            *_frame_notes(seen, keep, kept, groups),
+        ),
     )
 
 
@@ -75,24 +83,18 @@ def first_level_m(flight: Flight, dem: Band | None) -> float | None:
     return float(np.nanmedian(heights)) if np.isfinite(heights).any() else None
 
 
-def _astray(flight: Flight, tasks: Sequence[PairTask]) -> dict[int, str]:
-    """Frames outside the largest group of overlapping footprints."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    n = len(flight.priors)
-    if n < 3:
-        return {}
-    a, b = [t.first for t in tasks], [t.second for t in tasks]
-    label = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(n, n)), directed=False)[1]
-    main = int(np.bincount(label).argmax())
-    middle = np.median([p.pose.center_m[:2] for p in flight.priors], axis=0)
-    return {
-        k: "overlaps no frame of the flight: its tag puts it "
-        f"{float(np.hypot(*(flight.priors[k].pose.center_m[:2] - middle))):.0f} m from the middle"
-        for k in range(n)
-        if label[k] != main
-    }
+def _group_notes(groups: Groups, seen: Sequence[SeenFrame]) -> tuple[str, ...]:
+    """One word on what does not hang together, then each frame that stands alone."""
+    if groups.parts < 2:
+        return ()
+    alone = [
+        f"{seen[k].info.path.name}: overlaps no other frame; placed by its tags alone" for k in groups.alone
+    ]
+    told = (
+        f"The frames lie in {groups.parts} parts that do not overlap: each is placed by its own tags, and "
+        "temperatures compare within a part better than between them."
+    )
+    return told, *alone
 
 
 def _disagreeing(
@@ -147,9 +149,13 @@ def _control_notes(aligned: Aligned) -> tuple[str, ...]:
     return () if aligned.control is None else aligned.control.notes
 
 
-def _frame_notes(seen: Sequence[SeenFrame], aligned: Aligned) -> list[str]:
+def _frame_notes(
+    seen: Sequence[SeenFrame], keep: Sequence[int], aligned: Aligned, groups: Groups
+) -> list[str]:
+    """Frames `keep` of `seen` that their tags alone place, though they overlap others."""
     return [
-        f"{seen[k].info.path.name}: little thermal texture ({len(seen[k].keypoints.pixels)} features, "
-        f"{int(aligned.frame_points[k])} tie points); placed by its tags alone"
+        f"{seen[keep[k]].info.path.name}: little thermal texture ({len(seen[keep[k]].keypoints.pixels)} "
+        f"features, {int(aligned.frame_points[k])} tie points); placed by its tags alone"
         for k in aligned.fallback
+        if keep[k] not in groups.alone
     ]

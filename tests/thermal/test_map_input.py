@@ -12,7 +12,7 @@ from rasterio.transform import from_origin
 
 from core.camera import Camera
 from core.errors import SkyshadeError
-from core.geo import LocalFrame, LonLat
+from core.geo import LocalFrame
 from gis.raster import read_band
 from skyshade.cli.thermal_map import map_command
 from thermal.sessions import HoursApartError, SessionParams, sessions_of
@@ -178,20 +178,64 @@ def test_a_folder_that_cannot_be_written_is_named_before_any_work(flight, tmp_pa
     assert "cannot be written" in told or "cannot be made" in told
 
 
-def test_frames_that_do_not_overlap_are_told(flight, made, tmp_path):
-    frames = [
-        replace(
-            f, info=replace(f.info, pose=replace(f.info.pose, lonlat=_moved(f.info.pose.lonlat, 400.0 * k)))
-        )
-        for k, f in enumerate(flight.frames.values())
-    ]
-    store(frames, tmp_path / "f")
+def moved(frame, east_m):
+    pose = frame.info.pose
+    place = LocalFrame(pose.lonlat).place(east_m, 0.0)
+    return replace(frame, info=replace(frame.info, pose=replace(pose, lonlat=place)))
+
+
+def covered(out):
+    return int(np.isfinite(read_band(out).values).sum())
+
+
+def test_frames_that_do_not_overlap_are_all_drawn_where_their_tags_put_them(flight, tmp_path):
+    frames = list(flight.frames.values())
+    store(frames[:1], tmp_path / "one")
+    store([moved(f, 100.0 * k) for k, f in enumerate(frames)], tmp_path / "f")
+    assert mapped(tmp_path / "one", tmp_path / "one.tif")[0] == 0
     status, told, message = mapped(tmp_path / "f", tmp_path / "map.tif")
     assert status == 0, message
-    reasons = [r["reason"] for r in told["frames_rejected"]]
-    assert told["frames_used"] + len(reasons) == 4
-    assert all("overlaps no frame" in r for r in reasons)
+    assert (told["frames_used"], told["frames_rejected"]) == (4, [])
+    assert any("lie in 4 parts that do not overlap" in note for note in told["notes"])
+    assert sum("overlaps no other frame; placed by its tags alone" in note for note in told["notes"]) == 4
+    assert covered(tmp_path / "map.tif") == pytest.approx(4 * covered(tmp_path / "one.tif"), rel=0.1)
 
 
-def _moved(place: LonLat, east_m: float) -> LonLat:
-    return LocalFrame(place).place(east_m, 0.0)
+def test_two_frames_kilometres_apart_make_a_map_of_one_and_name_the_other(flight, tmp_path):
+    first, second = list(flight.frames.values())[:2]
+    store([first, moved(second, 9000.0)], tmp_path / "f")
+    status, told, message = mapped(tmp_path / "f", tmp_path / "map.tif")
+    assert status == 0, message
+    assert told["frames_used"] == 1
+    assert "overlaps no frame" in told["frames_rejected"][0]["reason"]
+
+
+def test_two_separate_areas_are_drawn_together_and_it_is_said(flight, tmp_path):
+    frames = list(flight.frames.values())
+    store([*frames, *(moved(f, 420.0) for f in frames)], tmp_path / "두 구역")
+    status, told, message = mapped(tmp_path / "두 구역", tmp_path / "map.tif")
+    assert status == 0, message
+    assert told["frames_used"] == 8
+    assert any("lie in 2 parts that do not overlap" in note for note in told["notes"])
+
+
+def test_a_wrong_control_point_is_named_and_not_used(flight, made, tmp_path):
+    """Five points marked truly in the frames; the survey of one is 25 m off."""
+    frames = store(flight.frames.values(), tmp_path / "f")
+    lines = ["name,lon,lat,z,image,px,py"]
+    local, camera = LocalFrame(made.HOME), made.CAMERA
+    looks = [(flight.centers[p], made.looking(*flight.attitudes[p])) for p in flight.frames]
+    for name, at in {"A": (0, 5), "B": (3, 15), "C": (-4, 10), "D": (6, 20), "E": (-6, 22)}.items():
+        place = local.place(at[0] + (25.0 if name == "C" else 0.0), float(at[1]))
+        for path, (center, axes) in zip(frames, looks, strict=True):
+            away = axes @ (np.array([*at, 0.0]) - center)
+            px, py = camera.focal_px * away[:2] / away[2] + (camera.width_px / 2, camera.height_px / 2)
+            if 2 < px < camera.width_px - 2 and 2 < py < camera.height_px - 2:
+                lines.append(f"{name},{place.lon:.9f},{place.lat:.9f},0,{path.name},{px:.2f},{py:.2f}")
+    (tmp_path / "기준점.csv").write_text("\n".join(lines), encoding="utf-8-sig")
+    status, told, message = mapped(
+        tmp_path / "f", tmp_path / "map.tif", "--gcp", str(tmp_path / "기준점.csv")
+    )
+    assert status == 0, message
+    assert any("control point C: not used" in note for note in told["notes"])
+    assert not any(f"control point {name}: not used" in note for name in "ABDE" for note in told["notes"])

@@ -26,6 +26,18 @@ _SAYINGS: Sequence[tuple[str, str]] = (
         r"다른 영상과 겹치지 않음: 태그 위치가 중심에서 \1 m",
     ),
     (
+        r"overlaps no frame of the flight: its tag puts it (\d+) m from the middle, with (\d+) others: .*",
+        r"다른 \2장과 함께 중심에서 \1 m 떨어져 있음: 따로 지도를 만들 것",
+    ),
+    (
+        r"The frames lie in (\d+) parts that do not overlap: .*",
+        r"영상이 서로 겹치지 않는 \1개 부분으로 나뉨: 각각 태그 위치에 놓았고, 부분 사이의 온도 비교는 덜 정확함",
+    ),
+    (
+        r"(\S+): overlaps no other frame; placed by its tags alone",
+        r"\1: 다른 영상과 겹치지 않음; 태그 위치를 그대로 씀",
+    ),
+    (
         r"matches none of the (\d+) frames it should overlap: its position or attitude tag is wrong",
         r"겹쳐야 할 영상 \1장과 맞지 않음: 위치 또는 자세 태그가 틀림",
     ),
@@ -56,6 +68,10 @@ _SAYINGS: Sequence[tuple[str, str]] = (
     (
         r"mean of all frames: .*",
         "모든 영상의 평균: 지도 안의 차이만 유효하며 절대값은 카메라 값",
+    ),
+    (
+        r"surface through tie points, (\S+) to (\S+) m about a plane (\S+) m from .*, slope (\S+) %",
+        r"연결점을 지나는 지표면: 평면(비행 기준 높이에서 \3 m, 경사 \4 %)에서 \1~\2 m",
     ),
     (r"plane (\S+) m from the flight's zero, slope (\S+) %", r"평면: 비행 기준 높이에서 \1 m, 경사 \2 %"),
     (
