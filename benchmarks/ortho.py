@@ -92,8 +92,7 @@ def _rate(image: np.ndarray, ground: Ground, params: BlendParams | None) -> floa
     look = Looking(0, POSE, CAMERA, (slice(0, 768), slice(0, 768)))
     lists = [Candidates.empty(tile.shape, params.kept) for _ in range(RUNS + 1)]
     for kept in lists:  # a tile's memory is touched once, for all its frames
-        for array in (kept.weight, kept.celsius, kept.low):
-            array.fill(0.0)
+        kept.lists.fill(0.0)
     every = iter(lists)
     return covered / _seconds(lambda: add_frame(next(every), tile, look, image, lowpass(image), params)) / 1e6
 
@@ -158,9 +157,11 @@ def _stack(ground: Ground, count: int) -> Candidates:
 
 def _drawn(kept: Candidates, params: BlendParams) -> Candidates:
     """Cuts and blending of a tile."""
-    cells = cells_of(kept, params)
+    cells = cells_of(kept, params.cell_px, params.slots)
     chosen = chosen_frames(cells, params, 0.1, (0, 0), params.rounds)
-    blended(kept, drawn_slots(kept, chosen, params.cell_px), cells, params, 0.1)
+    rows, cols = kept.least.shape[0] * 8, kept.least.shape[1] * 8
+    slots = drawn_slots(kept, chosen, params.cell_px)
+    blended(kept, slots, chosen, params, 0.1, (slice(0, rows), slice(0, cols)))
     return kept
 
 

@@ -16,13 +16,26 @@ Numbers that name something (a source frame) or count must not be averaged.
 
 def halved(values: BlockArray, ways: Sequence[Halving]) -> BlockArray:
     """(bands, rows, columns) of even sizes to half of them; NaN only where all four pixels are."""
-    fours = np.stack([values[:, r::2, c::2] for r in (0, 1) for c in (0, 1)])
-    known = np.isfinite(fours)
-    count = known.sum(axis=0)
-    out = np.empty(fours.shape[1:], np.float32)
+    bands, rows, cols = values.shape
+    out = np.empty((bands, rows // 2, cols // 2), np.float32)
     for band, way in enumerate(ways):
-        out[band] = _one(fours[:, band], known[:, band], count[band], way)
+        if np.isfinite(values[band]).all():
+            out[band] = _whole(values[band], way)
+        else:
+            fours = np.stack([values[band, r::2, c::2] for r in (0, 1) for c in (0, 1)])
+            known = np.isfinite(fours)
+            out[band] = _one(fours, known, known.sum(axis=0), way)
     return out
+
+
+def _whole(values: BlockArray, way: Halving) -> BlockArray:
+    """One band without gaps."""
+    if way == "first":
+        return values[::2, ::2]
+    powers = values * values if way == "rms" else values
+    half = powers[::2] + powers[1::2]
+    mean: BlockArray = (half[:, ::2] + half[:, 1::2]) * np.float32(0.25)
+    return np.sqrt(mean) if way == "rms" else mean
 
 
 def _one(fours: BlockArray, known: NDArray[np.bool_], count: NDArray[np.int64], way: Halving) -> BlockArray:

@@ -12,13 +12,14 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from thermal.candidates import Candidates, IntArray
-from thermal.cells import Cells
+from thermal.candidates import CELSIUS, LOW, NAME, WEIGHT, Candidates, IntArray
 from thermal.frame import CelsiusArray
 from thermal.ortho import BlendParams
 
 SEAM_STEP_K = 0.02
 SEAM_BINS = 1001
+_MOST = 64  # frames that a cell's pixels may name between them; more are left aside
+_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
 
 def drawn_slots(kept: Candidates, chosen: IntArray, cell_px: int) -> NDArray[np.int8]:
@@ -26,23 +27,26 @@ def drawn_slots(kept: Candidates, chosen: IntArray, cell_px: int) -> NDArray[np.
 
     A pixel that its cell's frame does not reach takes its heaviest.
     """
-    slots = np.empty(kept.weight.shape[:2], np.int8)
-    _slots(kept.weight, kept.frame, chosen, cell_px, slots)
+    slots = np.empty(kept.lists.shape[:2], np.int8)
+    _slots(kept.lists, chosen, cell_px, slots)
     return slots
 
 
 def blended(
-    kept: Candidates, slots: NDArray[np.int8], cells: Cells, params: BlendParams, noise_K: float
-) -> CelsiusArray:
-    """Temperature, count, sigma and source frame, float32 (4, rows, columns), NaN where no frame was seen.
+    kept: Candidates, slots: NDArray[np.int8], chosen: IntArray, params: BlendParams, noise_K: float,
+    inner: tuple[slice, slice],
+) -> CelsiusArray:  # fmt: skip
+    """Temperature, count, sigma and source frame of the `inner` pixels, float32 (4, rows, columns).
 
-    Count: frames kept for the pixel, at most `params.kept`. Sigma: their weighted spread about the value,
-    never less than `noise_K` divided by the root of the number of frames that share in it.
+    NaN where no frame was seen. Count: frames kept for the pixel, at most `params.kept`. Sigma: their
+    weighted spread about the value, never less than `noise_K` divided by the root of the number of frames
+    that share in it.
     """
-    out = np.full((4, *slots.shape), np.nan, np.float32)
+    rows, cols = inner
+    out = np.full((4, rows.stop - rows.start, cols.stop - cols.start), np.nan, np.float32)
     least = 2.0 * (params.agree * noise_K) ** 2
-    settings = np.array([params.least_share, params.feather_K, least, noise_K, params.cell_px], np.float32)
-    _mix(kept.weight, kept.celsius, kept.low, kept.frame, slots, cells.frame, cells.fine, settings, out)
+    settings = np.array([params.least_share, params.feather_K, least, noise_K], np.float32)
+    _mix(kept.lists, slots, chosen, params.cell_px, rows.start, cols.start, settings, out)
     return out
 
 
@@ -55,7 +59,7 @@ def seam_steps(kept: Candidates, slots: NDArray[np.int8], inner: tuple[slice, sl
     rows, cols = inner
     box = np.array([rows.start, rows.stop, cols.start, cols.stop], np.int64)
     out = np.zeros(SEAM_BINS, np.int64)
-    _steps(kept.celsius, kept.frame, slots, box, out)
+    _steps(kept.lists, slots, box, out)
     return out
 
 
@@ -68,103 +72,125 @@ def seam_quantile_K(seam: NDArray[np.int64], share: float = 0.95) -> float | Non
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
-def _slots(
-    weights: CelsiusArray, frames: IntArray, chosen: IntArray, size: int, slots: NDArray[np.int8]
-) -> None:
+def _slots(lists: CelsiusArray, chosen: IntArray, size: int, slots: NDArray[np.int8]) -> None:
     for i in range(slots.shape[0]):
         for j in range(slots.shape[1]):
-            slots[i, j] = 0 if weights[i, j, 0] > 0.0 else -1
-            for k in range(weights.shape[2]):
-                if weights[i, j, k] > 0.0 and frames[i, j, k] == chosen[i // size, j // size]:
+            slots[i, j] = 0 if lists[i, j, WEIGHT, 0] > 0.0 else -1
+            for k in range(lists.shape[3]):
+                if lists[i, j, WEIGHT, k] > 0.0 and lists[i, j, NAME, k] == chosen[i // size, j // size] + 1:
                     slots[i, j] = k
                     break
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
 def _mix(
-    weights: CelsiusArray, values: CelsiusArray, lows: CelsiusArray, frames: IntArray,
-    slots: NDArray[np.int8], cell_frames: IntArray, fine: CelsiusArray, settings: CelsiusArray,
-    out: CelsiusArray,
+    lists: CelsiusArray, slots: NDArray[np.int8], chosen: IntArray, size: int, top: int, left: int,
+    settings: CelsiusArray, out: CelsiusArray,
 ) -> None:  # fmt: skip
-    least_share, noise, size = settings[0], settings[3], int(settings[4])
-    agree = np.empty(weights.shape[2], np.float32)
-    for i in range(slots.shape[0]):
-        for j in range(slots.shape[1]):
-            main = slots[i, j]
-            if main < 0:
-                continue
-            w, t, h = weights[i, j], values[i, j], lows[i, j]
-            _agreement(
-                frames[i, j], main, cell_frames[i // size, j // size], fine[i // size, j // size],
-                settings[2], agree,
-            )  # fmt: skip
-            value, shares = _shared(w, t, h, main, agree, settings[1])
-            count, spread, total = 0, np.float32(0.0), np.float32(0.0)
-            for k in range(w.shape[0]):
-                if w[k] > 0.0 and w[k] >= least_share * w[0]:
-                    count += 1
-                    total += w[k]
-                    spread += w[k] * (t[k] - value) ** 2
-            out[0, i, j] = value
-            out[1, i, j] = count
-            out[2, i, j] = max(math.sqrt(spread / total), noise * math.sqrt(shares))
-            out[3, i, j] = frames[i, j, main] + 1
+    """Cell by cell: how far each frame agrees with the chosen one there, then its pixels."""
+    names, agree = np.empty(_MOST, np.float32), np.empty(_MOST, np.float32)
+    shares = np.empty(lists.shape[3], np.float32)
+    bottom, right = top + out.shape[1], left + out.shape[2]
+    for ci in range(top // size, -(-bottom // size)):
+        for cj in range(left // size, -(-right // size)):
+            i0, i1 = ci * size, min((ci + 1) * size, slots.shape[0])
+            j0, j1 = cj * size, min((cj + 1) * size, slots.shape[1])
+            known = _agreement(lists, slots, chosen[ci, cj] + 1, i0, i1, j0, j1, settings[2], names, agree)
+            for i in range(max(i0, top), min(i1, bottom)):
+                for j in range(max(j0, left), min(j1, right)):
+                    main = slots[i, j]
+                    if main < 0:
+                        continue
+                    own = lists[i, j, NAME, main] == chosen[ci, cj] + 1
+                    for k in range(shares.shape[0]):
+                        shares[k] = _found(lists[i, j, NAME, k], k, names, agree, known) if own else _ZERO
+                    _pixel(lists[i, j], main, shares, settings, out[:, i - top, j - left])
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
 def _agreement(
-    frames: IntArray, main: int, cell_frames: IntArray, fine: CelsiusArray, least: float,
-    agree: CelsiusArray,
-) -> None:  # fmt: skip
-    """How far each frame's fine part may be averaged with the drawn one's, 0 to 1, as its cell says."""
-    at = -1
-    for s in range(cell_frames.shape[0]):
-        if cell_frames[s] == frames[main]:
-            at = s
-    for k in range(frames.shape[0]):
-        agree[k] = 0.0
-        if at < 0 or frames[k] < 0:
-            continue
-        for s in range(cell_frames.shape[0]):
-            if cell_frames[s] == frames[k] and math.isfinite(fine[at, s]):
-                apart = fine[at, s] / least
-                agree[k] = np.float32(1.0) / (np.float32(1.0) + apart * apart)
+    lists: CelsiusArray, slots: NDArray[np.int8], name: int, i0: int, i1: int, j0: int, j1: int,
+    least: np.float32, names: CelsiusArray, agree: CelsiusArray,
+) -> int:  # fmt: skip
+    """How far each frame's fine part may be averaged with the chosen one's in a cell, 0 to 1."""
+    known, counts = 0, np.zeros(names.shape[0], np.float32)
+    for i in range(i0, i1):
+        for j in range(j0, j1):
+            main = slots[i, j]
+            if main < 0 or lists[i, j, NAME, main] != name:
+                continue
+            own = lists[i, j, CELSIUS, main] - lists[i, j, LOW, main]
+            for k in range(lists.shape[3]):
+                if lists[i, j, WEIGHT, k] <= _ZERO:
+                    break
+                s = k if k < known and names[k] == lists[i, j, NAME, k] else 0
+                while s < known and names[s] != lists[i, j, NAME, k]:
+                    s += 1
+                if s == known:
+                    if known == names.shape[0]:
+                        continue
+                    names[s], agree[s], counts[s] = lists[i, j, NAME, k], _ZERO, _ZERO
+                    known += 1
+                apart = lists[i, j, CELSIUS, k] - lists[i, j, LOW, k] - own
+                agree[s] += apart * apart
+                counts[s] += _ONE
+    for s in range(known):
+        apart = agree[s] / (counts[s] * least)
+        agree[s] = _ONE / (_ONE + apart * apart)
+    return known
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
-def _shared(
-    w: CelsiusArray, t: CelsiusArray, h: CelsiusArray, main: int, agree: CelsiusArray, feather: float
-) -> tuple[np.float32, np.float32]:
-    """A pixel's value, and the sum of the squared shares of the frames in its fine part.
+def _found(name: np.float32, guess: int, names: CelsiusArray, agree: CelsiusArray, known: int) -> np.float32:
+    share = _ZERO
+    if guess < known and names[guess] == name:
+        share = agree[guess]
+    else:
+        for s in range(known):
+            if names[s] == name:
+                share = agree[s]
+    return share
 
-    Weights count from the lightest kept one, so that a frame enters a full list with nothing.
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+def _pixel(
+    pixel: CelsiusArray, main: int, agree: CelsiusArray, settings: CelsiusArray, out: CelsiusArray
+) -> None:
+    """A pixel's bands.
+
+    Weights count from the lightest kept one, so that a frame enters a full list with nothing. The squared
+    shares of the frames in its fine part are summed for the sigma.
     """
-    last = w.shape[0] - 1
-    base = w[last]
-    total = np.float32(0.0)
-    for k in range(last + 1):
-        total += w[k] - base if w[k] > 0.0 else np.float32(0.0)
-    if total <= 0.0:
-        return t[main], np.float32(1.0)
-    value, own, squares = np.float32(t[main]), np.float32(1.0), np.float32(0.0)
-    for k in range(last + 1):
-        if k == main or w[k] <= 0.0:
+    kept, feather = pixel.shape[1], _ONE / (settings[1] * settings[1])
+    base, weights, total = pixel[WEIGHT, kept - 1], _ZERO, _ZERO
+    for k in range(kept):
+        total += pixel[WEIGHT, k] - base if pixel[WEIGHT, k] > _ZERO else _ZERO
+    value, own, squares = pixel[CELSIUS, main], _ONE, _ZERO
+    for k in range(kept):
+        if k == main or pixel[WEIGHT, k] <= base:
             continue
-        share = (w[k] - base) / total
-        broad = h[k] - h[main]
-        apart = (broad / feather) ** 2
-        let = np.float32(1.0) / (np.float32(1.0) + apart * apart)
-        value += share * (broad * let + agree[k] * (t[k] - t[main] - broad))
+        share = (pixel[WEIGHT, k] - base) / total
+        broad = pixel[LOW, k] - pixel[LOW, main]
+        apart = broad * broad * feather
+        let = _ONE / (_ONE + apart * apart)
+        value += share * (broad * let + agree[k] * (pixel[CELSIUS, k] - pixel[CELSIUS, main] - broad))
         own -= share * agree[k]
         squares += (share * agree[k]) ** 2
-    return value, squares + own * own
+    count, spread = 0, _ZERO
+    for k in range(kept):
+        if pixel[WEIGHT, k] > _ZERO and pixel[WEIGHT, k] >= settings[0] * pixel[WEIGHT, 0]:
+            count += 1
+            weights += pixel[WEIGHT, k]
+            spread += pixel[WEIGHT, k] * (pixel[CELSIUS, k] - value) ** 2
+    out[0], out[1] = value, count
+    out[2] = max(math.sqrt(spread / weights), settings[3] * math.sqrt(squares + own * own))
+    out[3] = pixel[NAME, main]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
 def _steps(
-    values: CelsiusArray, frames: IntArray, slots: NDArray[np.int8], box: NDArray[np.int64],
-    out: NDArray[np.int64],
-) -> None:  # fmt: skip
+    lists: CelsiusArray, slots: NDArray[np.int8], box: NDArray[np.int64], out: NDArray[np.int64]
+) -> None:
     for i in range(box[0], box[1]):
         for j in range(box[2], box[3]):
             if slots[i, j] < 0:
@@ -173,28 +199,25 @@ def _steps(
                 r, c = i + down, j + 1 - down
                 if r >= slots.shape[0] or c >= slots.shape[1] or slots[r, c] < 0:
                     continue
-                a, b = frames[i, j, slots[i, j]], frames[r, c, slots[r, c]]
+                a, b = lists[i, j, NAME, slots[i, j]], lists[r, c, NAME, slots[r, c]]
                 if a == b:
                     continue
-                here, there = (
-                    _apart(values[i, j], frames[i, j], a, b),
-                    _apart(values[r, c], frames[r, c], a, b),
-                )
+                here, there = _apart(lists[i, j], a, b), _apart(lists[r, c], a, b)
                 step = here if there < 0.0 else there if here < 0.0 else (here + there) / 2.0
                 if step >= 0.0:
                     out[min(int(step / SEAM_STEP_K), SEAM_BINS - 1)] += 1
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
-def _apart(values: CelsiusArray, frames: IntArray, a: int, b: int) -> float:
+def _apart(pixel: CelsiusArray, a: float, b: float) -> float:
     """How much two frames differ at a pixel; negative where it keeps not both."""
     first = second = -1
-    for k in range(frames.shape[0]):
-        if frames[k] == a:
+    for k in range(pixel.shape[1]):
+        if pixel[NAME, k] == a:
             first = k
-        if frames[k] == b:
+        if pixel[NAME, k] == b:
             second = k
     if first < 0 or second < 0:
         return -1.0
-    apart: float = abs(values[first] - values[second])
+    apart: float = abs(pixel[CELSIUS, first] - pixel[CELSIUS, second])
     return apart

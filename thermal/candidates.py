@@ -13,33 +13,54 @@ from thermal.frame import CelsiusArray
 from thermal.lowpass import LOW_PX
 from thermal.ortho import FLAGS, BlendParams, Sights, TileGround, lens_vector, project_row, sampled
 from thermal.pose import CameraPose
-from thermal.sightlines import BLOCK, ceiling_of, hidden, lowest
+from thermal.shadows import HIDDEN, UNKNOWN, Shadow, cast_shadow
+from thermal.sightlines import BLOCK
 
 IntArray = NDArray[np.int32]
 NO_FRAME = -1
+WEIGHT, CELSIUS, LOW, NAME = range(4)
+_MOST_FRAMES = 2**24  # float32 tells no more whole numbers apart
 _ZERO, _HALF = np.float32(0.0), np.float32(0.5)
 _PER_LOW, _LEAST = np.float32(1.0 / LOW_PX), np.float32(1e-3)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What is kept of a tile, each (rows, columns, kept), the heaviest first.
+    """What is kept of a tile: `lists` float32 (rows, columns, 4, kept), the heaviest frame first.
 
-    `weight` float32, 0 where there is none; `celsius` float32; `low` float32, the frame's own blurred
-    temperatures at the place; `frame` int32.
+    By the third axis: WEIGHT, 0 where there is none; CELSIUS; LOW, the frame's own blurred temperatures at
+    the place; NAME, its number counted from 1, 0 where there is none. A pixel's list lies in one piece.
+    `least` float32 (one a block of BLOCK x BLOCK pixels): no pixel of the block takes a lighter frame.
     """
 
-    weight: CelsiusArray
-    celsius: CelsiusArray
-    low: CelsiusArray
-    frame: IntArray
+    lists: CelsiusArray
+    least: CelsiusArray
 
     @classmethod
     def empty(cls, shape: tuple[int, int], kept: int) -> "Candidates":
         """No frame anywhere."""
-        size = (*shape, kept)
-        zeros = [np.zeros(size, np.float32) for _ in range(3)]
-        return cls(zeros[0], zeros[1], zeros[2], np.full(size, NO_FRAME, np.int32))
+        blocks = [-(-n // BLOCK) for n in shape]
+        return cls(np.zeros((*shape, 4, kept), np.float32), np.zeros(blocks, np.float32))
+
+    @property
+    def weight(self) -> CelsiusArray:
+        """(rows, columns, kept)."""
+        return self.lists[:, :, WEIGHT]
+
+    @property
+    def celsius(self) -> CelsiusArray:
+        """(rows, columns, kept)."""
+        return self.lists[:, :, CELSIUS]
+
+    @property
+    def low(self) -> CelsiusArray:
+        """(rows, columns, kept)."""
+        return self.lists[:, :, LOW]
+
+    @property
+    def frame(self) -> IntArray:
+        """(rows, columns, kept), NO_FRAME where there is none."""
+        return self.lists[:, :, NAME].astype(np.int32) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,30 +86,31 @@ def add_frame(
 
     `celsius` float32 (height, width), `low` its blurred copy (see lowpass).
     """
-    _add(*_arguments(kept, ground, look, params), celsius, low, kept.celsius, kept.low, False)
+    _add(*_arguments(kept, ground, look, params), celsius, low, False)
 
 
 def may_enter(kept: Candidates, ground: TileGround, look: Looking, params: BlendParams) -> bool:
     """Whether the frame is among the heaviest of any pixel so far: if not, it need not be read."""
     nothing = np.zeros((2, 2), np.float32)
-    return bool(_add(*_arguments(kept, ground, look, params), nothing, nothing, kept.celsius, kept.low, True))
+    return bool(_add(*_arguments(kept, ground, look, params), nothing, nothing, True))
 
 
 def _arguments(
     kept: Candidates, ground: TileGround, look: Looking, params: BlendParams
 ) -> tuple[object, ...]:
-    sights, ceilings = ground.sights, np.zeros((0, 0), np.float32)
+    if look.number + 1 >= _MOST_FRAMES:
+        raise ValueError(f"a map takes {_MOST_FRAMES} frames at most, frame {look.number} was given")
+    sights, shadow = ground.sights, np.zeros((0, 0), np.int8)
     if sights is None:
         sights = Sights(np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32), (0, 0), 1, 0)
     else:
-        rows, cols = ground.shape
-        ceilings = np.full((-(-rows // BLOCK), -(-cols // BLOCK)), np.nan, np.float32)
+        shadow = np.zeros(ground.shape, np.int8)
     top = float(sights.tops_m.max()) if sights.tops_m.size else 0.0
     lattice = np.array([*sights.first, sights.step, sights.reach, top], float)
     return (
-        kept.weight, kept.frame, ground.east_m, ground.north_m, ground.up_m, sights.surface_m, sights.tops_m,
-        lattice, _metres_to_pixels(ground), ceilings, look.pose.center_m,
-        lens_vector(look.pose, look.camera, params), look.box(), look.number,
+        kept.lists, kept.least, ground.east_m, ground.north_m, ground.up_m, ground.lowest_m,
+        sights.surface_m, sights.tops_m, lattice, _metres_to_pixels(ground), shadow, look.pose.center_m,
+        lens_vector(look.pose, look.camera, params), look.box(), look.number + 1,
     )  # fmt: skip
 
 
@@ -106,36 +128,83 @@ def _metres_to_pixels(ground: TileGround) -> FloatArray:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
-def _add(
-    weights: CelsiusArray, frames: IntArray, east: FloatArray, north: FloatArray, up: FloatArray,
-    surface: CelsiusArray, tops: CelsiusArray, lattice: FloatArray, to_px: FloatArray,
-    ceilings: CelsiusArray, center: FloatArray, lens: CelsiusArray, box: NDArray[np.int64], number: int,
-    image: CelsiusArray, low: CelsiusArray, values: CelsiusArray, lows: CelsiusArray, only_ask: bool,
+def _add(  # noqa: C901  # one compiled loop: parts of it would be handed twenty arrays
+    lists: CelsiusArray, least: CelsiusArray, east: FloatArray, north: FloatArray, up: FloatArray,
+    lowest: FloatArray, surface: CelsiusArray, tops: CelsiusArray, lattice: FloatArray, to_px: FloatArray,
+    shadow: Shadow, center: FloatArray, lens: CelsiusArray, box: NDArray[np.int64], name: int,
+    image: CelsiusArray, low: CelsiusArray, only_ask: bool,
 ) -> bool:  # fmt: skip
-    c0, c1, last = box[2], box[3], weights.shape[2] - 1
-    u = np.empty(max(c1 - c0, 0), np.float32)
-    v = np.empty_like(u)
-    weight = np.empty_like(u)
-    for i in range(box[0], box[1]):
-        project_row(east[i, c0:c1], north[i, c0:c1], up[i, c0:c1], lens, center, u, v, weight)
-        for j in range(c0, c1):
-            w = weight[j - c0]
-            if w < weights[i, j, last] or w == _ZERO:
-                continue
-            if w == weights[i, j, last] and number > frames[i, j, last]:
-                continue
-            if ceilings.size and _covered(
-                i, j, east, north, up, surface, tops, lattice, to_px, ceilings, center
-            ):
-                continue
-            if only_ask:
-                return True
-            t = sampled(image, u[j - c0], v[j - c0])
-            if not math.isfinite(t):
-                continue
-            soft = _low(low, u[j - c0], v[j - c0])
-            _insert(weights[i, j], values[i, j], lows[i, j], frames[i, j], w, t, soft, number)
+    """Row by row of blocks; those where the frame is too light for every pixel are not looked at."""
+    last = lists.shape[3] - 1
+    u = np.empty(BLOCK * least.shape[1], np.float32)
+    v, weight = np.empty_like(u), np.empty_like(u)
+    for bi in range(box[0] // BLOCK, -(-box[1] // BLOCK)):
+        b0, b1 = _asked(least, lowest, east, north, center, lens, box, bi)
+        c0, c1 = max(b0 * BLOCK, box[2]), min(b1 * BLOCK, box[3])
+        if c1 <= c0:
+            continue
+        r0, r1 = max(bi * BLOCK, box[0]), min((bi + 1) * BLOCK, box[1])
+        for i in range(r0, r1):
+            project_row(east[i, c0:c1], north[i, c0:c1], up[i, c0:c1], lens, center, u, v, weight)
+            for j in range(c0, c1):
+                w = weight[j - c0]
+                lightest = lists[i, j, WEIGHT, last]
+                if w < lightest or w == _ZERO or (w == lightest and name > lists[i, j, NAME, last]):
+                    continue
+                if shadow.size:
+                    if shadow[i, j] == UNKNOWN:
+                        cast_shadow(
+                            i // BLOCK * BLOCK, j // BLOCK * BLOCK, east, north, up, lowest[bi, j // BLOCK],
+                            surface, tops, lattice, to_px, center, shadow,
+                        )  # fmt: skip
+                    if shadow[i, j] == HIDDEN:
+                        continue
+                if only_ask:
+                    return True
+                t = sampled(image, u[j - c0], v[j - c0])
+                if math.isfinite(t):
+                    _insert(lists[i, j], w, t, _low(low, u[j - c0], v[j - c0]), name)
+        if not only_ask:
+            _remember(lists, least, bi, r0, r1, c0, c1)
     return False
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+def _asked(
+    least: CelsiusArray, lowest: FloatArray, east: FloatArray, north: FloatArray, center: FloatArray,
+    lens: CelsiusArray, box: NDArray[np.int64], bi: int,
+) -> tuple[int, int]:  # fmt: skip
+    """First and last block (not included) of a row of blocks where the frame may be heavy enough."""
+    first, end = 1 << 40, 0
+    i = min(bi * BLOCK + BLOCK // 2, east.shape[0] - 1)
+    for bj in range(box[2] // BLOCK, -(-box[3] // BLOCK)):
+        j = min(bj * BLOCK + BLOCK // 2, east.shape[1] - 1)
+        dx, dy, dz = east[i, j] - center[0], north[i, j] - center[1], lowest[bi, bj] - center[2]
+        across = abs(east[i, j] - east[bi * BLOCK, bj * BLOCK]) + abs(
+            north[i, j] - north[bi * BLOCK, bj * BLOCK]
+        )
+        away = max(math.sqrt(dx * dx + dy * dy) - 1.5 * across, 0.0)
+        share = 1.0 / (1.0 + lens[20] * away * away / (dz * dz))
+        if 1.001 * share * share * share * share >= least[bi, bj] and dz < 0.0:
+            first, end = min(first, bj), bj + 1
+    return first, end
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+def _remember(lists: CelsiusArray, least: CelsiusArray, bi: int, r0: int, r1: int, c0: int, c1: int) -> None:
+    """The lightest weights that are kept in those blocks of a row that were looked at whole."""
+    rows, cols, last = lists.shape[0], lists.shape[1], lists.shape[3] - 1
+    if r0 > bi * BLOCK or r1 < min((bi + 1) * BLOCK, rows):
+        return
+    for bj in range(-(-c0 // BLOCK), -(-c1 // BLOCK)):
+        end = min((bj + 1) * BLOCK, cols)
+        if end > c1 or lists[r0, bj * BLOCK, WEIGHT, last] == _ZERO:
+            continue
+        found = np.float32(1.0)
+        for i in range(r0, r1):
+            for j in range(bj * BLOCK, end):
+                found = min(lists[i, j, WEIGHT, last], found)
+        least[bi, bj] = found
 
 
 @numba.njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
@@ -150,41 +219,11 @@ def _low(low: CelsiusArray, u: float, v: float) -> float:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
-def _insert(
-    weights: CelsiusArray, values: CelsiusArray, lows: CelsiusArray, frames: IntArray,
-    w: float, t: float, soft: float, number: int,
-) -> None:  # fmt: skip
-    """Into one pixel's list, by weight and then by number, so that the order of frames does not matter."""
-    k = weights.shape[0] - 1
-    while k > 0 and (weights[k - 1] < w or (weights[k - 1] == w and frames[k - 1] > number)):
-        weights[k], values[k] = weights[k - 1], values[k - 1]
-        lows[k], frames[k] = lows[k - 1], frames[k - 1]
+def _insert(pixel: CelsiusArray, w: float, t: float, soft: float, name: int) -> None:
+    """Into one pixel's lists, by weight and then by number, so that the order of frames does not matter."""
+    k = pixel.shape[1] - 1
+    while k > 0 and (pixel[WEIGHT, k - 1] < w or (pixel[WEIGHT, k - 1] == w and pixel[NAME, k - 1] > name)):
+        for what in range(4):
+            pixel[what, k] = pixel[what, k - 1]
         k -= 1
-    weights[k], values[k], lows[k], frames[k] = w, t, soft, number
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
-def _covered(
-    i: int, j: int, east: FloatArray, north: FloatArray, up: FloatArray, surface: CelsiusArray,
-    tops: CelsiusArray, lattice: FloatArray, to_px: FloatArray, ceilings: CelsiusArray, center: FloatArray,
-) -> bool:  # fmt: skip
-    """Whether something hides a pixel; what may hide any of its block is found out once."""
-    step, reach, top = lattice[2], int(lattice[3]), lattice[4]
-    bi, bj = i // BLOCK, j // BLOCK
-    dx, dy = center[0] - east[i, j], center[1] - north[i, j]
-    to_row, to_col = to_px[0, 0] * dx + to_px[0, 1] * dy, to_px[1, 0] * dx + to_px[1, 1] * dy
-    if math.isnan(ceilings[bi, bj]):
-        low = lowest(up, bi * BLOCK, bj * BLOCK)
-        row, col = bi * BLOCK + (BLOCK - 1) / 2.0, bj * BLOCK + (BLOCK - 1) / 2.0
-        ceilings[bi, bj] = ceiling_of(
-            (row - lattice[0]) / step, (col - lattice[1]) / step, low, (i - row + to_row) / step,
-            (j - col + to_col) / step, center[2] - low, top, tops, reach,
-        )  # fmt: skip
-    ceiling = ceilings[bi, bj]
-    if ceiling == -np.inf:
-        return False
-    found: bool = hidden(
-        (i - lattice[0]) / step, (j - lattice[1]) / step, up[i, j], to_row / step, to_col / step,
-        center[2] - up[i, j], ceiling, surface, reach,
-    )  # fmt: skip
-    return found
+    pixel[WEIGHT, k], pixel[CELSIUS, k], pixel[LOW, k], pixel[NAME, k] = w, t, soft, name

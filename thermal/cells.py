@@ -1,26 +1,25 @@
 """A tile in cells of a few pixels: which frames each can be drawn from, and how much they differ there."""
 
-import math
 from dataclasses import dataclass
 
 import numba
 import numpy as np
 
-from thermal.candidates import NO_FRAME, Candidates, IntArray
+from thermal.candidates import CELSIUS, LOW, NAME, NO_FRAME, WEIGHT, Candidates, IntArray
 from thermal.frame import CelsiusArray
-from thermal.ortho import BlendParams
 
 _MOST = 64  # frames that a cell's pixels may name between them; more are left aside
+_GUIDED = np.float32(1e6)  # heavier than any frame that the larger cells did not choose
+_REORDERED = {"reassoc", "contract", "nsz"}  # sums of a few pixels, which are known
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Per cell (rows, columns) and slot: `frame` int32 (..., kept), NO_FRAME where a slot is empty.
+    """Per cell (rows, columns) and slot: `frame` int32 (..., slots), NO_FRAME where a slot is empty.
 
-    `weight` float32 (..., kept) mean weight, and `filled` the share of the cell that the frame covers;
-    `energy` float32 (..., kept) K^2, of what is finer than the blurred copy; `step` and `fine` float32
-    (..., kept, kept) K^2, mean squares of the slots' difference and of its fine part, NaN without common
-    pixels.
+    `weight` float32 (..., slots) mean weight, and `filled` the share of the cell that the frame covers;
+    `energy` float32 (..., slots) K^2, of what is finer than the blurred copy; `step` float32 (..., slots,
+    slots) K^2, mean squares of the slots' difference, NaN without common pixels.
     """
 
     frame: IntArray
@@ -28,86 +27,104 @@ class Cells:
     filled: CelsiusArray
     energy: CelsiusArray
     step: CelsiusArray
-    fine: CelsiusArray
 
 
-def cells_of(kept: Candidates, params: BlendParams) -> Cells:
-    """The cells of candidates whose first pixel starts a cell."""
-    size = params.cell_px
-    rows, cols, slots = kept.weight.shape
+def cells_of(kept: Candidates, size: int, slots: int, guide: IntArray | None = None, far: int = 1) -> Cells:
+    """Cells of `size` pixels of candidates whose first pixel starts a cell, each with its heaviest frames.
+
+    Frames that cells `far` times as large chose about a cell (`guide`, see `chosen_frames`) come first.
+    """
+    rows, cols, _, _ = kept.lists.shape
     shape = (-(-rows // size), -(-cols // size), slots)
     frame = np.full(shape, NO_FRAME, np.int32)
     weight, filled, energy = (np.zeros(shape, np.float32) for _ in range(3))
-    step, fine = (np.full((*shape, slots), np.nan, np.float32) for _ in range(2))
-    _gather(kept.weight, kept.celsius, kept.low, kept.frame, size, frame, weight, filled, energy, step, fine)
-    return Cells(frame, weight, filled, energy, step, fine)
+    step = np.full((*shape, slots), np.nan, np.float32)
+    around = np.zeros((0, 0), np.int32) if guide is None else guide
+    _gather(kept.lists, size, around, far, frame, weight, filled, energy, step)
+    return Cells(frame, weight, filled, energy, step)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+def near(guide: IntArray, row: int, col: int, number: int) -> bool:
+    """Whether one of nine larger cells chose a frame."""
+    for i in range(row, row + 3):
+        for j in range(col, col + 3):
+            if guide[i, j] == number:
+                return True
+    return False
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
 def _gather(
-    weights: CelsiusArray, values: CelsiusArray, lows: CelsiusArray, frames: IntArray, size: int,
-    frame: IntArray, weight: CelsiusArray, filled: CelsiusArray, energy: CelsiusArray, step: CelsiusArray,
-    fine: CelsiusArray,
+    lists: CelsiusArray, size: int, guide: IntArray, far: int, frame: IntArray, weight: CelsiusArray,
+    filled: CelsiusArray, energy: CelsiusArray, step: CelsiusArray,
 ) -> None:  # fmt: skip
-    slots = weights.shape[2]
+    slots = frame.shape[2]
     names, sums = np.empty(_MOST, np.int32), np.empty(_MOST, np.float32)
-    t, h = np.empty((size * size, slots), np.float32), np.empty((size * size, slots), np.float32)
+    there, t = np.empty((slots, size * size), np.float32), np.empty((slots, size * size), np.float32)
+    fine = np.empty_like(t)
     for ci in range(frame.shape[0]):
         for cj in range(frame.shape[1]):
             i0, j0 = ci * size, cj * size
-            i1, j1 = min(i0 + size, weights.shape[0]), min(j0 + size, weights.shape[1])
-            known = _named(weights[i0:i1, j0:j1], frames[i0:i1, j0:j1], names, sums)
+            i1, j1 = min(i0 + size, lists.shape[0]), min(j0 + size, lists.shape[1])
+            known = _named(lists, i0, i1, j0, j1, names, sums)
+            if guide.size:
+                for s in range(known):
+                    if near(guide, ci // far, cj // far, names[s]):
+                        sums[s] += _GUIDED
             used = _heaviest(names, sums, known, frame[ci, cj])
             if used == 0:
                 continue
-            t[:] = np.nan
+            there[:], t[:], fine[:] = 0.0, 0.0, 0.0
             pixels = 0
             for i in range(i0, i1):
                 for j in range(j0, j1):
-                    _take(
-                        weights[i, j], values[i, j], lows[i, j], frames[i, j], frame[ci, cj, :used],
-                        weight[ci, cj], t[pixels], h[pixels],
-                    )  # fmt: skip
+                    _take(lists[i, j], frame[ci, cj], used, pixels, weight[ci, cj], there, t, fine)
                     pixels += 1
-            _compare(t, h, used, pixels, filled[ci, cj], energy[ci, cj], step[ci, cj], fine[ci, cj])
+            _compare(there, t, fine, used, pixels, filled[ci, cj], energy[ci, cj], step[ci, cj])
             for s in range(used):
                 weight[ci, cj, s] /= max(filled[ci, cj, s] * pixels, 1.0)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
 def _take(
-    weights: CelsiusArray, values: CelsiusArray, lows: CelsiusArray, frames: IntArray, names: IntArray,
-    weight: CelsiusArray, t: CelsiusArray, h: CelsiusArray,
+    pixel: CelsiusArray, names: IntArray, used: int, at: int, weight: CelsiusArray, there: CelsiusArray,
+    t: CelsiusArray, fine: CelsiusArray,
 ) -> None:  # fmt: skip
     """Sort one pixel's list into its cell's slots: temperatures, their fine part, weights' sums."""
-    for k in range(weights.shape[0]):
-        if weights[k] <= 0.0:
+    for k in range(pixel.shape[1]):
+        if pixel[WEIGHT, k] <= 0.0:
             return
-        for s in range(names.shape[0]):
-            if names[s] == frames[k]:
-                t[s], h[s] = values[k], values[k] - lows[k]
-                weight[s] += weights[k]
+        for s in range(used):
+            if names[s] + 1 == pixel[NAME, k]:
+                there[s, at], t[s, at] = 1.0, pixel[CELSIUS, k]
+                fine[s, at] = pixel[CELSIUS, k] - pixel[LOW, k]
+                weight[s] += pixel[WEIGHT, k]
                 break
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
-def _named(weights: CelsiusArray, frames: IntArray, names: IntArray, sums: CelsiusArray) -> int:
+def _named(
+    lists: CelsiusArray, i0: int, i1: int, j0: int, j1: int, names: IntArray, sums: CelsiusArray
+) -> int:
     """Collect the frames that a cell's pixels name, and their weights' sums; how many there are."""
     known = 0
-    for i in range(weights.shape[0]):
-        for j in range(weights.shape[1]):
-            for k in range(weights.shape[2]):
-                if weights[i, j, k] <= 0.0:
+    for i in range(i0, i1):
+        for j in range(j0, j1):
+            for k in range(lists.shape[3]):
+                w = lists[i, j, WEIGHT, k]
+                if w <= 0.0:
                     break
-                s = 0
-                while s < known and names[s] != frames[i, j, k]:
+                number = np.int32(lists[i, j, NAME, k]) - 1
+                s = k if k < known and names[k] == number else 0
+                while s < known and names[s] != number:
                     s += 1
                 if s == known:
                     if known == names.shape[0]:
                         continue
-                    names[s], sums[s] = frames[i, j, k], 0.0
+                    names[s], sums[s] = number, 0.0
                     known += 1
-                sums[s] += weights[i, j, k]
+                sums[s] += w
     return known
 
 
@@ -127,28 +144,24 @@ def _heaviest(names: IntArray, sums: CelsiusArray, known: int, into: IntArray) -
     return used
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_REORDERED)  # type: ignore[untyped-decorator]  # numba has no types
 def _compare(
-    t: CelsiusArray, h: CelsiusArray, used: int, pixels: int, filled: CelsiusArray, energy: CelsiusArray,
-    step: CelsiusArray, fine: CelsiusArray,
+    there: CelsiusArray, t: CelsiusArray, fine: CelsiusArray, used: int, pixels: int, filled: CelsiusArray,
+    energy: CelsiusArray, step: CelsiusArray,
 ) -> None:  # fmt: skip
     for a in range(used):
-        count, own = 0, np.float32(0.0)
+        count, own = np.float32(0.0), np.float32(0.0)
         for p in range(pixels):
-            if math.isfinite(t[p, a]):
-                own += h[p, a] * h[p, a]
-                count += 1
+            own += fine[a, p] * fine[a, p]
+            count += there[a, p]
         filled[a] = count / pixels
-        energy[a] = own / max(count, 1)
+        energy[a] = own / max(count, np.float32(1.0))
         for b in range(a):
-            common, steps, fines = 0, np.float32(0.0), np.float32(0.0)
+            common, steps = np.float32(0.0), np.float32(0.0)
             for p in range(pixels):
-                d = t[p, a] - t[p, b]
-                if math.isfinite(d):
-                    e = h[p, a] - h[p, b]
-                    steps += d * d
-                    fines += e * e
-                    common += 1
-            if common:
+                both = there[a, p] * there[b, p]
+                d = (t[a, p] - t[b, p]) * both
+                steps += d * d
+                common += both
+            if common > 0.0:
                 step[a, b] = step[b, a] = steps / common
-                fine[a, b] = fine[b, a] = fines / common

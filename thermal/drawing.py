@@ -17,13 +17,13 @@ from thermal.groundcover import CoverCorrection
 from thermal.lowpass import lowpass
 from thermal.ortho import BlendParams, TileGround
 from thermal.pose import CameraPose
-from thermal.seams import chosen_frames, guided, halo_cells
+from thermal.seams import chosen_frames, halo_cells
 from thermal.tileground import tile_ground
 from thermal.tiles import FrameBox, MapPlace, frame_box
 
 __all__ = [
-    "BANDS", "SEAM_BINS", "SEAM_STEP_K", "JobPlan", "MosaicJob", "PlacedFrame", "Tile", "draw_tile",
-    "gathered", "ground_under", "part_of", "planned", "touching",
+    "BANDS", "SEAM_BINS", "SEAM_STEP_K", "Guide", "JobPlan", "MosaicJob", "PlacedFrame", "Tile", "draw_tile",
+    "far_choice", "gathered", "ground_under", "guide_cells", "part_of", "planned", "touching",
 ]  # fmt: skip
 
 BANDS = (("temperature", "degC"), ("count", "1"), ("sigma", "K"), ("source frame", "1"))
@@ -41,16 +41,35 @@ class PlacedFrame:
     load: Callable[[], CelsiusArray]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Guide:
+    """What larger cells chose: frames' numbers, int32 (rows, columns); the first cell at `row`, `col`.
+
+    Cells are counted from the map's corner, those before it are negative.
+    """
+
+    row: int
+    col: int
+    chosen: IntArray
+
+    def part(self, row: int, col: int, rows: int, cols: int) -> IntArray:
+        """The cells from (`row`, `col`) on."""
+        top, left = row - self.row, col - self.col
+        return self.chosen[top : top + rows, left : left + cols]
+
+
 @dataclass(frozen=True, slots=True)
 class JobPlan:
     """What is the same for all tiles: each frame's `boxes` and number in the map's source band.
 
-    Ground up to `margin_m` around a tile may hide what lies in it.
+    Ground up to `margin_m` around a tile may hide what lies in it. `guide`: choices of larger cells, found
+    before for many tiles at once; without it each tile finds those that it needs, and they are the same.
     """
 
     boxes: tuple[FrameBox, ...]
     numbers: tuple[int, ...]
     margin_m: float
+    guide: Guide | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +124,17 @@ def _plan(job: MosaicJob) -> JobPlan:
 
 def touching(job: MosaicJob, window: Window) -> list[int]:
     """Places in `job.frames` of the frames that may change a tile: they reach it or its surroundings."""
-    whole = _far_window(_with_halo(window, job.blend)[0], job.blend)
+    whole = _cells_to_pixels(
+        _grown(guide_cells(window, job.blend), 2, halo_cells(job.blend.far_rounds)), job.blend
+    )
     return [k for k, box in enumerate(_plan(job).boxes) if box.meets(whole)]
 
 
 def part_of(job: MosaicJob, window: Window) -> MosaicJob:
     """The job with no frames but those the tile asks for, to send elsewhere; the tile is the same."""
     plan, near = _plan(job), touching(job, window)
-    small = JobPlan(tuple(plan.boxes[k] for k in near), tuple(plan.numbers[k] for k in near), plan.margin_m)
+    boxes, numbers = tuple(plan.boxes[k] for k in near), tuple(plan.numbers[k] for k in near)
+    small = replace(plan, boxes=boxes, numbers=numbers)
     return replace(job, frames=tuple(job.frames[k] for k in near), plan=small)
 
 
@@ -126,12 +148,12 @@ def draw_tile(job: MosaicJob, window: Window) -> Tile | None:
         return None
     wide, inner = _with_halo(window, params)
     kept = gathered(job, wide)
-    cells = cells_of(kept, params)
+    guide = _guide(job, guide_cells(window, params))
+    cells = cells_of(kept, params.cell_px, params.slots, guide, params.far)
     first = wide.row // params.cell_px, wide.col // params.cell_px
-    guide = guided(_far_choice(job, wide), cells.frame.shape[:2], params.far)
     chosen = chosen_frames(cells, params, job.alone_sigma_K, first, params.rounds, guide)
     slots = drawn_slots(kept, chosen, params.cell_px)
-    drawn = blended(kept, slots, cells, params, job.alone_sigma_K)[:, *inner].copy()
+    drawn = blended(kept, slots, chosen, params, job.alone_sigma_K, inner)
     if job.cover is not None:
         drawn[0] = job.cover.corrected(drawn[0], job.place, window)
     return Tile(drawn, seam_steps(kept, slots, inner))
@@ -153,21 +175,33 @@ def _grown(window: Window, size: int, halo: int) -> Window:
     return Window(row, col, height, width)
 
 
-def _far_window(wide: Window, params: BlendParams) -> Window:
-    """What the larger cells' choices in `wide` and one cell about it depend on."""
+def guide_cells(window: Window, params: BlendParams) -> Window:
+    """The larger cells that a tile's choices depend on, counted in those."""
+    wide, size = _with_halo(window, params)[0], params.cell_px * params.far
+    return _grown(Window(*(n // size for n in (wide.row, wide.col, wide.height, wide.width))), 1, 1)
+
+
+def _cells_to_pixels(cells: Window, params: BlendParams) -> Window:
     size = params.cell_px * params.far
-    return _grown(wide, size, (halo_cells(params.far_rounds) + 1) * size)
+    return Window(cells.row * size, cells.col * size, cells.height * size, cells.width * size)
 
 
-def _far_choice(job: MosaicJob, wide: Window) -> IntArray:
-    """What larger cells choose in `wide` and one cell about it: every `far`th pixel is looked at."""
-    params, whole = job.blend, _far_window(wide, job.blend)
-    some = Window(*(n // params.far for n in (whole.row, whole.col, whole.height, whole.width)))
-    cells = cells_of(gathered(job, some, params.far), params)
-    first = some.row // params.cell_px, some.col // params.cell_px
-    chosen = chosen_frames(cells, params, job.alone_sigma_K, first, params.far_rounds)
+def _guide(job: MosaicJob, cells: Window) -> IntArray:
+    guide = _plan(job).guide
+    if guide is not None:
+        return guide.part(cells.row, cells.col, cells.height, cells.width)
+    return far_choice(job, cells)
+
+
+def far_choice(job: MosaicJob, cells: Window) -> IntArray:
+    """What larger cells choose, int32 (rows, columns): every `far`th pixel of the map is looked at."""
+    params = job.blend
     halo = halo_cells(params.far_rounds)
-    return chosen[halo:-halo, halo:-halo]
+    wide, size = _grown(cells, 2, halo + halo % 2), params.cell_px
+    some = Window(wide.row * size, wide.col * size, wide.height * size, wide.width * size)
+    found = cells_of(gathered(job, some, params.far), size, params.kept)
+    chosen = chosen_frames(found, params, job.alone_sigma_K, (wide.row, wide.col), params.far_rounds)
+    return Guide(wide.row, wide.col, chosen).part(cells.row, cells.col, cells.height, cells.width)
 
 
 def gathered(job: MosaicJob, window: Window, stride: int = 1) -> Candidates:

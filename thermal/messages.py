@@ -1,4 +1,7 @@
-"""Min-sum belief propagation on a grid of cells, each with its own few choices."""
+"""Min-sum belief propagation on a grid of cells, each with its own few choices.
+
+Arrays have the choices first and the columns last, so that a round runs on eight cells of a row at a time.
+"""
 
 import numba
 import numpy as np
@@ -8,72 +11,84 @@ from thermal.candidates import NO_FRAME, IntArray
 from thermal.frame import CelsiusArray
 
 Labels = NDArray[np.int8]
+UNUSED_COST = np.float32(1e5)
+"""Of a slot without a frame: never chosen where there is any other."""
 _UNSEEN_COST = np.float32(60.0)  # of changing between frames that no cell compares
-_KEEP = np.float32(0.5)  # share of the last round's message that stays: choices do not swing
-_HALF = np.float32(0.5)
-_UNKNOWN = np.float32(-1.0)
+_LARGE = np.float32(3.0)  # steps; beyond it a difference costs in proportion, not squared
+_HALF, _NOTHING, _NONE = np.float32(0.5), np.float32(0.0), np.float32(5e4)
 
 
-def edge_costs(frame: IntArray, change: CelsiusArray, border: float) -> tuple[CelsiusArray, CelsiusArray]:
+def edge_costs(
+    frame: IntArray, step: CelsiusArray, step_K: float, border: float
+) -> tuple[CelsiusArray, CelsiusArray]:
     """Cost of each pair of choices of a cell and its right neighbour, and of the one below.
 
-    `frame` int32 (rows, columns, kept); `change` float32 (rows, columns, kept, kept), negative if unknown.
-    Both results float32 (rows, columns, kept, kept): own choice, then the neighbour's.
+    `frame` int32 (rows, columns, kept); `step` float32 (rows, columns, kept, kept), mean squares of the
+    frames' difference, NaN if unknown. Both results float32 (kept, kept, rows, columns): own choice, then the
+    neighbour's.
     """
-    right, down = (np.zeros(change.shape, np.float32) for _ in range(2))
-    _edges(frame, change, np.float32(border), 0, 1, right)
-    _edges(frame, change, np.float32(border), 1, 0, down)
+    rows, cols, kept = frame.shape
+    right, down = (np.zeros((kept, kept, rows, cols), np.float32) for _ in range(2))
+    scale, each = np.float32(1.0 / step_K**2), np.float32(border)
+    _edges(frame, step, scale, each, 0, 1, right)
+    _edges(frame, step, scale, each, 1, 0, down)
     return right, down
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
-def _edges(
-    frame: IntArray, change: CelsiusArray, border: np.float32, down: int, right: int, out: CelsiusArray
-) -> None:
+def _edges(  # noqa: C901, PLR0912  # one compiled loop over pairs of choices
+    frame: IntArray, step: CelsiusArray, scale: np.float32, border: np.float32, down: int, right: int,
+    out: CelsiusArray,
+) -> None:  # fmt: skip
     rows, cols, kept = frame.shape
+    in_p, in_q = np.empty(kept, np.int64), np.empty(kept, np.int64)
     for r in range(rows - down):
         for c in range(cols - right):
             p, q = frame[r, c], frame[r + down, c + right]
+            here, there = step[r, c], step[r + down, c + right]
+            for k in range(kept):
+                in_p[k], in_q[k] = -1, -1
             for i in range(kept):
                 for j in range(kept):
-                    if p[i] != q[j] and p[i] != NO_FRAME and q[j] != NO_FRAME:
-                        here = _between(p, change[r, c], p[i], q[j])
-                        there = _between(q, change[r + down, c + right], p[i], q[j])
-                        out[r, c, i, j] = border + _mean(here, there)
+                    if p[i] == q[j] and p[i] != NO_FRAME:
+                        in_p[j], in_q[i] = i, j
+            for i in range(kept):
+                if p[i] == NO_FRAME:
+                    break
+                for j in range(kept):
+                    if q[j] == NO_FRAME:
+                        break
+                    if in_q[i] == j:
+                        continue
+                    cost, known = _NOTHING, 0
+                    if in_p[j] >= 0 and here[i, in_p[j]] >= _NOTHING:
+                        cost, known = cost + _price(here[i, in_p[j]] * scale), known + 1
+                    if in_q[i] >= 0 and there[in_q[i], j] >= _NOTHING:
+                        cost, known = cost + _price(there[in_q[i], j] * scale), known + 1
+                    mean = _UNSEEN_COST if known == 0 else cost if known == 1 else _HALF * cost
+                    out[i, j, r, c] = border + mean
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
-def _between(names: IntArray, change: CelsiusArray, a: int, b: int) -> np.float32:
-    """What a cell says two frames differ by; negative when it does not know."""
-    first = second = -1
-    for k in range(names.shape[0]):
-        if names[k] == a:
-            first = k
-        if names[k] == b:
-            second = k
-    if first < 0 or second < 0:
-        return _UNKNOWN
-    apart: np.float32 = change[first, second]
-    return apart
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
-def _mean(here: np.float32, there: np.float32) -> np.float32:
-    if here >= 0.0 and there >= 0.0:
-        return _HALF * (here + there)
-    if here < 0.0 and there < 0.0:
-        return _UNSEEN_COST
-    return max(here, there)
+@numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]  # numba has no types
+def _price(square: np.float32) -> np.float32:
+    """What a difference costs, given squared in steps: the square while small, in proportion when large."""
+    if square < _LARGE * _LARGE:
+        return square
+    price: np.float32 = np.float32(2.0) * _LARGE * np.sqrt(square) - _LARGE * _LARGE
+    return price
 
 
 def beliefs(data: CelsiusArray, right: CelsiusArray, down: CelsiusArray, rounds: int) -> CelsiusArray:
-    """The cost of each choice with what came from up to `rounds` cells away, float32 (rows, cols, kept)."""
-    shape = (*data.shape[:2], 4, data.shape[2])
-    old, new = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    """The cost of each choice with what came from up to `rounds` cells away, float32 (kept, rows, columns).
+
+    `data` float32 (kept, rows, columns), UNUSED_COST for slots without a frame.
+    """
+    kept, rows, cols = data.shape
+    old, new = (np.zeros((4, kept, rows, cols), np.float32) for _ in range(2))
     for _ in range(rounds):
         _pass_on(data, right, down, old, new)
         old, new = new, old
-    out: CelsiusArray = data + old.sum(axis=2)
+    out: CelsiusArray = data + old.sum(axis=0)
     return out
 
 
@@ -81,63 +96,84 @@ def beliefs(data: CelsiusArray, right: CelsiusArray, down: CelsiusArray, rounds:
 def _pass_on(
     data: CelsiusArray, right: CelsiusArray, down: CelsiusArray, old: CelsiusArray, new: CelsiusArray
 ) -> None:
-    """One round; `old` and `new` (rows, columns, from left / right / above / below, choice)."""
-    rows, cols, kept = data.shape
-    own = np.empty(kept, np.float32)
+    """One round; `old` and `new` (from left / right / above / below, choice, rows, columns)."""
+    kept, rows, cols = data.shape
+    own, told = np.empty((kept, cols), np.float32), np.empty((kept, cols), np.float32)
+    less, least = np.empty((kept, cols), np.float32), np.empty(cols, np.float32)
     for r in range(rows):
-        for c in range(cols):
+        for k in range(kept):
+            for c in range(cols):
+                own[k, c] = (
+                    data[k, r, c] + old[0, k, r, c] + old[1, k, r, c] + old[2, k, r, c] + old[3, k, r, c]
+                )
+        for way in range(4):  # to the right, to the left, down, up
+            if (way == 2 and r + 1 == rows) or (way == 3 and r == 0):
+                continue
+            skip, into = (1 if way == 1 else 0), (1 if way == 0 else 0)
+            length = cols - 1 if way < 2 else cols
+            to = r + 1 if way == 2 else r - 1 if way == 3 else r
+            back, edges = way + 1 - 2 * (way % 2), right if way < 2 else down
             for k in range(kept):
-                own[k] = data[r, c, k] + old[r, c, 0, k] + old[r, c, 1, k] + old[r, c, 2, k] + old[r, c, 3, k]
-            if c + 1 < cols:
-                _send(own, old[r, c, 1], right[r, c], False, old[r, c + 1, 0], new[r, c + 1, 0])
-            if c > 0:
-                _send(own, old[r, c, 0], right[r, c - 1], True, old[r, c - 1, 1], new[r, c - 1, 1])
-            if r + 1 < rows:
-                _send(own, old[r, c, 3], down[r, c], False, old[r + 1, c, 2], new[r + 1, c, 2])
-            if r > 0:
-                _send(own, old[r, c, 2], down[r - 1, c], True, old[r - 1, c, 3], new[r - 1, c, 3])
+                _take_off(own[k, skip:], old[back, k, r, skip:], less[k], length)
+            for j in range(kept):
+                for i in range(kept):
+                    edge = edges[j, i, to] if way % 2 else edges[i, j, r]
+                    _lower(less[i], edge, told[j], length, i == 0)
+                _floor(told[j], least, length, j == 0)
+            for j in range(kept):
+                _send(told[j], least, old[way, j, to, into:], new[way, j, to, into:], length)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+def _take_off(own: CelsiusArray, back: CelsiusArray, out: CelsiusArray, length: int) -> None:
+    for c in range(length):
+        out[c] = own[c] - back[c]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+def _lower(less: CelsiusArray, edge: CelsiusArray, out: CelsiusArray, length: int, first: bool) -> None:
+    for c in range(length):
+        cost = less[c] + edge[c]
+        out[c] = cost if first or cost < out[c] else out[c]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+def _floor(told: CelsiusArray, least: CelsiusArray, length: int, first: bool) -> None:
+    for c in range(length):
+        least[c] = told[c] if first or told[c] < least[c] else least[c]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
 def _send(
-    own: CelsiusArray, back: CelsiusArray, edge: CelsiusArray, turned: bool, last: CelsiusArray,
-    out: CelsiusArray,
-) -> None:  # fmt: skip
-    """What one cell tells another: for each of the other's choices, its own least cost."""
-    kept = own.shape[0]
-    least_of_all = np.float32(np.inf)
-    for j in range(kept):
-        least = np.float32(np.inf)
-        for i in range(kept):
-            cost = own[i] - back[i] + (edge[j, i] if turned else edge[i, j])
-            least = min(least, cost)
-        out[j] = least
-        least_of_all = min(least_of_all, least)
-    if least_of_all == np.inf:  # a cell without any frame says nothing
-        out[:] = 0.0
-        return
-    for j in range(kept):
-        out[j] = _KEEP * last[j] + (np.float32(1.0) - _KEEP) * (out[j] - least_of_all)
+    told: CelsiusArray, least: CelsiusArray, last: CelsiusArray, out: CelsiusArray, length: int
+) -> None:
+    """Messages count from the least; half of the last round's stays, so that choices do not swing.
+
+    A cell without any frame says nothing.
+    """
+    for c in range(length):
+        fresh = told[c] - least[c] if least[c] < _NONE else _NOTHING
+        out[c] = _HALF * last[c] + _HALF * fresh
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
 def settle(data: CelsiusArray, right: CelsiusArray, down: CelsiusArray, labels: Labels, parity: int) -> None:
     """Each cell takes what is cheapest beside its neighbours: first one colour of a chessboard."""
-    rows, cols, kept = data.shape
+    kept, rows, cols = data.shape
     for colour in range(2):
         for r in range(rows):
             for c in range((r + colour + parity) % 2, cols, 2):
                 best, least = labels[r, c], np.float32(np.inf)
                 for k in range(kept):
-                    cost = data[r, c, k]
+                    cost = data[k, r, c]
                     if c + 1 < cols:
-                        cost += right[r, c, k, labels[r, c + 1]]
+                        cost += right[k, labels[r, c + 1], r, c]
                     if c > 0:
-                        cost += right[r, c - 1, labels[r, c - 1], k]
+                        cost += right[labels[r, c - 1], k, r, c - 1]
                     if r + 1 < rows:
-                        cost += down[r, c, k, labels[r + 1, c]]
+                        cost += down[k, labels[r + 1, c], r, c]
                     if r > 0:
-                        cost += down[r - 1, c, labels[r - 1, c], k]
+                        cost += down[labels[r - 1, c], k, r - 1, c]
                     if cost < least:
                         best, least = k, cost
                 labels[r, c] = best

@@ -10,6 +10,7 @@ from core.camera import Camera
 from core.geo import FloatArray
 from thermal.frame import CelsiusArray
 from thermal.pose import CameraPose
+from thermal.sightlines import block_lowest
 
 FLAGS = {"contract", "arcp", "nsz"}
 """Liberties the compiler may take with single precision; missing values stay missing."""
@@ -38,13 +39,22 @@ class Sights:
 class TileGround:
     """Where the pixel centres of a tile lie: east, north and up, each float64 (rows, columns) metres.
 
-    `sights` (None: a plane) tells which of them a camera cannot see.
+    `lowest_m` is the lowest of each BLOCK x BLOCK of them. `sights` (None: a plane) tells which of them a
+    camera cannot see.
     """
 
     east_m: FloatArray
     north_m: FloatArray
     up_m: FloatArray
+    lowest_m: FloatArray
     sights: Sights | None = None
+
+    @classmethod
+    def over(
+        cls, east_m: FloatArray, north_m: FloatArray, up_m: FloatArray, sights: Sights | None = None
+    ) -> "TileGround":
+        """The ground of these pixel centres."""
+        return cls(east_m, north_m, up_m, block_lowest(up_m), sights)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -63,7 +73,8 @@ class BlendParams:
     Which of them is drawn is chosen for cells of `cell_px` pixels: being lighter (`light_weight`) or less
     sharp (`sharp_weight`) than the best costs, and so does each border between two cells of different frames,
     by their difference over `step_K`, squared while it is small. Choices are passed on over `rounds` cells;
-    before that, over `far_rounds` cells that are `far` times as large, to find ways round whole buildings.
+    before that, over `far_rounds` cells that are `far` times as large, to find ways round whole buildings. A
+    cell chooses among `slots` frames, those that the larger cells chose before all.
 
     Differences wider than a few pixels are feathered while small against `feather_K`; finer ones are averaged
     away only where the frames agree within `agree` times the noise.
@@ -72,8 +83,9 @@ class BlendParams:
     nadir_share: float = 0.22
     edge_px: float = 16.0
     least_share: float = 0.05
-    kept: int = 6
+    kept: int = 5
     cell_px: int = 4
+    slots: int = 3
     rounds: int = 10
     far: int = 4
     far_rounds: int = 16
@@ -88,6 +100,8 @@ class BlendParams:
         for field in ("nadir_share", "edge_px", "step_K", "feather_K", "agree"):
             if not getattr(self, field) > 0:
                 raise ValueError(f"{field} must be > 0, got {getattr(self, field)}")
+        if not 1 <= self.slots <= 16:
+            raise ValueError(f"slots must be in [1, 16], got {self.slots}")
         if not (
             1 <= self.kept <= 16 and 1 <= self.cell_px <= 64 and 0 <= self.rounds <= 100 and self.far >= 1
         ):

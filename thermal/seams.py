@@ -6,21 +6,22 @@ min-sum belief propagation on the grid of cells, a fixed number of rounds, so th
 on what lies within that many cells and on nothing else (Pearl 1988; seam cost as in Kwatra et al. 2003).
 """
 
+import math
+
+import numba
 import numpy as np
-from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
 
 from thermal.candidates import NO_FRAME, IntArray
-from thermal.cells import Cells
+from thermal.cells import Cells, near
 from thermal.frame import CelsiusArray
-from thermal.messages import beliefs, edge_costs, settle
+from thermal.messages import UNUSED_COST, beliefs, edge_costs, settle
 from thermal.ortho import BlendParams
 
-_HOLE_COST = 300.0  # of a frame that covers nothing of a cell
-_ASTRAY_COST = 15.0  # of a frame that the larger cells did not choose
-_LARGE = 3.0  # times `step_K`: beyond it a difference costs in proportion
+_HOLE_COST = np.float32(300.0)  # of a frame that covers nothing of a cell
+_ASTRAY_COST = np.float32(15.0)  # of a frame that the larger cells did not choose
 _AROUND = 2  # cells about one whose sharpness counts with its own
 SETTLE = 3  # last rounds, in which single cells follow their neighbours
+_F4 = np.float32
 
 
 def halo_cells(rounds: int) -> int:
@@ -35,58 +36,65 @@ def chosen_frames(
     """The frame to draw in each cell, int32 (rows, columns), NO_FRAME where there is none.
 
     `first`: row and column of the first cell in the map, which give the order of the last rounds. `guide`
-    int32 (rows, columns, 9): the frames that larger cells chose about each one, others are taken hardly.
+    int32: what cells `params.far` times as large chose, one row and column of them more on each side than
+    the cells fill; frames that none of the nine about a cell chose are taken hardly.
     """
-    data = _data_cost(cells, params, noise_K)
-    if guide is not None:
-        near = (cells.frame[..., None] == guide[:, :, None, :]).any(axis=3)
-        data += np.where(near, 0.0, _ASTRAY_COST).astype(np.float32)
-    right, down = edge_costs(cells.frame, _change_cost(cells, params), params.border_cost)
-    labels = np.argmin(beliefs(data, right, down, rounds), axis=2).astype(np.int8)
+    data = _data_cost(cells, params, noise_K, guide)
+    right, down = edge_costs(cells.frame, cells.step, params.step_K, params.border_cost)
+    labels = np.argmin(beliefs(data, right, down, rounds), axis=0).astype(np.int8)
     for _ in range(SETTLE):
         settle(data, right, down, labels, (first[0] + first[1]) % 2)
     return np.take_along_axis(cells.frame, labels[..., None].astype(np.int64), axis=2)[..., 0]
 
 
-def guided(coarse: IntArray, shape: tuple[int, int], far: int) -> IntArray:
-    """What larger cells chose about each smaller one, int32 (rows, columns, 9).
-
-    `coarse` int32, one row and column more on each side than the smaller cells fill.
-    """
-    rows, cols = np.arange(shape[0]) // far + 1, np.arange(shape[1]) // far + 1
-    around = [coarse[rows[:, None] + r, cols[None, :] + c] for r in (-1, 0, 1) for c in (-1, 0, 1)]
-    return np.stack(around, axis=-1)
-
-
-def _change_cost(cells: Cells, params: BlendParams) -> CelsiusArray:
-    """What a border between two slots' frames costs by their difference, negative where it is unknown."""
-    apart = np.sqrt(cells.step) / params.step_K
-    cost = np.where(apart < _LARGE, apart**2, 2.0 * _LARGE * apart - _LARGE**2)
-    return np.where(np.isnan(apart), -1.0, cost).astype(np.float32)
+def _data_cost(cells: Cells, params: BlendParams, noise_K: float, guide: IntArray | None) -> CelsiusArray:
+    """What it costs to draw each slot's frame, float32 (kept, rows, columns): lighter, duller, with holes."""
+    rows, cols, kept = cells.frame.shape
+    out = np.empty((kept, rows, cols), np.float32)
+    settings = np.array([params.light_weight, params.sharp_weight, 4.0 * noise_K**2 + 1e-9], np.float32)
+    around = np.zeros((0, 0), np.int32) if guide is None else guide
+    _costs(cells.frame, cells.weight, cells.filled, cells.energy, around, params.far, settings, out)
+    return out
 
 
-def _data_cost(cells: Cells, params: BlendParams, noise_K: float) -> CelsiusArray:
-    """What it costs to draw each slot's frame: lighter, less sharp, with holes."""
-    used = cells.frame != NO_FRAME
-    best = np.maximum(cells.weight.max(axis=2, keepdims=True), 1e-12)
-    with np.errstate(divide="ignore"):
-        light = -np.log(np.where(used, np.maximum(cells.weight, 1e-12) / best, 1.0))
-    hole = _HOLE_COST * (cells.filled.max(axis=2, keepdims=True) - cells.filled)
-    cost = params.light_weight * light + hole + params.sharp_weight * _dullness(cells, noise_K)
-    return np.where(used, cost, np.inf).astype(np.float32)
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+def _costs(
+    frame: IntArray, weight: CelsiusArray, filled: CelsiusArray, energy: CelsiusArray, guide: IntArray,
+    far: int, settings: CelsiusArray, out: CelsiusArray,
+) -> None:  # fmt: skip
+    rows, cols, kept = frame.shape
+    level = np.empty(kept, np.float32)
+    for r in range(rows):
+        for c in range(cols):
+            heaviest, fullest, sharpest = _F4(1e-12), _F4(0.0), _F4(1e-9)
+            for k in range(kept):
+                out[k, r, c] = UNUSED_COST
+                if frame[r, c, k] == NO_FRAME:
+                    continue
+                level[k] = _smooth(frame, energy, r, c, frame[r, c, k]) + settings[2]
+                heaviest = max(heaviest, weight[r, c, k])
+                fullest = max(fullest, filled[r, c, k])
+                sharpest = max(sharpest, level[k])
+            for k in range(kept):
+                if frame[r, c, k] == NO_FRAME:
+                    continue
+                light = math.log(heaviest / max(weight[r, c, k], _F4(1e-12)))
+                dull = _F4(0.5) * math.log(sharpest / level[k])
+                cost = settings[0] * light + settings[1] * dull + _HOLE_COST * (fullest - filled[r, c, k])
+                if guide.size and not near(guide, r // far, c // far, frame[r, c, k]):
+                    cost += _ASTRAY_COST
+                out[k, r, c] = cost
 
 
-def _dullness(cells: Cells, noise_K: float) -> NDArray[np.float64]:
-    """Half the logarithm of the sharpest frame's fine energy over each one's own, noise added to both."""
-    frames = np.unique(cells.frame[cells.frame != NO_FRAME])
-    smooth = np.zeros(cells.energy.shape)
-    size = 2 * _AROUND + 1
-    for number in frames:
-        here = cells.frame == number
-        energy = uniform_filter(np.where(here, cells.energy, 0.0).sum(axis=2), size, mode="constant")
-        share = uniform_filter(here.any(axis=2).astype(float), size, mode="constant")
-        mean = energy / np.maximum(share, 1e-9)
-        smooth = np.where(here, mean[..., None], smooth)
-    level = smooth + 4.0 * noise_K**2 + 1e-9
-    sharpest = np.where(cells.frame == NO_FRAME, 0.0, level).max(axis=2, keepdims=True)
-    return np.asarray(0.5 * np.log(np.maximum(sharpest, 1e-9) / level))
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+def _smooth(frame: IntArray, energy: CelsiusArray, row: int, col: int, number: int) -> np.float32:
+    """A frame's mean fine energy in the cells about one that have it."""
+    total, count = _F4(0.0), 0
+    for r in range(max(row - _AROUND, 0), min(row + _AROUND + 1, frame.shape[0])):
+        for c in range(max(col - _AROUND, 0), min(col + _AROUND + 1, frame.shape[1])):
+            for k in range(frame.shape[2]):
+                if frame[r, c, k] == number:
+                    total += energy[r, c, k]
+                    count += 1
+                    break
+    return total / _F4(max(count, 1))

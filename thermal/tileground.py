@@ -1,5 +1,6 @@
 """The ground of one tile: where its pixels lie, and what stands around that may hide them."""
 
+import numba
 import numpy as np
 
 from core.geo import FloatArray
@@ -22,14 +23,39 @@ def tile_ground(
     cols = np.arange(window.col, window.col + window.width) * stride
     east, north = place.at(rows, cols, place.frame.proj4)
     if ground.top_m is None:
-        return TileGround(east, north, ground.heights_m(np.stack([east, north], axis=-1)))
+        up = ground.heights_m(np.stack([east, north], axis=-1))
+        return TileGround.over(east, north, up)
     up = _heights(place, ground, rows, cols)
-    return TileGround(east, north, up, _sights(place, ground, rows, cols, margin_m, stride))
+    return TileGround.over(east, north, up, _sights(place, ground, rows, cols, margin_m, stride))
 
 
 def _heights(place: MapPlace, ground: Ground, rows: IntArray, cols: IntArray) -> FloatArray:
-    crs = ground.crs or place.frame.proj4
-    return ground.heights_at(np.stack(place.at(rows, cols, crs), axis=-1))
+    x, y = place.at(rows, cols, ground.crs or place.frame.proj4)
+    if not isinstance(ground, RasterGround):
+        return ground.heights_at(np.stack([x, y], axis=-1))
+    t = ~ground.band.grid.transform
+    heights = np.empty(x.shape)
+    _between(ground.band.values, x, y, np.array([t.a, t.b, t.c, t.d, t.e, t.f]), ground.shift_m, heights)
+    return heights
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+def _between(
+    values: FloatArray, x: FloatArray, y: FloatArray, to_px: FloatArray, shift: float, out: FloatArray
+) -> None:
+    """Bilinear heights at x and y, NaN outside and beside what is not known, as `Band.sample` gives them."""
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            col = to_px[0] * x[i, j] + to_px[1] * y[i, j] + to_px[2] - 0.5
+            row = to_px[3] * x[i, j] + to_px[4] * y[i, j] + to_px[5] - 0.5
+            if not (0.0 <= row <= values.shape[0] - 1.0 and 0.0 <= col <= values.shape[1] - 1.0):
+                out[i, j] = np.nan
+                continue
+            r, c = min(int(row), values.shape[0] - 2), min(int(col), values.shape[1] - 2)
+            a, b = row - r, col - c
+            top = values[r, c] * (1.0 - b) + values[r, c + 1] * b
+            low = values[r + 1, c] * (1.0 - b) + values[r + 1, c + 1] * b
+            out[i, j] = top * (1.0 - a) + low * a + shift
 
 
 def _sights(

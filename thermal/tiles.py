@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,8 +42,10 @@ class MapPlace:
         knot_rows, knot_cols = _knots(rows), _knots(cols)
         at = self.grid.xy(*np.meshgrid(knot_rows.astype(float), knot_cols.astype(float), indexing="ij"))
         xs, ys = change_between(self.grid.crs, crs).transform(at[..., 0], at[..., 1])
-        x, y = (_between(_between(v, knot_rows, rows).T, knot_cols, cols).T for v in (xs, ys))
-        return np.ascontiguousarray(x), np.ascontiguousarray(y)
+        x, y = np.empty((2, len(rows), len(cols)))
+        _between(xs, rows, cols, knot_rows[0], knot_cols[0], x)
+        _between(ys, rows, cols, knot_rows[0], knot_cols[0], y)
+        return x, y
 
 
 def _knots(at: IntArray) -> IntArray:
@@ -50,12 +53,21 @@ def _knots(at: IntArray) -> IntArray:
     return np.arange(at[0] // _KNOT_PX, at[-1] // _KNOT_PX + 2) * _KNOT_PX
 
 
-def _between(values: FloatArray, knots: IntArray, at: IntArray) -> FloatArray:
-    """Linear interpolation of the rows of `values`, given on knots."""
-    low = (at - knots[0]) // _KNOT_PX
-    share = ((at - knots[low]) / _KNOT_PX)[:, None]
-    out: FloatArray = values[low] * (1.0 - share) + values[low + 1] * share
-    return out
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+def _between(
+    values: FloatArray, rows: IntArray, cols: IntArray, first_row: int, first_col: int, out: FloatArray
+) -> None:
+    """Linear interpolation of `values`, given on knots: along the rows, then along the columns."""
+    line = np.empty(values.shape[1])
+    for i in range(len(rows)):
+        r = (rows[i] - first_row) // _KNOT_PX
+        share = (rows[i] - first_row) / _KNOT_PX - r
+        for k in range(len(line)):
+            line[k] = values[r, k] * (1.0 - share) + values[r + 1, k] * share
+        for j in range(len(cols)):
+            c = (cols[j] - first_col) // _KNOT_PX
+            share = (cols[j] - first_col) / _KNOT_PX - c
+            out[i, j] = line[c] * (1.0 - share) + line[c + 1] * share
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def test_the_footprints_corners_are_seen_in_the_images_corners():
 
 def tile(up=0.0, size=40):
     north, east = np.meshgrid(np.linspace(14, -14, size), np.linspace(-12, 16, size), indexing="ij")
-    return TileGround(east, north, np.full(east.shape, up))
+    return TileGround.over(east, north, np.full(east.shape, up))
 
 
 def points(ground):
@@ -68,7 +68,7 @@ def test_every_drawn_place_is_the_pixel_that_opencv_names(yaw, pitch, roll, k1, 
     pose = CameraPose(np.array([3.0, -2.0, 80.0]), rotation_of(CameraAttitude(yaw, pitch, roll)))
     rng = np.random.default_rng(3)
     ground = tile()
-    ground = TileGround(ground.east_m, ground.north_m, rng.uniform(-5, 15, ground.shape))
+    ground = TileGround.over(ground.east_m, ground.north_m, rng.uniform(-5, 15, ground.shape))
     rows, cols = np.indices((512, 640)).astype(np.float32)
     seen = np.stack([draw_frame(ground, image, pose, camera) for image in (cols, rows)], -1)
     truth = opencv_pixels(points(ground), pose, camera).reshape(*ground.shape, 2)
@@ -99,7 +99,7 @@ def test_a_camera_far_from_the_flights_zero_is_as_exact():
     rows, cols = np.indices((48, 64)).astype(np.float32)
     here = np.stack([draw_frame(tile(), image, POSE, LENS) for image in (cols, rows)])
     ground, far = tile(), np.array([40_000.0, -30_000.0, 0.0])
-    moved = TileGround(ground.east_m + far[0], ground.north_m + far[1], ground.up_m)
+    moved = TileGround.over(ground.east_m + far[0], ground.north_m + far[1], ground.up_m)
     pose = CameraPose(POSE.center_m + far, POSE.rotation)
     there = np.stack([draw_frame(moved, image, pose, LENS) for image in (cols, rows)])
     assert np.nanmax(np.abs(here - there)) < 1e-3

@@ -16,6 +16,7 @@ from thermal.work.executors import Processes, Threads, WorkersLostError
 from thermal.work.record import KeepParams
 from thermal.work.redraw import known_before, record_path
 from thermal.work.shelf import Shelf, opened
+from thermal.work.unit import TileTask
 
 GSD_M = 0.08
 
@@ -47,9 +48,11 @@ class Stopping:
     good: int
 
     def run(self, function, shared, tasks):
-        for task in tasks[: self.good]:
+        tiles = isinstance(tasks[0], TileTask)
+        for task in tasks[: self.good] if tiles else tasks:
             yield task, function(shared, task)
-        raise KeyboardInterrupt
+        if tiles:
+            raise KeyboardInterrupt
 
 
 @dataclass

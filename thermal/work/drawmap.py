@@ -12,6 +12,7 @@ from thermal.drawing import BANDS, SEAM_STEP_K, MosaicJob
 from thermal.mosaic import MosaicResult, Progress
 from thermal.work.assemble import assemble
 from thermal.work.executors import Threads, TileExecutor
+from thermal.work.guide import with_guide
 from thermal.work.record import Drawing, KeepParams
 from thermal.work.redraw import MapBefore, begin_record, from_map, moved_to, write_record
 from thermal.work.shelf import Shelf, ShelvedTile
@@ -55,7 +56,8 @@ def draw_map(
     take_kept(shelf, job, drawing, tasks, params.keep, before)
     kept = len(shelf.tiles)
     missing = [t for t in tasks if t not in shelf.tiles]
-    for done, (task, product) in enumerate(params.executor.run(make_tile, job, missing), start=1):
+    guided = with_guide(job, missing, params.executor)
+    for done, (task, product) in enumerate(params.executor.run(make_tile, guided, missing), start=1):
         shelf.put(product, drawing.of_tile(job, task))
         if progress:
             progress("drawing", done, len(missing))

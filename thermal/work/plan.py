@@ -23,7 +23,7 @@ from thermal.work.holding import held
 from thermal.work.record import Drawing, FrameFacts, FrameKey, frame_facts, nine_pixels, settings_mark
 from thermal.work.redraw import MapBefore, grown
 
-DRAWN_BY = 1
+DRAWN_BY = 2
 """Raise it when tiles of before must be drawn anew, because drawing itself has changed."""
 
 _SAME_GSD = 0.05  # a map's own resolution is kept when added frames would change it by less
