@@ -215,7 +215,7 @@ def _room(place: FloatArray, ahead: FloatArray, swath: Swath, space: Area) -> fl
     """How far one may fly on from a place, at most as far as lead-in or run-out want."""
     wish = max(swath.lead_m, swath.tail_m) + swath.shot_m
     ray = shapely.LineString([place, place + wish * ahead])
-    inside = ray.intersection(space.buffer(0.01))
+    inside = ray.intersection(space)
     parts = [g for g in shapely.get_parts(inside) if g.distance(shapely.Point(place)) < 0.1]
     return max((float(part.length) for part in parts), default=0.0)
 

@@ -70,11 +70,12 @@ def _line(path: Path, layer: str | None) -> "LineString":
         raise BadFileError(
             path, "holds no line", hint="draw the corridor as a line; an area is for survey plan"
         )
-    joined = lines[0] if len(lines) == 1 else shapely.line_merge(shapely.multilinestrings(lines))
+    joined: Any = lines[0] if len(lines) == 1 else shapely.line_merge(shapely.multilinestrings(lines))
     if joined.geom_type != "LineString":
         raise BadFileError(
             path,
             f"holds {len(shapely.get_parts(joined))} lines that do not join",
             hint="give one line a file",
         )
-    return joined
+    found: LineString = joined
+    return found
