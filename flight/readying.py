@@ -164,7 +164,7 @@ def _secure_load(deck: Deck) -> None:
     vehicle = deck.vehicle
     if not traps.lets_go(deck.mission) or read_setting(vehicle, "GRIP_ENABLE") != 1.0:
         return
-    deck.gripper = _learn_gripper(vehicle)
+    deck.gripper = learn_gripper(vehicle)
     if deck.gripper.closed is not True:
         if deck.gripper.closed is False and not traps.grabs_itself(deck.mission):
             text = "the gripper is open before take-off: put the load in and close it"
@@ -173,7 +173,7 @@ def _secure_load(deck: Deck) -> None:
         deck.recorder.tell("payload", "gripper closed before take-off")
 
 
-def _learn_gripper(vehicle: Vehicle) -> Gripper:
+def learn_gripper(vehicle: Vehicle) -> Gripper:
     """Which output the gripper is on, its pulses, and whether it stands open or closed."""
     values = {name: read_setting(vehicle, name) for name in traps.GRIPPER_DETAILS}
     if values["GRIP_TYPE"] != traps.SERVO_GRIPPER:
