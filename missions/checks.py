@@ -100,8 +100,8 @@ def _clearance(case: Case) -> Iterator[Finding]:
 
 
 def _upright(a: FlownPoint, b: FlownPoint) -> bool:
-    """Whether a leg leads straight up or down, as to a place where goods are let go."""
-    return a.up_m != b.up_m and distance_m(a.place, b.place) < UPRIGHT_M
+    """Whether a leg leads straight up or down, or waits, as where goods are let go."""
+    return distance_m(a.place, b.place) < UPRIGHT_M
 
 
 def _extreme(

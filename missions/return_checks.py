@@ -8,7 +8,7 @@ than its cone of 3 up for 1 along), straight, and down (AP_Rally.cpp, mode_rtl.c
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -23,7 +23,6 @@ from missions.path import FlownPoint, flown_path, up_over_home_m
 from missions.space_checks import Span, fence_sides, line_between, zone_spans
 
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
-LOOK = Severity.WARNING  # a return is flown only when something else went wrong: a person weighs it
 STEP_M, MOST_PARTS = 100.0, 100
 CONE = 3.0
 RALLY_LIMIT_M = 300.0  # ArduCopter's RALLY_LIMIT_KM as it comes
@@ -130,7 +129,7 @@ def _space(case: Case, spans: list[Span]) -> Iterator[Finding]:
         yield _unknown("return_zones", "no airspace zones given (--zones)")
     else:
         verb = "the straight return from here enters"
-        found = [replace(f, severity=LOOK) for f in zone_spans(case, spans, rule="return_zones", verb=verb)]
+        found = list(zone_spans(case, spans, rule="return_zones", verb=verb))
         yield from found
         if not found:
             yield Finding("return_zones", PASS, f"no straight return enters any of {len(case.zones)} zones")
@@ -141,7 +140,7 @@ def _space(case: Case, spans: list[Span]) -> Iterator[Finding]:
         if any(not a.covers(line) for a in keep_in) or any(a.intersects(line) for a in keep_out):
             why = "the straight return from here crosses the fence"
             cure = "set a rally point on this side, or draw the fence wider"
-            yield Finding("return_fence", FAIL, why, severity=LOOK, item=start.item, cure=cure)
+            yield Finding("return_fence", FAIL, why, item=start.item, cure=cure)
             return
     yield Finding("return_fence", PASS, "every straight return stays inside the fence")
 
@@ -155,9 +154,7 @@ def _ground(case: Case, ways: list[Return]) -> Iterator[Finding]:
     if lowest < limit:
         why = f"the straight return from here passes {lowest:.1f} m over the ground, limit {limit:g} m"
         cure = "raise RTL_ALT and say so with --rtl-alt-m, or set a rally point"
-        yield Finding(
-            "return_clearance", FAIL, why, severity=LOOK, item=item, value=lowest, limit=limit, cure=cure
-        )
+        yield Finding("return_clearance", FAIL, why, item=item, value=lowest, limit=limit, cure=cure)
     elif holes:
         yield _unknown("return_clearance", "the DEM does not cover every straight return")
     else:
@@ -193,12 +190,12 @@ def _energy(case: Case) -> Iterator[Finding]:
     try:
         left = min(_left_Wh(case))
     except ValueError as error:
-        yield Finding("return_energy", FAIL, str(error), severity=LOOK)
+        yield Finding("return_energy", FAIL, str(error))
         return
     good = left >= 0.0
     why = f"{left:.0f} Wh left over the reserve after a straight return from the worst place"
     verdict = PASS if good else FAIL
-    yield Finding("return_energy", verdict, why, severity=LOOK, value=left, limit=0.0)
+    yield Finding("return_energy", verdict, why, value=left, limit=0.0)
 
 
 def _left_Wh(case: Case) -> Iterator[float]:

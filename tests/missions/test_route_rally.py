@@ -184,3 +184,19 @@ def test_the_fewest_are_chosen_and_no_fewer_would_do(seed, candidates, places):
     if chosen is not None:
         assert len(chosen) == len(best)
         assert nearest_is_good(chosen, apart, good, 300.0)
+
+
+def test_straight_down_to_a_release_is_no_leg_near_the_ground_but_a_low_leg_is():
+    def at(east, up):
+        return MissionItem(
+            Command.NAV_WAYPOINT, position=FRAME.place(east, 0), altitude=Altitude(up, Datum.HOME)
+        )
+
+    def clearance(*low):
+        items = mission((100, 0), (0, 0)).items
+        flown = replace(mission((100, 0)), items=(*items[:2], *low, *items[2:]))
+        found = check_mission(flown, terrain=FlatTerrain(30))
+        return next(f.verdict for f in found if f.rule == "terrain_clearance")
+
+    assert clearance(at(100, 3), at(100, 3), at(100, 50)) is Verdict.PASS
+    assert clearance(at(100, 3), at(110, 3), at(110, 50)) is Verdict.FAIL
