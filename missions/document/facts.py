@@ -49,7 +49,7 @@ class FlightFacts:
     """Everything on the document. None = not known, and said so.
 
     Heights in metres: `top_over_home_m`, `top_over_ground_m`, `top_over_sea_m`; `mark` identifies the plan's
-    content.
+    content; `zones_met` zones under or over the path, with the numbers of permits for them.
     """
 
     name: str
@@ -69,6 +69,7 @@ class FlightFacts:
     flyable_Wh: float | None
     sizes: SoraSizes | None
     findings: tuple[Finding, ...]
+    zones_met: tuple[tuple[str, str], ...] | None
     map: FlightMap
 
     @property
@@ -108,8 +109,19 @@ def flight_facts(case: Case, plan: Path, *, size_m: float | None = None) -> Flig
         flyable_Wh=None if craft is None else craft.flyable_Wh,
         sizes=sizes,
         findings=findings_of(case),
+        zones_met=_zones_met(case),
         map=_map(case, sizes),
     )
+
+
+def _zones_met(case: Case) -> tuple[tuple[str, str], ...] | None:
+    """Zones that the path meets on the map, each with the numbers of its permits; None = unknown."""
+    if case.zones is None:
+        return None
+    frame, path = LocalFrame(case.mission.home.position), _path(case)
+    met = [z.name for z in case.zones if to_metres(z.polygon, frame).intersects(path)]
+    held = [(p.zone, p.number) for p in case.permits or () if p.number]
+    return tuple((name, ", ".join(n for zone, n in held if zone in {"", name})) for name in met)
 
 
 def _cost(case: Case) -> Cost | None:

@@ -15,7 +15,7 @@ from missions.document.facts import FlightFacts, FlightMap
 from missions.document.rows import Row, blank_rows, check_rows, plan_rows, volume_rows
 from missions.document.words import Language
 
-MAP_HEIGHT_PT = 262.0
+MAP_HEIGHT_PT = 235.0
 GAP_PT = 12.0
 INKS = {
     "ground_risk": Ink(edge="#d9822b", fill="#f7d9b3", alpha=0.45),
@@ -23,7 +23,7 @@ INKS = {
     "geography": Ink(edge="#2f8f4e", fill="#bfe3c8", alpha=0.8),
     "zone": Ink(edge="#a01733", fill="#e7a3b0", alpha=0.35, width_pt=1.0),
     "fence": Ink(edge="#3a4fb5", fill=None, width_pt=1.1),
-    "path": Ink(edge="#17324d", fill=None, width_pt=1.4),
+    "path": Ink(edge="#17324d", fill=None, width_pt=0.8),
 }
 
 

@@ -5,7 +5,8 @@ from missions.document.words import RULES_KO, Language
 from missions.finding import Finding, Verdict
 
 Row = tuple[str, str]
-SHOWN_FINDINGS = 9
+SHOWN_FINDINGS = 6
+SHOWN_ZONES, LONGEST_NAME = 3, 20
 
 
 def plan_rows(facts: FlightFacts, lang: Language) -> list[Row]:
@@ -26,7 +27,24 @@ def plan_rows(facts: FlightFacts, lang: Language) -> list[Row]:
         (lang["top_home"], lang.metres(facts.top_over_home_m)),
         (lang["top_ground"], lang.metres(facts.top_over_ground_m)),
         (lang["top_sea"], lang.metres(facts.top_over_sea_m)),
+        (lang["zones_met"], _zones(facts, lang)),
     ]
+
+
+def _zones(facts: FlightFacts, lang: Language) -> str:
+    """Zones that the path meets, with the numbers of permits for them."""
+    if facts.zones_met is None:
+        return lang["not_known"]
+    met = [(_short(name), _short(number)) for name, number in facts.zones_met]
+    named = [f"{name} ({lang['permit']} {number})" if number else name for name, number in met]
+    rest = len(named) - SHOWN_ZONES
+    more = [f"+{rest}"] if rest > 0 else []
+    return ", ".join([*named[:SHOWN_ZONES], *more]) or lang["none"]
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for the others."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _energy(facts: FlightFacts, lang: Language) -> str:

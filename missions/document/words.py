@@ -37,6 +37,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "no_input": ("확인할 자료가 없음", "its input is missing"),
     "more": ("외 {n}건은 skyshade mission check 참조", "{n} more: see skyshade mission check"),
     "not_known": ("확인되지 않음", "not known"),
+    "zones_met": ("지나는 공역", "Airspace met"),
+    "none": ("없음", "none"),
     "contacts": ("연락처와 승인", "Contacts and approval"),
     "operator": ("운영자", "Operator"),
     "pilot": ("조종자", "Remote pilot"),

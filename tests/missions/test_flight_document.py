@@ -4,7 +4,7 @@ import io
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pypdf
 import pytest
@@ -24,6 +24,7 @@ from missions.document.pdf import write_document_pdf
 from missions.document.words import RULES_KO, WORDS, Language
 from missions.formats import write_plan
 from missions.model import Command, Fence, FencePolygon, Home, Mission, MissionItem, RallyPoint
+from missions.permits import Permit
 from missions.weather import Weather
 from skyshade.cli.main import cli
 
@@ -145,3 +146,24 @@ def test_the_command_writes_what_its_extension_says(plan, tmp_path):
     wrong = CliRunner().invoke(cli, ["mission", "document", str(plan), "-o", str(tmp_path / "a.docx")])
     assert wrong.exit_code == 2
     assert ".pdf or .html" in wrong.stderr
+
+
+def test_zones_that_are_met_stand_in_it_with_the_number_of_their_permit(plan, tmp_path):
+    control = replace(
+        zone(),
+        name="서울비행장관제권" * 4,
+        kind=ZoneKind.CONTROL,
+        polygon=shapely.transform(shapely.box(100, 0, 800, 400), FRAME.to_lonlat),
+    )
+    permit = Permit(control.name, NOON - timedelta(days=1), NOON + timedelta(days=1), number="서울-0132")
+    crowd = [replace(control, name=f"공역 {n}", kind=ZoneKind.NO_FLY) for n in range(30)]
+    out = tmp_path / "문서.pdf"
+    found = facts(plan, zones=[control, *crowd], permits=(permit,), terrain=None)
+    write_document_pdf(found, out, Language("ko"))
+    reader = pypdf.PdfReader(out)
+    assert len(reader.pages) == 1
+    text = "".join(reader.pages[0].extract_text().split())
+    assert "서울-0132" in text
+    assert "서울비행장관제권" in text
+    assert found.zones_met[1] == ("공역 0", "")
+    assert facts(plan, zones=None).zones_met is None
