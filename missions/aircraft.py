@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.units import STANDARD_GRAVITY_MS2
 from missions import catalogue
 from missions.motion import Limits
 
@@ -20,6 +21,9 @@ class Aircraft:
     `jerk_ms3` lets it grow; the jerk itself comes in `ease_s`. Up and down it is `climb_accel_ms2`. A corner
     is passed within `waypoint_radius_m` and `corner_accel_ms2`. `trigger_excess_m` and
     `trigger_excess_max_m`: how much further than asked a distance trigger of 10 m really fires (mean, worst).
+
+    `max_takeoff_kg`, `battery_Ah`, `battery_V` (nominal) and `max_gust_ms` may be left out; `camera_mount`
+    says what may be hung below. `approximate` where a figure is derived or estimated rather than measured.
     """
 
     name: str
@@ -54,17 +58,63 @@ class Aircraft:
     waypoint_radius_m: float = 2.0
     trigger_excess_m: float = 0.105
     trigger_excess_max_m: float = 0.12
+    max_gust_ms: float | None = None
+    max_takeoff_kg: float | None = None
+    battery_Ah: float | None = None
+    battery_V: float | None = None
+    camera_mount: str = ""
     approximate: bool = True
     source: str = ""
 
     def __post_init__(self) -> None:
-        for name in _POSITIVE:
+        for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
-            if not (isinstance(value, int | float) and math.isfinite(value) and value > 0):
-                raise ValueError(f"{name} must be > 0, got {value}")
-        for name in ("usable_fraction", "reserve_fraction", "profile_share", "induced_relief"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must be in [0, 1], got {getattr(self, name)}")
+            if value is None and name in _OPTIONAL:
+                continue
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not (number and math.isfinite(value) and low <= value <= high):
+                raise ValueError(f"{name} must be a number in [{low:g}, {high:g}], got {value!r}")
+        self._check_masses()
+        self._check_battery()
+        self._check_hover()
+
+    def _check_masses(self) -> None:
+        if int(self.rotors) != self.rotors:
+            raise ValueError(f"rotors must be a whole number, got {self.rotors}")
+        top = self.max_takeoff_kg
+        if top is not None and self.mass_kg + self.payload_max_kg > top * 1.001:
+            raise ValueError(
+                f"payload_max_kg {self.payload_max_kg:g} and mass_kg {self.mass_kg:g} are more than "
+                f"max_takeoff_kg {top:g}: at most {max(0.0, top - self.mass_kg):g} may be carried"
+            )
+        if self.reserve_fraction >= self.usable_fraction:
+            raise ValueError(
+                f"reserve_fraction {self.reserve_fraction:g} must be below usable_fraction "
+                f"{self.usable_fraction:g}, else nothing may be flown"
+            )
+
+    def _check_battery(self) -> None:
+        if self.battery_Ah is None or self.battery_V is None:
+            return
+        told = self.battery_Ah * self.battery_V
+        if abs(told / self.battery_Wh - 1.0) > 0.1:
+            raise ValueError(
+                f"battery_Wh {self.battery_Wh:g} is not battery_Ah x battery_V = {told:.0f}: one is wrong"
+            )
+
+    def _check_hover(self) -> None:
+        least = self.ideal_hover_W
+        if self.hover_power_W - self.avionics_W < least:
+            raise ValueError(
+                f"hover_power_W {self.hover_power_W:g} is less than even ideal rotors need to lift "
+                f"hover_mass_kg {self.hover_mass_kg:g}: above {least + self.avionics_W:.0f} W is possible"
+            )
+
+    @property
+    def ideal_hover_W(self) -> float:
+        """What momentum theory asks at least for the calibrated hover: T ** 1.5 / sqrt(2 rho A)."""
+        thrust = self.hover_mass_kg * STANDARD_GRAVITY_MS2
+        return thrust**1.5 / math.sqrt(2.0 * self.hover_density_kgm3 * self.rotor_area_m2)
 
     @property
     def rotor_area_m2(self) -> float:
@@ -86,11 +136,21 @@ class Aircraft:
         return self.battery_Wh * (self.usable_fraction - self.reserve_fraction)
 
 
-_POSITIVE = (
-    "mass_kg", "rotors", "rotor_diameter_m", "battery_Wh", "hover_power_W", "hover_mass_kg",
-    "hover_density_kgm3", "cruise_ms", "max_airspeed_ms", "max_wind_ms", "climb_ms", "descent_ms",
-    "land_ms", "accel_ms2", "climb_accel_ms2", "corner_accel_ms2", "jerk_ms3", "waypoint_radius_m",
-)  # fmt: skip
+_RANGES = {
+    "mass_kg": (0.05, 2000.0), "payload_max_kg": (0.0, 1000.0), "rotors": (1, 64),
+    "rotor_diameter_m": (0.02, 10.0), "battery_Wh": (0.5, 1e6), "hover_power_W": (1.0, 1e6),
+    "hover_mass_kg": (0.05, 2000.0), "hover_density_kgm3": (0.3, 1.6), "usable_fraction": (0.05, 1.0),
+    "reserve_fraction": (0.0, 1.0), "profile_share": (0.0, 0.9), "induced_relief": (0.0, 1.0),
+    "drag_area_m2": (0.0, 20.0), "avionics_W": (0.0, 10_000.0), "cruise_ms": (0.5, 100.0),
+    "max_airspeed_ms": (0.5, 150.0), "max_wind_ms": (0.1, 60.0), "max_gust_ms": (0.1, 80.0),
+    "max_rain_mm_h": (0.0, 300.0), "min_temperature_C": (-80.0, 60.0), "max_temperature_C": (-40.0, 90.0),
+    "climb_ms": (0.1, 40.0), "descent_ms": (0.1, 40.0), "land_ms": (0.05, 10.0), "accel_ms2": (0.1, 30.0),
+    "jerk_ms3": (0.05, 500.0), "ease_s": (0.0, 5.0), "climb_accel_ms2": (0.05, 30.0),
+    "corner_accel_ms2": (0.1, 60.0), "waypoint_radius_m": (0.05, 100.0), "trigger_excess_m": (0.0, 20.0),
+    "trigger_excess_max_m": (0.0, 20.0), "max_takeoff_kg": (0.05, 3000.0), "battery_Ah": (0.05, 5000.0),
+    "battery_V": (1.0, 1000.0),
+}  # fmt: skip
+_OPTIONAL = frozenset({"max_gust_ms", "max_takeoff_kg", "battery_Ah", "battery_V"})
 
 
 def aircraft_names() -> list[str]:
