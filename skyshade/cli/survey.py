@@ -14,6 +14,9 @@ from skyshade.cli.survey_resume import resume
 
 if TYPE_CHECKING:
     from core.geo import LonLat
+    from gis.vector import Area
+
+LEAST_WIDTH_M = 0.05
 
 
 @click.group()
@@ -68,6 +71,7 @@ def plan(
 
     checked_out(out, proof)
     polygon = read_area(area, layer)
+    _check_width(area, polygon)
     own = {key: options[key] for key in ("angle_deg", "cross_hatch", "pitch_deg")}
     params = survey_params(area.stem, options, **own)
     camera = checked_camera(options, params)
@@ -75,3 +79,19 @@ def plan(
     made = plan_survey(polygon, camera, home, params)
     paths = finish(made, out, area, force=force, proof=proof, as_json=as_json)
     keep_record(polygon, camera, home, params, paths, options["dem"])
+
+
+def _check_width(path: Path, polygon: "Area") -> None:
+    """Refuse an area that is no more than a line, whatever its file calls it."""
+    from core.errors import BadFileError
+    from core.geo import LocalFrame, LonLat
+    from missions.route import to_metres
+
+    west, south, _, _ = polygon.bounds
+    metres = to_metres(polygon, LocalFrame(LonLat(west, south)))
+    if metres.area < LEAST_WIDTH_M * metres.length / 2:
+        raise BadFileError(
+            path,
+            f"its area has no width ({metres.area:.2f} m2 within {metres.length:.0f} m of edge)",
+            hint="draw it at least 5 cm wide; for a line there is survey corridor",
+        )
