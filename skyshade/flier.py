@@ -1,21 +1,24 @@
 """The join between delivery and the flight room: delivery's `Flier`, flown on any VEHICLE."""
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from core.errors import SkyshadeError
 from core.geo import LonLat
 from delivery.flier import Confirmation, Outcome
 from flight.fly import InterruptedFlightError, OnInterrupt, Progress, fly_mission, return_home
 from flight.gripper import RELEASED
-from flight.record import FlightRecord
+from flight.record import TRACK_COLUMNS, FlightRecord
 from flight.recorder import OnEvent
 from flight.vehicle import Vehicle
 from flight.watch import FlightEvent
 from missions.model import Mission
-from skyshade.vehicles import vehicle_at
+from skyshade.rejoin import rejoin
+from skyshade.vehicles import SIMULATED, vehicle_at
 
 
 @dataclass(slots=True)
@@ -33,16 +36,20 @@ class FlightRoom:
 
     def fly(self, mission: Mission, folder: Path, on_release: Callable[[Confirmation], None]) -> Outcome:
         """Fly, and pass on the release at the moment the vehicle confirms it."""
-
-        def hear(event: FlightEvent, position: LonLat | None) -> None:
-            if event.kind == "payload" and event.text == RELEASED:
-                on_release(Confirmation(event.time_s, position, event.text))
-
         self.mission = mission
         try:
-            return outcome_of(self._flown(mission, folder, hear))
+            return outcome_of(self._flown(mission, folder, _hearing(on_release)))
         except KeyboardInterrupt:  # while the vehicle is started: in the air `fly_mission` asks
             raise InterruptedFlightError("interrupted before take-off") from None
+
+    def watch(self, mission: Mission, folder: Path, on_release: Callable[[Confirmation], None]) -> Outcome:
+        """Find the vehicle at this address in the air and watch it to its end."""
+        if self.vehicle in SIMULATED:
+            raise SkyshadeError(f"a vehicle of {self.vehicle!r} ended with the program that started it")
+        self.mission = mission
+        found = rejoin(mission, self.vehicle, folder, _hearing(on_release))
+        self.record = found.record
+        return replace(outcome_of(found.record), aboard=found.aboard)
 
     def _flown(self, mission: Mission, folder: Path, hear: OnEvent) -> FlightRecord:
         with vehicle_at(self.vehicle, mission.home, speedup=self.speedup, seed=self.seed) as target:
@@ -58,17 +65,36 @@ class FlightRoom:
         return self.record
 
 
+def _hearing(on_release: Callable[[Confirmation], None]) -> OnEvent:
+    """Pass on a release as the vehicle confirms it."""
+
+    def hear(event: FlightEvent, position: LonLat | None) -> None:
+        if event.kind == "payload" and event.text == RELEASED:
+            on_release(Confirmation(event.time_s, position, event.text))
+
+    return hear
+
+
 def outcome_of(record: FlightRecord) -> Outcome:
     """A flight record as delivery wants it; the release only if the vehicle confirmed it."""
     first = next(iter(record.releases), None)
-    word = None if first is None else Confirmation(first.time_s, place_at(record, first.time_s), first.text)
+    word = None
+    if first is not None:
+        height = value_at(record, first.time_s, "alt_home_m")
+        word = Confirmation(first.time_s, place_at(record, first.time_s), first.text, height)
     return Outcome(record.completed, record.flown_s, word, str(record.log), record.aborted)
 
 
 def place_at(record: FlightRecord, time_s: float) -> LonLat | None:
     """Where the vehicle was at a UTC time, between two position messages; None outside the track."""
+    lon, lat = (value_at(record, time_s, column) for column in ("lon", "lat"))
+    return None if lon is None or lat is None else LonLat(lon, lat)
+
+
+def value_at(record: FlightRecord, time_s: float, column: str) -> float | None:
+    """A column of the track at a UTC time, between two rows; None outside it or where it is not known."""
     times = record.track[:, 0]
     if not (len(times) and times[0] <= time_s <= times[-1]):
         return None
-    lon, lat = (float(np.interp(time_s, times, record.track[:, column])) for column in (1, 2))
-    return LonLat(lon, lat)
+    value = float(np.interp(time_s, times, record.track[:, TRACK_COLUMNS.index(column)]))
+    return value if math.isfinite(value) else None

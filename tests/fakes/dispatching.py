@@ -1,6 +1,6 @@
 """One order dispatched on the embedded copter, at a summer noon; as a program it is one to interrupt.
 
-python dispatching.py FOLDER prints what the flight does, a line a step.
+python dispatching.py FOLDER [ADDRESS] prints what the flight does, a line a step.
 """
 
 import sys
@@ -37,6 +37,11 @@ def told(what, done, _total):
 
 
 if __name__ == "__main__":
-    room = FlightRoom("embedded", speedup=20, on_progress=told, on_interrupt=ask_what_to_do)
+    address = sys.argv[2] if len(sys.argv) > 2 else None
+    speedup = None if address else 20
+    room = FlightRoom(
+        address or "embedded", confirm_real=address is not None, speedup=speedup, on_progress=told,
+        on_interrupt=ask_what_to_do,
+    )  # fmt: skip
     made = dispatch_one(Path(sys.argv[1]), room)
     click.echo(" ".join(["order", made.state.value, *made.reasons]))
