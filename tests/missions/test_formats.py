@@ -179,3 +179,20 @@ def test_local_frame_is_refused_with_the_item(tmp_path, frame):
 def test_missing_plan_is_said_so(tmp_path, suffix):
     with pytest.raises(BadFileError, match="not found"):
         read_plan(tmp_path / f"없음{suffix}")
+
+
+def test_a_qgroundcontrol_survey_stays_one_and_a_jump_over_it_finds_its_item(tmp_path):
+    jump = MissionItem(Command.DO_JUMP, (7.0, 2.0, 0.0, 0.0))
+    write_plan(Mission(HOME, (*ITEMS, jump)), tmp_path / "m.plan")
+    plan = json.loads((tmp_path / "m.plan").read_text(encoding="utf-8"))
+    inner = {"Items": plan["mission"]["items"][2:5], "TurnAroundDistance": 5, "version": 2}
+    survey = {"type": "ComplexItem", "complexItemType": "survey", "TransectStyleComplexItem": inner}
+    plan["mission"]["items"][2:5] = [survey | {"angle": 30, "polygon": [[37.37, 127.11]]}]
+    (tmp_path / "s.plan").write_text(json.dumps(plan), encoding="utf-8")
+    read = read_plan(tmp_path / "s.plan")
+    assert read.items == (*ITEMS, jump)
+    assert write_plan(read, tmp_path / "again.plan") == ()
+    again = json.loads((tmp_path / "again.plan").read_text(encoding="utf-8"))["mission"]["items"]
+    assert again[2]["angle"] == 30
+    assert len(again[2]["TransectStyleComplexItem"]["Items"]) == 3
+    assert any("are one survey" in line for line in write_plan(read, tmp_path / "m.waypoints"))
