@@ -17,10 +17,11 @@ def order_record(order: Order, world: World, events: Iterable[Event]) -> dict[st
         "order": to_data(order),
         "place": to_data(world.places[order.place]),
         "flights": [to_data(f) for f in flights],
-        "events": [_line(e) for e in events if e.subject in subjects],
+        "events": [line_of(e) for e in events if e.subject in subjects],
     }
 
 
-def _line(event: Event) -> dict[str, Any]:
+def line_of(event: Event) -> dict[str, Any]:
+    """An event as a line of a record."""
     moment = datetime.fromtimestamp(event.time_s, UTC).isoformat(timespec="milliseconds")
     return {"time": moment, "kind": event.kind, "subject": event.subject, "data": dict(event.data)}

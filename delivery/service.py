@@ -27,8 +27,21 @@ def set_things(store: Store, things: Sequence[Setting], clock: Clock) -> World:
                 f"{_KINDS[type(thing)]} {thing.id!r} is named twice", hint="give each its own id"
             )
         seen.add((type(thing), thing.id))
+        _check_change(store.world(), thing)
     now = clock.utc_s()
     return store.append([Event(now, f"{_KINDS[type(t)]}.set", t.id, to_data(t)) for t in things])
+
+
+def _check_change(world: World, thing: Setting) -> None:
+    """Raises `DeliveryError` for a change to what is in the air: a second aircraft of one id, perhaps."""
+    old = world.aircraft.get(thing.id) if isinstance(thing, Craft) else None
+    if old is None or not isinstance(thing, Craft) or (old.type, old.depot) == (thing.type, thing.depot):
+        return
+    if any(f.aircraft == thing.id for f in world.active_flights()):
+        raise DeliveryError(
+            f"aircraft {thing.id!r} has flights already and is a {old.type} at {old.depot}",
+            hint="give the new one another id",
+        )
 
 
 _KINDS: dict[type, str] = {

@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from skyshade.cli.asking import ask_what_to_do
-from skyshade.cli.delivery_setup import catalogue, fleet, init, made, places, store_option
+from skyshade.cli.delivery_records import flight_file, forget, proof
+from skyshade.cli.delivery_serve import keys, keys_option, run_service
+from skyshade.cli.delivery_setup import battery, catalogue, fleet, init, made, places, store_option
 from skyshade.cli.options import (
     CONFIRM_HELP,
     DEM_HELP,
@@ -186,6 +188,25 @@ def status(order_id: str | None, store: str, as_json: bool) -> None:
 
 
 @command.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free.")
+@click.option("--base-url", help="The address that customers see; in QR codes.")
+@click.option("--ground", type=IN_FILE, help="GeoJSON to draw under the page's map.")
+@keys_option
+@conditions_options
+@store_option
+def serve(
+    host: str, port: int, base_url: str | None, ground: Path | None, key_file: Path, store: str, **day: Any
+) -> None:
+    """Serve orders on the web until interrupted.
+
+    \b
+    Example: skyshade delivery serve --zones z.geojson --dem d.tif --wind-ms 3
+    """
+    run_service(store, key_file, _conditions(**day), host, port, base_url, ground)
+
+
+@command.command()
 @store_option
 @json_option
 def replay(store: str, as_json: bool) -> None:
@@ -224,7 +245,7 @@ def _conditions(
     lane_m: float,
 ) -> Any:
     from core.wind import Wind
-    from delivery.feasibility import Conditions
+    from delivery.conditions import Conditions
     from delivery.flightplan import LaneParams
     from gis.terrain import read_terrain
     from missions.airspace import read_zones
@@ -260,7 +281,7 @@ def _order_lines(order: Any) -> list[str]:
     return [head, *(f"  - {reason}" for reason in order.reasons)]
 
 
-for _part in (init, catalogue, places, fleet):
+for _part in (init, catalogue, places, fleet, battery, proof, flight_file, forget, keys):
     command.add_command(_part)
 
 

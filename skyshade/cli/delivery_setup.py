@@ -146,6 +146,41 @@ def fleet(aircraft: str, type_name: str, depot: str, charge: float, store: str, 
     emit({"aircraft": aircraft}, as_json=as_json, lines=[f"{aircraft}: {type_name} at {place.name}"])
 
 
+@click.command()
+@click.argument("battery_id", metavar="BATTERY")
+@click.option("--type", "type_name", default="hexa-delivery", show_default=True, help="Aircraft it fits.")
+@click.option("--depot", required=True, help="Where it is: a depot, by id or name.")
+@click.option("--charge", type=float, default=1.0, show_default=True, help="Charge, 0 to 1.")
+@click.option("--cycles", type=int, default=0, show_default=True, help="Charging cycles so far.")
+@click.option("--per-hour", type=float, default=1.0, show_default=True, help="Charge gained in an hour.")
+@store_option
+@json_option
+def battery(
+    battery_id: str,
+    type_name: str,
+    depot: str,
+    charge: float,
+    cycles: int,
+    per_hour: float,
+    store: str,
+    as_json: bool,
+) -> None:
+    """Add or change a battery on a depot's charger.
+
+    \b
+    Example: skyshade delivery battery B1 --depot depot
+    """
+    from core.clock import RealClock
+    from delivery.model import Battery
+    from missions.aircraft import load_aircraft
+
+    load_aircraft(type_name)
+    place = _world(store).place(depot)
+    now_s = RealClock().utc_s()
+    _set(store, [made(Battery, battery_id, type_name, place.id, charge, now_s, cycles, True, per_hour)])
+    emit({"battery": battery_id}, as_json=as_json, lines=[f"{battery_id}: {type_name} at {place.name}"])
+
+
 def made(kind: Callable[..., Any], *values: Any) -> Any:
     try:
         return kind(*values)
