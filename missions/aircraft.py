@@ -114,7 +114,7 @@ class Aircraft:
     def ideal_hover_W(self) -> float:
         """What momentum theory asks at least for the calibrated hover: T ** 1.5 / sqrt(2 rho A)."""
         thrust = self.hover_mass_kg * STANDARD_GRAVITY_MS2
-        return thrust**1.5 / math.sqrt(2.0 * self.hover_density_kgm3 * self.rotor_area_m2)
+        return float(thrust**1.5 / math.sqrt(2.0 * self.hover_density_kgm3 * self.rotor_area_m2))
 
     @property
     def rotor_area_m2(self) -> float:

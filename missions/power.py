@@ -1,7 +1,8 @@
 """Power of a multirotor in steady flight: momentum theory, scaled by a measured hover.
 
 Leishman, Principles of Helicopter Aerodynamics, chapters 2 and 5: induced power by Glauert's relation,
-profile power growing with the advance ratio, parasite power with the cube of airspeed, climb power. One
+profile power growing with the advance ratio and, since rotors of fixed pitch lift by spinning faster, with
+thrust ** 1.5, parasite power with the cube of airspeed, climb power. One
 measured hover figure scales the sum (Rodrigues et al. 2021 find models 3-5 times apart).
 """
 
@@ -66,7 +67,10 @@ def _aerodynamic_W(
     relieved = hovering - aircraft.induced_relief * (hovering - moving)
     induced = INDUCED_FACTOR * thrust * relieved
     reference = aircraft.hover_mass_kg * STANDARD_GRAVITY_MS2
-    still = INDUCED_FACTOR * reference * induced_velocity_ms(reference, area, density, 0.0)
+    still = (
+        INDUCED_FACTOR * reference * induced_velocity_ms(reference, area, aircraft.hover_density_kgm3, 0.0)
+    )
     share = aircraft.profile_share / (1.0 - aircraft.profile_share)
-    profile = share * still * (1.0 + 4.65 * (airspeed / TIP_SPEED_MS) ** 2)
+    spin = math.pow(thrust / reference, 1.5) * math.sqrt(aircraft.hover_density_kgm3 / density)
+    profile = share * still * spin * (1.0 + 4.65 * (airspeed / TIP_SPEED_MS) ** 2)
     return induced + profile + max(0.0, push) * airspeed + weight * climb

@@ -126,3 +126,44 @@ def test_ground_speed_never_needs_more_airspeed_than_there_is(course, wind_ms, f
 def test_wind_that_beats_the_aircraft_is_refused():
     with pytest.raises(ValueError, match="no way against 30"):
         path_cost([PathPoint(0, 0, 50, 10), PathPoint(0, 100, 50, 10)], QUAD, Wind(30, 0))
+
+
+@given(st.floats(0.5, 30), st.floats(0.1, 3), st.floats(0.7, 1.3))
+def test_hover_is_theorys_power_times_its_losses(mass, area, density):
+    """P = (m g)^1.5 / sqrt(2 rho A), with 15 % of losses and no profile power."""
+    craft = ideal(mass, area, density)
+    theory = 1.15 * (mass * 9.80665) ** 1.5 / math.sqrt(2 * density * area)
+    assert power_W(craft, density=density) == pytest.approx(theory, rel=1e-9)
+
+
+def ideal(mass, area, density, **more):
+    theory = 1.15 * (mass * 9.80665) ** 1.5 / math.sqrt(2 * density * area)
+    figures = {
+        "mass_kg": mass, "hover_mass_kg": mass, "rotors": 1,
+        "rotor_diameter_m": math.sqrt(4 * area / math.pi),
+        "hover_power_W": theory, "hover_density_kgm3": density, "profile_share": 0.0, "avionics_W": 0.0,
+        "max_takeoff_kg": None, "payload_max_kg": 1.0, "induced_relief": 1.0,
+    }  # fmt: skip
+    return replace(QUAD, **(figures | more))
+
+
+def test_at_high_speed_power_grows_with_the_cube():
+    craft = ideal(4.0, 0.5, 1.225, drag_area_m2=0.03)
+    slow, fast = power_W(craft, 40.0), power_W(craft, 80.0)
+    assert fast / slow == pytest.approx(8.0, rel=0.03)
+    assert fast == pytest.approx(0.5 * 1.225 * 0.03 * 80.0**3, rel=0.03)
+
+
+def test_a_climb_costs_the_weight_times_its_speed():
+    craft = ideal(4.0, 0.5, 1.225)
+    for climb in (0.5, 2.0, 5.0):
+        more = power_W(craft, climb_ms=climb) - power_W(craft)
+        assert more == pytest.approx(4.0 * 9.80665 * climb, rel=1e-9)
+
+
+def test_speeding_up_pays_for_the_energy_of_motion():
+    """What acceleration takes over steady flight, to first order in speed, is m a v."""
+    craft = ideal(4.0, 0.5, 1.225, drag_area_m2=0.0, induced_relief=0.0)
+    gained = power_W(craft, 10.0, accel_ms2=0.1) - power_W(craft, 10.0)
+    assert gained == pytest.approx(4.0 * 0.1 * 10.0, rel=0.01)
+    assert power_W(craft, 10.0, accel_ms2=-1.0) >= power_W(craft, 10.0)
