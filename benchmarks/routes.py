@@ -1,7 +1,8 @@
 """Shortest ways round obstacles: building, asking, and whether they are the shortest.
 
 The independent answer is a plain search over every pair of corners with shapely's own predicates.
-python benchmarks/routes.py [--pairs 1000] [--checked 1000]
+Then alternates, areas of preference against a grid search, and flights in lanes over a hilly town.
+python benchmarks/routes.py [--pairs 1000]
 """
 
 import argparse
@@ -94,6 +95,16 @@ def main() -> None:
     print(f"| skyshade | {built:.3f} | {middle:.2f} | {late:.2f} | {milli[-1]:.2f} |")
     print(f"\nplain search over all pairs of corners: {plain_s:.1f} s for all pairs of places")
     print(f"equal within 1 mm: {int((apart < 1e-3).sum())} of {len(places)}; most {apart.max():.1e} m")
+    more(free, navigator, places)
+
+
+def more(free: shapely.Geometry, navigator: Navigator, places: np.ndarray) -> None:
+    """The other tables."""
+    from routes_more import alternates, lanes, preferences
+
+    alternates(navigator, places[:100])
+    preferences(free, places[:20])
+    lanes()
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 XY = tuple[float, float]
-PLACES_MOST = 300  # along all edges together; more would be set farther apart
+PLACES_MOST = 800  # along all edges together; more would be set farther apart
 NEAR_M = 1e-3
 SWEEPS, HALVINGS = 12, 48
 
