@@ -17,7 +17,7 @@ from flight.link import open_link
 from flight.minding import watch_it_land
 from flight.readying import prepare
 from flight.record import FlightRecord, write_record
-from flight.recorder import OnEvent, Recorder
+from flight.recorder import OnEvent, OnState, Recorder
 from flight.sitl import RunningVehicle
 from flight.vehicle import Vehicle
 from flight.watch import start_watch
@@ -49,6 +49,7 @@ def fly_mission(
     on_progress: Progress | None = None,
     on_interrupt: Callable[[Vehicle], OnInterrupt] = return_home,
     on_event: OnEvent | None = None,
+    on_state: OnState | None = None,
 ) -> FlightRecord:
     """Fly `mission` and write `out_dir`/flight.json, shots.csv, track.geojson and flight.tlog.
 
@@ -56,6 +57,7 @@ def fly_mission(
     other needs `confirm_real`, and refuses `settings` (parameters set before the flight). Raises
     `SkyshadeError` when the flight does not start; once it flies, troubles are told in the record. `on_event`
     hears each event as it happens, with the vehicle's position: what must survive a crash is stored there.
+    `on_state` hears the state at each position told in the air.
     """
     running = vehicle if isinstance(vehicle, RunningVehicle) else None
     own = running is not None if own_vehicle is None else own_vehicle
@@ -68,7 +70,7 @@ def fly_mission(
     link = open_link(address, clock, log_path=log_path, patience_s=5.0 if own else 0.0, alive=alive)
     told = on_progress or _no_progress
     with Interrupts() as interrupts, Vehicle(link, clock) as copter:
-        recorder = Recorder(copter, start_watch(mission, params.watch), on_event)
+        recorder = Recorder(copter, start_watch(mission, params.watch), on_event, on_state)
         deck = Deck(mission, copter, recorder, params, told, on_interrupt, interrupts)
         prepare(deck, settings or {})
         start(deck)

@@ -20,12 +20,22 @@ AIRBORNE = (IN_AIR, TAKING_OFF, LANDING)
 OnEvent = Callable[[FlightEvent, LonLat | None], None]
 """Called at once with each event and where the vehicle was (None = unknown)."""
 
+OnState = Callable[[VehicleState], None]
+"""Called with the state at each position the vehicle tells in the air."""
+
 
 class Recorder:
     """Listens to a vehicle from now on."""
 
-    def __init__(self, vehicle: Vehicle, watch: Watch, on_event: OnEvent | None = None) -> None:
+    def __init__(
+        self,
+        vehicle: Vehicle,
+        watch: Watch,
+        on_event: OnEvent | None = None,
+        on_state: OnState | None = None,
+    ) -> None:
         self.watch = watch
+        self._on_state = on_state
         self._on_event = on_event
         self.events: list[FlightEvent] = []
         self._vehicle = vehicle
@@ -66,6 +76,8 @@ class Recorder:
     def _position(self, message: Message, state: VehicleState) -> None:
         if state.position is None or state.velocity_enu_ms is None or not state.armed:
             return
+        if self._on_state is not None:
+            self._on_state(state)
         time_s = message.utc_s if state.utc_s is None else state.utc_s
         self._track.append((
             time_s, *state.position.xy, _number(state.altitude_home_m), _number(state.altitude_geoid_m),

@@ -13,7 +13,7 @@ from delivery.flier import Confirmation, Outcome
 from flight.fly import InterruptedFlightError, OnInterrupt, Progress, fly_mission, return_home
 from flight.gripper import RELEASED
 from flight.record import TRACK_COLUMNS, FlightRecord
-from flight.recorder import OnEvent
+from flight.recorder import OnEvent, OnState
 from flight.vehicle import Vehicle
 from flight.watch import FlightEvent
 from missions.model import Mission
@@ -31,6 +31,7 @@ class FlightRoom:
     seed: int = 0
     on_progress: Progress | None = None
     on_interrupt: Callable[[Vehicle], OnInterrupt] = return_home
+    on_state: OnState | None = None
     record: FlightRecord | None = None
     mission: Mission | None = None
 
@@ -47,7 +48,7 @@ class FlightRoom:
         if self.vehicle in SIMULATED:
             raise SkyshadeError(f"a vehicle of {self.vehicle!r} ended with the program that started it")
         self.mission = mission
-        found = rejoin(mission, self.vehicle, folder, _hearing(on_release))
+        found = rejoin(mission, self.vehicle, folder, _hearing(on_release), on_state=self.on_state)
         self.record = found.record
         return replace(outcome_of(found.record), aboard=found.aboard)
 
@@ -61,6 +62,7 @@ class FlightRoom:
                 on_progress=self.on_progress,
                 on_interrupt=self.on_interrupt,
                 on_event=hear,
+                on_state=self.on_state,
             )
         return self.record
 

@@ -15,7 +15,7 @@ from flight.link import open_link
 from flight.minding import watch_it_land
 from flight.readying import identify, learn_gripper
 from flight.record import FlightRecord, write_record
-from flight.recorder import OnEvent, Recorder
+from flight.recorder import OnEvent, OnState, Recorder
 from flight.vehicle import Vehicle
 from flight.watch import start_watch
 from missions.model import Command, Mission
@@ -32,7 +32,13 @@ class Rejoined:
 
 
 def rejoin(
-    mission: Mission, address: str, folder: Path, on_event: OnEvent, clock: Clock | None = None
+    mission: Mission,
+    address: str,
+    folder: Path,
+    on_event: OnEvent,
+    clock: Clock | None = None,
+    *,
+    on_state: OnState | None = None,
 ) -> Rejoined:
     """Watch the vehicle at `address` to its end; `on_event` hears a release as in `fly_mission`.
 
@@ -43,7 +49,7 @@ def rejoin(
     folder = writable_folder(folder)
     link = open_link(address, clock, log_path=folder / LOG_NAME, patience_s=5.0)
     with Interrupts() as interrupts, Vehicle(link, clock) as copter:
-        recorder = Recorder(copter, start_watch(mission), on_event)
+        recorder = Recorder(copter, start_watch(mission), on_event, on_state)
         deck = Deck(mission, copter, recorder, FlyParams(), _silent, return_home, interrupts)
         identify(copter)
         deck.spend(LOOK_S)

@@ -9,8 +9,9 @@ import click
 
 from skyshade.cli.asking import ask_what_to_do
 from skyshade.cli.delivery_records import flight_file, forget, proof
-from skyshade.cli.delivery_serve import keys, keys_option, run_service
+from skyshade.cli.delivery_serve import Site, flying_options, keys, keys_option, run_service
 from skyshade.cli.delivery_setup import battery, catalogue, fleet, init, made, places, store_option
+from skyshade.cli.delivery_simulate import simulate
 from skyshade.cli.options import (
     CONFIRM_HELP,
     DEM_HELP,
@@ -193,17 +194,31 @@ def status(order_id: str | None, store: str, as_json: bool) -> None:
 @click.option("--base-url", help="The address that customers see; in QR codes.")
 @click.option("--ground", type=IN_FILE, help="GeoJSON to draw under the page's map.")
 @keys_option
+@flying_options
 @conditions_options
 @store_option
 def serve(
-    host: str, port: int, base_url: str | None, ground: Path | None, key_file: Path, store: str, **day: Any
+    host: str,
+    port: int,
+    base_url: str | None,
+    ground: Path | None,
+    key_file: Path,
+    fly: Path | None,
+    vehicles: tuple[str, ...],
+    speedup: float | None,
+    confirm_real: bool,
+    store: str,
+    **day: Any,
 ) -> None:
-    """Serve orders on the web until interrupted.
+    """Serve orders on the web until interrupted, and with --fly fly them.
+
+    After a restart flights in the air are found again and watched, if their vehicle has an address.
 
     \b
-    Example: skyshade delivery serve --zones z.geojson --dem d.tif --wind-ms 3
+    Example: skyshade delivery serve --zones z.geojson --dem d.tif --wind-ms 3 --fly flights
     """
-    run_service(store, key_file, _conditions(**day), host, port, base_url, ground)
+    site = Site(host, port, base_url, ground, key_file)
+    run_service(store, _conditions(**day), site, fly, vehicles, speedup, confirm_real=confirm_real)
 
 
 @command.command()
@@ -281,7 +296,7 @@ def _order_lines(order: Any) -> list[str]:
     return [head, *(f"  - {reason}" for reason in order.reasons)]
 
 
-for _part in (init, catalogue, places, fleet, battery, proof, flight_file, forget, keys):
+for _part in (init, catalogue, places, fleet, battery, proof, flight_file, forget, keys, simulate):
     command.add_command(_part)
 
 

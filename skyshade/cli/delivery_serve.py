@@ -1,13 +1,14 @@
 """`skyshade delivery serve, keys`: the service on the web and who may use it."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from skyshade.cli.delivery_setup import store_option
-from skyshade.cli.options import IN_FILE
+from skyshade.cli.options import CONFIRM_HELP, OUT_FOLDER, SPEEDUP_HELP
 from skyshade.cli.output import emit, json_option
 
 ROLES = ("customer", "operator", "viewer")
@@ -98,32 +99,92 @@ def read_ground(path: Path | None) -> dict[str, Any] | None:
     return data
 
 
+def flying_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Whether the service flies, with what, and where the records go."""
+    for option in (
+        click.option("--fly", type=OUT_FOLDER, help="Fly what is ordered; the flights' records go here."),
+        click.option(
+            "-V",
+            "--vehicle",
+            "vehicles",
+            metavar="[AIRCRAFT=]VEHICLE",
+            multiple=True,
+            help="What flies, for all or for one aircraft of the fleet; repeatable. Default: embedded.",
+        ),
+        click.option("--speedup", type=click.FloatRange(0.1, 100), help=SPEEDUP_HELP),
+        click.option("--confirm-real", is_flag=True, help=CONFIRM_HELP),
+    ):
+        command = option(command)
+    return command
+
+
+def _vehicles(names: tuple[str, ...], speedup: float | None, *, confirm_real: bool) -> Any:
+    from skyshade.web.flying import Vehicles
+
+    pairs = [name.split("=", 1) for name in names if "=" in name]
+    rest = [name for name in names if "=" not in name]
+    if len(rest) > 1:
+        raise click.UsageError("--vehicle for all aircraft may be given once; use AIRCRAFT=VEHICLE for more")
+    default = rest[0] if rest else None if pairs else "embedded"
+    return Vehicles(default, dict(pairs), confirm_real=confirm_real, speedup=speedup)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where and for whom the service runs."""
+
+    host: str
+    port: int
+    base_url: str | None
+    ground: Path | None
+    key_file: Path
+
+
 def run_service(
     store: str,
-    key_file: Path,
     conditions: Any,
-    host: str,
-    port: int,
-    base_url: str | None,
-    ground: Path | None,
+    site: Site,
+    fly: Path | None,
+    vehicles: tuple[str, ...],
+    speedup: float | None,
+    *,
+    confirm_real: bool,
 ) -> None:
-    """Serve until interrupted."""
+    """Serve until interrupted, and fly where `fly` says so."""
     from core.clock import RealClock
     from delivery.desk import Desk
     from delivery.store import open_store
-    from skyshade.web.serving import address_of, listening, server_of
-    from skyshade.web.state import Settings, new_service
+    from skyshade.web.flying import Flying
+    from skyshade.web.serving import listening, server_of
+    from skyshade.web.state import new_service
 
-    with open_store(store) as opened, listening(host, port) as socket:
-        address = address_of(socket)
-        settings = Settings(base_url=base_url or address, zone=conditions.zone, ground=read_ground(ground))
+    flown_by = _vehicles(vehicles, speedup, confirm_real=confirm_real)
+    with open_store(store) as opened, listening(site.host, site.port) as socket:
         desk = Desk(opened, lambda: conditions, RealClock())
-        service = new_service(desk, key_file, RealClock(), settings)
-        points = [p for p in desk.world().places.values() if p.kind == "point"]
-        click.echo(f"{address}: the service; operations at {address}/docs", err=True)
-        for point in points:
-            click.echo(f"  {point.name}: {address}/p/{point.id}", err=True)
+        settings = _settings(site, conditions, socket)
+        service = new_service(desk, site.key_file, RealClock(), settings)
+        _say_where(desk, settings.base_url)
+        flying = None if fly is None else Flying(desk, fly, flown_by)
+        if flying is not None:
+            flying.start()
         server_of(service).run(sockets=[socket])
+        if flying is not None:
+            flying.stop()
 
 
-__all__ = ["IN_FILE", "keys", "run_service", "store_option"]
+def _settings(site: Site, conditions: Any, socket: Any) -> Any:
+    from skyshade.web.serving import address_of
+    from skyshade.web.state import Settings
+
+    base_url = site.base_url or address_of(socket)
+    return Settings(base_url=base_url, zone=conditions.zone, ground=read_ground(site.ground))
+
+
+def _say_where(desk: Any, address: str) -> None:
+    click.echo(f"{address}: the service; operations at {address}/docs", err=True)
+    for place in desk.world().places.values():
+        if place.kind == "point":
+            click.echo(f"  {place.name}: {address}/p/{place.id}", err=True)
+
+
+__all__ = ["Site", "flying_options", "keys", "keys_option", "run_service"]

@@ -1,0 +1,1 @@
+"""A whole day of deliveries, simulated on embedded copters in one process."""
