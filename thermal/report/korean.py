@@ -31,7 +31,7 @@ _SAYINGS: Sequence[tuple[str, str]] = (
     ),
     (
         r"The frames lie in (\d+) parts that do not overlap: .*",
-        r"영상이 서로 겹치지 않는 \1개 부분으로 나뉨: 각각 태그 위치에 놓았고, 부분 사이의 온도 비교는 덜 정확함",
+        r"영상이 겹치지 않는 \1개 부분으로 나뉨: 각각 태그 위치에 둠. 부분 사이의 온도 비교는 덜 정확함",
     ),
     (
         r"(\S+): overlaps no other frame; placed by its tags alone",
