@@ -16,8 +16,12 @@ from delivery.service import dispatch, place_order, set_things
 from delivery.store import Store, open_store
 from flight.record import FlightRecord
 from gis.terrain import read_terrain
+from missions.aircraft import load_aircraft
 from missions.airspace import read_zones
-from missions.formats import write_plan
+from missions.checks import check_mission, passed
+from missions.finding import Verdict
+from missions.formats import read_plan, write_plan
+from missions.permits import read_permits
 from skyshade.demo.choices import StoryParams, Tell
 from skyshade.demo.layers import SceneLayers
 from skyshade.demo.surveying import DAY, WIND, simulated_speedup
@@ -30,6 +34,7 @@ GOODS = (
 )
 ORDERED = (("coffee", 2), ("gimbap", 1))
 PLACE = "picnic-1"
+AIRCRAFT = "hexa-delivery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ def deliver(layers: SceneLayers, params: StoryParams, out: Path, tell: Tell) -> 
         zones=read_zones(layers.airspace),
         wind=WIND,
         terrain=read_terrain(layers.ground),
+        permits=read_permits(layers.permits),
         lanes=LaneParams(lane_m=40.0),
     )
     flier = FlightRoom(
@@ -72,7 +78,7 @@ def deliver(layers: SceneLayers, params: StoryParams, out: Path, tell: Tell) -> 
         depot = next(p for p in read_places(layers.places) if p.kind == "depot")
         set_things(
             store,
-            [*GOODS, *read_places(layers.places), Craft("H1", "hexa-delivery", depot.id)],
+            [*GOODS, *read_places(layers.places), Craft("H1", AIRCRAFT, depot.id)],
             clock,
         )
         refused = place_order(store, "수박을 좋아하는 손님", PLACE, [("watermelon", 1)], conditions, clock)
@@ -80,7 +86,27 @@ def deliver(layers: SceneLayers, params: StoryParams, out: Path, tell: Tell) -> 
         if accepted.state is not OrderState.ACCEPTED:
             raise SkyshadeError(f"the demo's order was refused: {'; '.join(accepted.reasons)}")
         order = dispatch(store, flier, conditions, clock, out / "flights")
-        return _closed(store, refused, order, flier, out)
+        delivered = _closed(store, refused, order, flier, out)
+    _must_keep_the_rules(out / "plans" / "delivery.plan", layers)
+    return delivered
+
+
+def _must_keep_the_rules(plan: Path, layers: SceneLayers) -> None:
+    """Hold the flown plan to every rule."""
+    masses = {good.id: good.mass_kg for good in GOODS}
+    findings = check_mission(
+        read_plan(plan),
+        zones=read_zones(layers.airspace),
+        terrain=read_terrain(layers.ground),
+        permits=read_permits(layers.permits),
+        aircraft=load_aircraft(AIRCRAFT),
+        wind=WIND,
+        payload_kg=sum(masses[name] * count for name, count in ORDERED),
+        at_time=DAY,
+    )
+    if not passed(findings):
+        failed = [f.message for f in findings if f.verdict is Verdict.FAIL]
+        raise SkyshadeError(f"the demo's delivery plan breaks a rule: {'; '.join(failed)}")
 
 
 def _closed(store: Store, refused: Order, order: Order | None, flier: FlightRoom, out: Path) -> Delivered:

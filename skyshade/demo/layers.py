@@ -33,6 +33,18 @@ SURVEY_M = (
     (60, 256),
 )
 MADE = "made for the demo, not for flying"
+CONTROL_ZONE = "서울공항 관제권(모의)"
+PERMITS = f"""# {MADE}
+[[permit]]
+zone = "{CONTROL_ZONE}"
+from = "2026-08-01T00:00:00+09:00"
+until = "2026-08-31T23:59:59+09:00"
+hours = "09:00-18:00"
+timezone = "Asia/Seoul"
+ceiling_m = 120.0
+ceiling_datum = "ground"
+number = "모의 2026-0808"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,7 @@ class SceneLayers:
     folder: Path
     survey_area: Path
     airspace: Path
+    permits: Path
     buildings: Path
     water: Path
     surface: Path
@@ -68,6 +81,7 @@ def write_layers(scene: Scene, folder: Path) -> SceneLayers:
         folder=folder,
         survey_area=write.geojson("survey_area", [(Polygon(SURVEY_M), area)]),
         airspace=write.geojson("airspace", airspace()),
+        permits=write.permits(),
         buildings=write.geopackage("buildings", _buildings(scene)),
         water=write.geopackage("water", [(_covered(scene)[Surface.WATER], {"name": "탄천"})]),
         surface=write.geopackage("surface", _surface_rows(scene)),
@@ -105,6 +119,12 @@ class _Writer:
         ]
         collection = {"type": "FeatureCollection", "name": name, "features": features}
         write_text(path, json.dumps(collection, ensure_ascii=False, indent=1) + "\n")
+        return path
+
+    def permits(self) -> Path:
+        """The approval that every flight of the made day needs."""
+        path = self.folder / "permits.toml"
+        write_text(path, PERMITS)
         return path
 
     def geopackage(self, name: str, rows: Sequence[Row]) -> Path:
@@ -217,13 +237,13 @@ def _path_rows() -> list[Row]:
 
 
 def airspace() -> list[Row]:
-    """Zones: a school between the depot and the picnic place, a ceiling over all, a control zone beside."""
+    """Zones: a school between the depot and the picnic place, a ceiling and a control zone over all."""
     school = block(-112, -162, -20, -112)
     everywhere = middle_line().buffer(600.0)
     return [
         (school, _zone("탄천초등학교 상공", "no_fly", 0.0, "ground", 120.0, "ground")),
         (everywhere, _zone("고도 제한 150 m", "ceiling", None, None, 150.0, "ground")),
-        (block(280, -300, 900, 300), _zone("서울공항 관제권(모의)", "control", 0.0, "geoid", 900.0, "geoid")),
+        (everywhere, _zone(CONTROL_ZONE, "control", 0.0, "geoid", 900.0, "geoid")),
         (
             block(-900, 300, -300, 700),
             {

@@ -18,6 +18,7 @@ from missions.cameras import load_camera
 from missions.checks import check_mission, passed
 from missions.finding import Finding, Verdict
 from missions.formats import read_plan, write_plan
+from missions.permits import read_permits
 from missions.survey import SurveyParams, SurveyPlan, plan_survey
 from skyshade.demo.choices import StoryParams, Tell
 from skyshade.demo.layers import SceneLayers
@@ -79,6 +80,7 @@ def plan(layers: SceneLayers, scene: Scene, params: StoryParams, folder: Path, t
         terrain=terrain,
         aircraft=aircraft,
         wind=WIND,
+        permits=read_permits(layers.permits),
         at_time=DAY,
         camera=camera,
     )

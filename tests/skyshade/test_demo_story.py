@@ -111,6 +111,29 @@ def test_the_delivery_kept_out_of_the_closed_zone(demo):
     assert any(ends.intersects(zone) for zone in closed)  # the straight way would have
 
 
+@pytest.mark.parametrize(("plan", "aircraft"), [("survey", "quad-4kg"), ("delivery", "hexa-delivery")])
+def test_its_plans_keep_every_rule_under_the_permit_alone(demo, plan, aircraft):
+    out, _ = demo
+    asked = [
+        sys.executable, "-m", "skyshade", "mission", "check", str(out / "plans" / f"{plan}.plan"),
+        "--zones", str(out / "scene" / "airspace.geojson"), "--dem", str(out / "scene" / "ground.tif"),
+        "--aircraft", aircraft, "--wind-ms", "2", "--wind-from-deg", "225",
+        "--at", "2026-08-08T14:00+09:00", "--json",
+    ]  # fmt: skip
+    answers = []
+    for permits in ([], ["--permits", str(out / "scene" / "permits.toml")]):
+        done = subprocess.run(
+            [*asked, *permits], cwd=out.parent, env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True, text=True, encoding="utf-8", check=False,
+        )  # fmt: skip
+        answers.append(json.loads(done.stdout))
+    without, held = ({(f["rule"], f["verdict"]) for f in answer["findings"]} for answer in answers)
+    assert answers[1]["ok"] is True
+    assert {rule for rule, verdict in held if verdict == "unknown"} <= {"weather", "camera_interval"}
+    assert ("zones", "pass") in held
+    assert ("zones", "pass") not in without
+
+
 def test_every_chosen_site_has_its_reason(demo):
     out, told = demo
     rows = {r["site_id"]: r for r in csv.DictReader((out / "sites" / "sites.csv").open(encoding="utf-8-sig"))}
