@@ -1,6 +1,7 @@
 """Poses against known truth: rendered flights by texture and receiver, and what aligning them costs.
 
     python benchmarks/thermal_poses.py CACHE [--frames 32] [--seeds 1 2 3] [--textures ...] [--dem] [--gcp]
+        [--rtk-sigma LEVEL HEIGHT]
     python benchmarks/thermal_poses.py CACHE --scale 100 300 1000
 
 "camera" is the RMSE of the adjusted camera centres in metres. The rest is horizontal, in pixels of ground
@@ -181,6 +182,10 @@ def main() -> None:
     parser.add_argument("--receivers", nargs="+", default=["rtk", "gps"], choices=["rtk", "gps"])
     parser.add_argument("--dem", action="store_true", help="with the flight's terrain model")
     parser.add_argument("--gcp", action="store_true", help="with the flight's control points")
+    parser.add_argument(
+        "--rtk-sigma", type=float, nargs=2, default=FlightParams().rtk_sigma_m, metavar=("LEVEL", "HEIGHT"),
+        help="metres, of RTK tags; their errors are drawn from it",
+    )  # fmt: skip
     parser.add_argument("--scale", type=int, nargs="+", help="numbers of frames, one seed each")
     given = parser.parse_args()
     print(HEADER)
@@ -190,7 +195,9 @@ def main() -> None:
         for texture in ["medium"] if given.scale else given.textures:
             for receiver in given.receivers:
                 for seed in [1] if given.scale else given.seeds:
-                    params = FlightParams(count, seed, texture, rtk=receiver == "rtk")
+                    params = FlightParams(
+                        count, seed, texture, rtk=receiver == "rtk", rtk_sigma_m=tuple(given.rtk_sigma)
+                    )  # fmt: skip
                     flight = rendered_flight(given.cache, params)
                     title = f"{count} frames, {texture}, {receiver}, seed {seed}"
                     print(row(title, figures(flight, dem=given.dem, gcp=given.gcp)), flush=True)
