@@ -44,7 +44,7 @@ class Navigator:
     """
 
     def __init__(self, free: BaseGeometry, *, inset_m: float = NODE_INSET_M) -> None:
-        self.free = as_area(free)
+        self.free, self.inset_m = as_area(free), inset_m
         self._tolerant = self.free.buffer(TOLERANCE_M, join_style="mitre")
         shapely.prepare(self._tolerant)
         inner = as_area(self.free.buffer(-inset_m, join_style="mitre")) if inset_m > 0 else self.free

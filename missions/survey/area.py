@@ -16,6 +16,8 @@ from missions.route import XY, Navigator, NoRouteError, box_round, to_metres
 
 CORRIDOR_HALF_WIDTH_M = 15.0
 TAKE_OFF_INSET_M = 5.0
+SPIKE_M = 0.005
+TOUCH_M = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +36,60 @@ class Ground:
 
 
 def make_ground(
-    area: Area, home: LonLat, zones: Sequence[Zone], *, margin_m: float, zone_margin_m: float
+    area: Area,
+    home: LonLat,
+    zones: Sequence[Zone],
+    *,
+    margin_m: float,
+    zone_margin_m: float,
+    allowed: Area | None = None,
 ) -> Ground:
-    """Cut the zones (with `zone_margin_m`) out of the area and join its parts and home by corridors.
+    """Cut the zones (with `zone_margin_m`) out of the area and out of the air that may be flown in.
 
-    Legs may go `margin_m` beyond the area. Raises `SkyshadeError` when nothing is left or home is closed in.
+    That air is `allowed` (lon/lat) if it is given, and nothing else; otherwise the area and `margin_m` round
+    it, its parts and home joined by corridors. Raises `SkyshadeError` when nothing is left or home is closed
+    in.
     """
     frame = LocalFrame(home)
-    whole = to_metres(area, frame)
+    whole = _without_spikes(to_metres(area, frame))
+    if whole.is_empty:
+        raise SkyshadeError(
+            f"the area is nowhere wider than {2 * SPIKE_M:g} m", hint="draw it with some width"
+        )
     closed = as_area(shapely.union_all([to_metres(z.polygon, frame) for z in zones]))
     kept_clear = closed.buffer(zone_margin_m, join_style="mitre", mitre_limit=2.0)
     target = _cleaned(whole.difference(kept_clear))
     if target.is_empty:
         raise SkyshadeError("nothing to survey: no-fly zones cover the whole area")
-    grown = whole.buffer(margin_m, join_style="mitre", mitre_limit=2.0) if margin_m > 0 else whole
-    working = _cleaned(grown.difference(kept_clear))
-    flight = _joined(working, kept_clear, (0.0, 0.0))
+    working = _cleaned(_air(whole, margin_m, allowed, frame).difference(kept_clear))
+    flight = _holding_home(working) if allowed is not None else _joined(working, kept_clear, (0.0, 0.0))
     return Ground(frame, target, working, flight, closed)
+
+
+def _air(whole: Area, margin_m: float, allowed: Area | None, frame: LocalFrame) -> BaseGeometry:
+    if allowed is not None:
+        return _without_spikes(to_metres(allowed, frame))
+    return whole.buffer(margin_m, join_style="mitre", mitre_limit=2.0) if margin_m > 0 else whole
+
+
+def _holding_home(working: Area) -> Area:
+    """The allowed air, if one may take off in it."""
+    if working.is_empty:
+        raise SkyshadeError("nothing to fly in: no-fly zones cover the whole allowed area")
+    away = working.distance(shapely.Point(0.0, 0.0))
+    if away > TOUCH_M:
+        raise NoRouteError(
+            f"home lies {away:.0f} m outside the allowed area or too close to a no-fly zone in it",
+            hint="choose another --home, or allow the way to it",
+        )
+    return working
+
+
+def _without_spikes(geometry: BaseGeometry) -> Area:
+    """A geometry's area without spikes and slivers of a centimetre's width, which no cell of it fills."""
+    sound = as_area(shapely.make_valid(geometry))
+    opened = sound.buffer(-SPIKE_M, join_style="mitre").buffer(1.01 * SPIKE_M, join_style="mitre")
+    return as_area(sound.intersection(opened))
 
 
 def _cleaned(geometry: BaseGeometry) -> Area:

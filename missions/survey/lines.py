@@ -12,11 +12,13 @@ import shapely
 from shapely import affinity
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
+from shapely.ops import nearest_points
 
 from gis.vector import Area, as_area
 from missions.route import XY
 
 LEAD_LEAST_M = 0.5
+BARELY_M = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Run:
     @property
     def start(self) -> XY:
         """Where the run begins, east-north metres."""
-        return self.place(self.entry)
+        return self.place(self.entry if self.lead_m > 0 else self.shots[0])
 
     @property
     def end(self) -> XY:
@@ -191,10 +193,14 @@ def left_over(target: Area, lines: Sequence[Pass], swath: Swath) -> Area:
 
 
 def spot_passes(rest: Area, working: Area, angle_deg: float, first_row: int) -> list[Pass]:
-    """One release above a point of each leftover part: the last resort, which always gains ground."""
+    """One release above a point of each leftover part, or as near to it as may be flown: the last resort."""
     passes = []
     for number, part in enumerate(shapely.get_parts(rest)):
         point = part.representative_point()
+        if not working.intersects(point):
+            point, _ = nearest_points(working.buffer(-BARELY_M), point)
+        if point.is_empty:
+            continue
         chord = working.intersection(_across(working, point.y))
         for low, high in _spans(chord):
             if low - 1e-6 <= point.x <= high + 1e-6:

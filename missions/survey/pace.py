@@ -13,9 +13,10 @@ from missions.energy import SLOWEST_MS, reachable_ground_speed
 
 COSINES = 65
 TOPS = 17
+LENGTHS = 1000
 _HALVINGS = 24
 Motion = tuple[float, float, float, float, float, float]
-Tables = tuple[FloatArray, FloatArray, Motion]
+Tables = tuple[FloatArray, FloatArray, Motion, FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +25,19 @@ class Pace:
 
     `speeds_ms` (360,) over the ground by course, 0 = no way against the wind; `shared_s` (cosines, tops,
     tops) seconds that two legs share at a corner; `motion` speed, acceleration, jerk, its ease, radius and
-    acceleration of corners.
+    acceleration of corners; `tops_ms` (lengths,) the top speed on legs up to the shortest that is flown
+    at full speed.
     """
 
     speeds_ms: FloatArray
     shared_s: FloatArray
     motion: Motion
+    tops_ms: FloatArray
 
     @property
     def tables(self) -> Tables:
         """All of it, as compiled code takes it."""
-        return self.speeds_ms, self.shared_s, self.motion
+        return self.speeds_ms, self.shared_s, self.motion, self.tops_ms
 
 
 def make_pace(craft: Aircraft, wind: Wind, survey_ms: float) -> Pace:
@@ -49,7 +52,7 @@ def make_pace(craft: Aircraft, wind: Wind, survey_ms: float) -> Pace:
         survey_ms, limits.accel_ms2, limits.jerk_ms3, limits.ease_s,
         craft.waypoint_radius_m, craft.corner_accel_ms2,
     )  # fmt: skip
-    return Pace(speeds, _shared_table(motion), motion)
+    return Pace(speeds, _shared_table(motion), motion, _tops_table(motion))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
@@ -97,19 +100,14 @@ def _read(table: FloatArray, c: float, a: float, b: float) -> float:
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def top_ms(length: float, speed: float, tables: Tables) -> float:
     """The greatest speed on a leg flown from rest to rest."""
-    motion = tables[2]
     if length <= 0.0 or speed <= 0.0:
         return 0.0
-    if speed * _ramp_s(speed, motion) <= length:
+    motion, tops = tables[2], tables[3]
+    at = length / (motion[0] * _ramp_s(motion[0], motion)) * (LENGTHS - 1)
+    if at >= LENGTHS - 1:
         return speed
-    low, high = 0.0, speed
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2.0
-        if middle * _ramp_s(middle, motion) <= length:
-            low = middle
-        else:
-            high = middle
-    return high
+    k = int(at)
+    return float(min(speed, tops[k] + (at - k) * (tops[k + 1] - tops[k])))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
@@ -134,6 +132,22 @@ def _from_rest(seconds: float, top: float, motion: Motion) -> tuple[float, float
         return jerk * t**3 / 6.0, jerk * t**2 / 2.0, jerk * t
     speed, way = accel * rise / 2.0, accel * rise**2 / 6.0
     return way + speed * (t - rise) + accel * (t - rise) ** 2 / 2.0, speed + accel * (t - rise), accel
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
+def _tops_table(motion: Motion) -> FloatArray:
+    table = np.zeros(LENGTHS)
+    longest = motion[0] * _ramp_s(motion[0], motion)
+    for k in range(LENGTHS):
+        low, high = 0.0, motion[0]
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2.0
+            if middle * _ramp_s(middle, motion) <= longest * k / (LENGTHS - 1):
+                low = middle
+            else:
+                high = middle
+        table[k] = high
+    return table
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types

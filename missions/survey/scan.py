@@ -1,7 +1,7 @@
 """What sweeping a piece of ground at an angle takes, estimated from chords alone.
 
 Rows are laid as `lay_passes` lays them; a row's pieces reach as far as the ground does within its band,
-judged on five chords. A piece costs its length and one turn.
+judged on three chords. A piece costs its length and one turn.
 """
 
 import math
@@ -16,7 +16,7 @@ from gis.vector import Area
 from missions.survey.lines import Swath
 from missions.survey.pace import Pace, Tables, corner_s, ride_s
 
-CHORDS = 5
+CHORDS = 3
 JUMP_S = 6.0  # a piece that follows no other costs a transit more
 
 

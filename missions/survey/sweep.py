@@ -9,11 +9,21 @@ import numpy as np
 import shapely
 
 from core.geo import FloatArray
-from gis.vector import Area
+from gis.vector import Area, as_area
 from missions.energy import path_cost
 from missions.survey.area import Ground
 from missions.survey.decompose import CELL_S, Cell, decomposed, merged
-from missions.survey.lines import Pass, Run, Swath, flown, lay_passes, left_over, spot_passes, turned
+from missions.survey.lines import (
+    BARELY_M,
+    Pass,
+    Run,
+    Swath,
+    flown,
+    lay_passes,
+    left_over,
+    spot_passes,
+    turned,
+)
 from missions.survey.pace import Pace, make_pace
 from missions.survey.scan import fit_angles, sweep_seconds
 from missions.survey.sorties import Load
@@ -41,20 +51,25 @@ def cover(
     All at `angle_deg` if it is given; else the quickest of several sweeps over the whole and of several ways
     to cut it into cells with angles of their own.
     """
-    sweeper = Sweeper(ground, swath, flyer, load, make_pace(load.aircraft, load.wind, load.survey_ms))
+    sweeper = make_sweeper(ground, swath, flyer, load)
     layouts = [[Cell(ground.target, angle_deg, 0.0)]] if angle_deg is not None else sweeper.layouts()
     return sweeper.quickest(layouts)
 
 
 @dataclass(frozen=True, slots=True)
 class Sweeper:
-    """Everything a sweep is laid and judged with."""
+    """Everything a sweep is laid and judged with.
+
+    Lines end in `inner`, as far from the edge of the air as ways between them keep: a line's end nearer to
+    it would cost a leg of half a metre each time.
+    """
 
     ground: Ground
     swath: Swath
     flyer: Flyer
     load: Load
     pace: Pace
+    inner: Area
 
     def layouts(self) -> list[Layout]:
         """Ways to share out angles over the ground, worth a closer look."""
@@ -82,11 +97,12 @@ class Sweeper:
     def quickest(self, layouts: Sequence[Layout]) -> list[Run]:
         """The runs of the layout that is flown quickest."""
         space = corners_of(self.ground.flight)
-        toured = sorted((self._toured(layout, space) for layout in layouts), key=lambda t: t.seconds)
+        toured = sorted((self.toured(layout, space) for layout in layouts), key=lambda t: t.seconds)
         shaken = sorted((t.shaken() for t in toured[:FINALISTS]), key=lambda t: t.seconds)
         return min((t.runs for t in shaken[:2]), key=self.flown_s)
 
-    def _toured(self, layout: Layout, space: Corners) -> "Toured":
+    def toured(self, layout: Layout, space: Corners) -> "Toured":
+        """A good tour through the lines of a layout."""
         passes = self.passes(layout)
         nodes = [flown(line, self.swath, forward=f) for line in passes for f in (True, False)]
         seconds = transit_seconds(nodes, (0.0, 0.0), space, self.pace)
@@ -102,24 +118,32 @@ class Sweeper:
             rest = left_over(self.ground.target, passes, self.swath)
             if rest.is_empty:
                 break
-            for part in shapely.get_parts(rest):
-                angle = _angle_near(layout, part)
-                passes += self._more(part, angle, passes, spots=attempt >= COVER_ROUNDS)
+            more = [
+                line
+                for part in shapely.get_parts(rest)
+                for line in self._more(part, _angle_near(layout, part), passes, spots=attempt >= COVER_ROUNDS)
+            ]
+            if not more:
+                break
+            passes += more
         return passes
 
-    def _laid(self, part: Area, angle: float, before: Sequence[Pass]) -> list[Pass]:
+    def _laid(self, part: Area, angle: float, before: Sequence[Pass], *, edge: bool = False) -> list[Pass]:
         row = max((p.row for p in before), default=-2) + 2
-        working = turned(self.ground.working, angle)
-        return lay_passes(turned(part, angle), working, self.swath, angle, row)
+        air = self.ground.working if edge else self.inner
+        return lay_passes(turned(part, angle), turned(air, angle), self.swath, angle, row)
 
     def _more(self, part: Area, angle: float, before: Sequence[Pass], *, spots: bool) -> list[Pass]:
         """Passes over a part that is left, each of which gains ground."""
-        laid = [] if spots else self._laid(part, angle, before)
-        gaining = [p for p in laid if left_over(part, [p], self.swath).area < part.area - 1e-6]
-        if gaining:
-            return gaining
+        laid = [] if spots else self._laid(part, angle, before, edge=True)
         row = max((p.row for p in before), default=-2) + 2
-        return spot_passes(turned(part, angle), turned(self.ground.working, angle), angle, row)
+        working = turned(self.ground.working, angle)
+        return self._gaining(laid, part) or self._gaining(
+            spot_passes(turned(part, angle), working, angle, row), part
+        )
+
+    def _gaining(self, passes: Sequence[Pass], part: Area) -> list[Pass]:
+        return [p for p in passes if left_over(part, [p], self.swath).area < part.area - 1e-6]
 
     def flown_s(self, runs: Sequence[Run]) -> float:
         """Seconds of the flight through `runs`, over flat ground and on one battery."""
@@ -129,6 +153,13 @@ class Sweeper:
             return path_cost(path, self.load.aircraft, self.load.wind).duration_s
         except ValueError:  # the wind is too strong for a leg
             return math.inf
+
+
+def make_sweeper(ground: Ground, swath: Swath, flyer: Flyer, load: Load) -> Sweeper:
+    """A sweeper made ready for a ground."""
+    inner = as_area(ground.working.buffer(-flyer.space.inset_m - BARELY_M, join_style="mitre"))
+    pace = make_pace(load.aircraft, load.wind, load.survey_ms)
+    return Sweeper(ground, swath, flyer, load, pace, ground.working if inner.is_empty else inner)
 
 
 @dataclass(frozen=True, slots=True)

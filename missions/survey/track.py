@@ -16,6 +16,7 @@ from missions.survey.lines import Run
 from missions.survey.terrainfollow import Surface
 
 FINAL_DESCENT_M = 10.0
+SAME_PLACE_M = 0.01
 RETURN_WAIT_S = 5.0  # ArduCopter waits so long over home before it comes down
 
 
@@ -64,7 +65,10 @@ class Flyer:
         points = [TrackPoint(home, float(self.surface.up_m(np.array([home]))[0]))]
         for run in runs:
             points += self._transit(points[-1].xy, run.start)
-            points += list(self._lane(run) if isinstance(run, Lane) else self._run(run))
+            lane = list(self._lane(run) if isinstance(run, Lane) else self._run(run))
+            if len(points) > 1 and _on_way_to(points[-1], lane[0]):
+                points.pop()
+            points += lane
         return points + self._transit(points[-1].xy, home)
 
     def _transit(self, start: XY, end: XY) -> list[TrackPoint]:
@@ -92,6 +96,11 @@ class Flyer:
         legs = [point for a, b in itertools.pairwise(lane.places) for point in self.surface.legs(a, b)]
         yield from (TrackPoint(xy, up, on_pass=True) for xy, up in legs[:-1])
         yield TrackPoint(*legs[-1], Camera.STOP, on_pass=True)
+
+
+def _on_way_to(point: TrackPoint, first: TrackPoint) -> bool:
+    """Whether a point says nothing that the next does not: two waypoints at one place stop the vehicle."""
+    return point.camera is Camera.KEEP and math.dist(point.xy, first.xy) < SAME_PLACE_M
 
 
 def timed(
