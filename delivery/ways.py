@@ -183,12 +183,16 @@ def _findings(plan: DeliveryPlan, aircraft: Aircraft, day: Conditions, when_s: f
     )
 
 
+_JUDGED_HERE = {"energy", "daylight", "return_energy"}
+"""With the real charge and time; goods that come back are carried by the reserve."""
+
+
 def _forbids(finding: Finding) -> bool:
     """Whether a rule speaks against the flight; what must be known and is not does too."""
     return (
         finding.verdict is not Verdict.PASS
         and finding.severity is Severity.ERROR
-        and finding.rule not in {"energy", "daylight"}
+        and finding.rule not in _JUDGED_HERE
     )
 
 
@@ -203,11 +207,12 @@ _RULES = {
     "weather": Rule.WEATHER,
     "height_above_ground": Rule.HEIGHT,
     "terrain_clearance": Rule.HEIGHT,
+    "return_clearance": Rule.HEIGHT,
 }
 
 
 def _reason(finding: Finding) -> Reason:
-    if finding.rule == "zones" or finding.rule.startswith("zone"):
+    if finding.rule in {"zones", "return_zones"}:
         rule = Rule.PERMIT if "control zone" in finding.message else Rule.AIRSPACE
     else:
         rule = _RULES.get(finding.rule, Rule.PLAN)

@@ -192,8 +192,8 @@ INSERT INTO about VALUES ('schema', '1');
 def first_version(path):
     """A store as the first version wrote it: one order flown, its customer's name in the log."""
     place = {"id": "lawn", "name": "잔디밭", "position": [127.104, 37.38], "kind": "point",
-             "elevation_m": 31.5, "release_height_m": 3.0, "release": "gripper", "hours": "11:00-17:00", "closed": False,
-             "occupied": False}  # fmt: skip
+             "elevation_m": 31.5, "release_height_m": 3.0, "release": "gripper", "hours": "11:00-17:00",
+             "closed": False, "occupied": False}  # fmt: skip
     order = {"id": "O-00001", "customer": "김철수", "place": "lawn", "lines": [["coffee", 1]], "mass_kg": 0.4,
              "placed_s": NOON, "priority": "regular", "state": "received"}  # fmt: skip
     flight = {"id": "F-00001", "order": "O-00001", "aircraft": "H1", "started_s": NOON + 60}
