@@ -2,10 +2,10 @@
 
     .venv/bin/python benchmarks/heat_truth.py [--frames 32] [--seeds 1 2 3] [--textures weak medium strong]
 
-Each flight is mapped with its surface model and with the plane that is found from the frames. "Open" pixels
+Each flight is mapped with its surface model and with the ground that is found from the frames (tie points). "Open" pixels
 are those where the true temperature stays within 1 K over 0.5 m and the surface within 0.5 m: no wall, roof
-edge or paint line is near. For the plane they also lie on the ground with nothing higher than 1 m within 5 m,
-since a roof that is drawn on a plane leans over its neighbours. "All" is every pixel that the map shows and
+edge or paint line is near. For the latter they also lie on the ground with nothing higher than 1 m within 5 m,
+since a roof that is drawn as ground leans over its neighbours. "All" is every pixel that the map shows and
 the truth knows. The bias is what anchoring left.
 """
 
@@ -50,7 +50,7 @@ def main() -> None:
             for seed in asked.seeds:
                 params = FlightParams(frames=asked.frames, seed=seed, texture=texture)
                 flight = rendered_flight(asked.cache, params)
-                for ground in ("surface model", "plane"):
+                for ground in ("surface model", "tie points"):
                     worst = max(worst, _row(flight, ground, Path(folder) / "map.tif"))
     print(f"\nWorst RMSE over open pixels: {worst:.2f} K")
 
