@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gis.heatmaps.source import FloatGrid
+from gis.pyramid import Halving
 
 BANDS = (
     ("temperature", "degC"),
@@ -14,6 +15,9 @@ BANDS = (
     ("source frame", "1"),
     ("source map", "1"),
 )
+WAYS: tuple[Halving, ...] = ("mean", "first", "rms", "first", "first")
+"""How each band is halved for overviews."""
+
 _SIGMA_K = 0.5  # of a map that does not say
 _LEAST_K = 0.1
 

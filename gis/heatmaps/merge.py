@@ -9,9 +9,10 @@ import numpy as np
 
 from core.errors import SkyshadeError
 from core.geo import FloatArray
+from gis.cogwriter import cog_written
 from gis.crs import metric_crs
 from gis.grid import GeoGrid, Window
-from gis.heatmaps.blend import BANDS, Piece, blended
+from gis.heatmaps.blend import BANDS, WAYS, Piece, blended
 from gis.heatmaps.hours import HoursError, Normalise, hours_problem
 from gis.heatmaps.offsets import Levels, PairGap, groups, pair_gaps, solve_offsets
 from gis.heatmaps.source import (
@@ -26,7 +27,6 @@ from gis.heatmaps.source import (
     seen_on,
     working_crs,
 )
-from gis.raster import cog_written
 
 Progress = Callable[[str, int, int], None]
 
@@ -215,7 +215,7 @@ def _draw(
     boxes = [s.bounds_in(grid.crs) for s in sources]
     margin = int(np.ceil(params.feather_m / grid.pixel_m))
     ends: list[tuple[float, float]] = []
-    with cog_written(out, grid, BANDS, tags) as writer, ExitStack() as stack:
+    with cog_written(out, grid, BANDS, tags, WAYS) as writer, ExitStack() as stack:
         smooth = [stack.enter_context(seen_on(s, grid)) for s in sources]
         exact = [stack.enter_context(seen_on(s, grid, how="nearest")) for s in sources]
         for done, window in enumerate(windows, 1):

@@ -8,9 +8,10 @@ from rasterio.warp import transform as warp
 
 from core.errors import BadFileError
 from core.geo import LonLat
+from gis.cogwriter import cog_written
 from gis.crs import CrsError, default_crs, metric_crs
-from gis.grid import GeoGrid
-from gis.raster import cog_written, read_band
+from gis.grid import GeoGrid, Window
+from gis.raster import read_band
 
 BOUNDS = (200_010.2, 500_000.1, 200_733.9, 500_640.0)
 
@@ -60,6 +61,36 @@ def test_a_band_is_sampled_between_its_pixels(tmp_path):
     band = read_band(tmp_path / "ramp.tif")
     assert band.sample(np.array([[4.0, 10.0], [5.0, 10.0]])) == pytest.approx([1.5, 2.0])
     assert np.isnan(band.sample(np.array([[-50.0, 10.0]]))).all()
+
+
+def test_overviews_are_the_means_of_what_is_known_as_gdal_reads_them(tmp_path):
+    grid = GeoGrid("EPSG:5186", Affine(1, 0, 0, 0, -1, 1300), (1300, 900))
+    values = np.random.default_rng(0).normal(30, 5, (2, *grid.shape)).astype(np.float32)
+    values[:, 300:640, 100:700] = np.nan
+    with cog_written(tmp_path / "map.tif", grid, [("a", "K"), ("b", "1")], {}, ["mean", "first"]) as writer:
+        for window in grid.windows():
+            writer.write(window, values[:, *window.slices])
+    with rasterio.open(tmp_path / "map.tif") as opened:
+        assert np.array_equal(opened.read(), values, equal_nan=True)
+        assert opened.overviews(1) == [2, 4]
+    with rasterio.open(tmp_path / "map.tif", overview_level=0) as half:
+        mean, first = half.read()
+    fours = values[0].reshape(650, 2, 450, 2)
+    count = np.isfinite(fours).sum(axis=(1, 3))
+    expected = np.where(count > 0, np.nansum(fours, axis=(1, 3)) / np.maximum(count, 1), np.nan)
+    assert mean == pytest.approx(expected, abs=1e-4, nan_ok=True)
+    known = np.isfinite(first)
+    assert np.isin(first[known], values[1]).all()
+
+
+def test_blocks_off_the_lattice_are_refused(tmp_path):
+    grid = GeoGrid("EPSG:5186", Affine(1, 0, 0, 0, -1, 900), (900, 900))
+    with (
+        pytest.raises(ValueError, match="multiples"),
+        cog_written(tmp_path / "m.tif", grid, [("a", "K")]) as w,
+    ):
+        w.write(Window(5, 0, 10, 10), np.zeros((1, 10, 10), np.float32))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_write_that_fails_leaves_nothing(tmp_path):
