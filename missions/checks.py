@@ -18,6 +18,7 @@ from missions.path import FlownPoint, flown_points, heights_along, mission_cost
 from missions.return_checks import rally_findings, return_findings
 from missions.rules import load_rules
 from missions.space_checks import fence_findings, zone_findings
+from missions.trap_checks import trap_findings
 
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
 FAR_TOO_MANY = 10.0  # times the most items: nothing else is looked at
@@ -208,4 +209,5 @@ RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     rally_findings,
     daylight_findings,
     weather_findings,
+    trap_findings,
 )
