@@ -60,16 +60,10 @@ def _depth(dx: float, dy: float, dz: float, turn: FloatArray, lens: FloatArray) 
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def _window(
-    eye: FloatArray,
-    turn: FloatArray,
-    rays: FloatArray,
-    low: float,
-    origin: FloatArray,
-    rows: int,
-    columns: int,
-) -> tuple[int, int, int, int]:
-    """First and past-last column and row that a view can reach when the ground is nowhere below `low`."""
+def _extent(
+    eye: FloatArray, turn: FloatArray, rays: FloatArray, low: float
+) -> tuple[float, float, float, float]:
+    """West, east, south, north that a view can reach when the ground is nowhere below `low`."""
     height = max(eye[2] - low, 0.1)
     west, east, south, north = eye[0], eye[0], eye[1], eye[1]
     for k in range(len(rays)):
@@ -83,6 +77,21 @@ def _window(
         if flat > 0.0:
             west, east = min(west, eye[0] + far * dx / flat), max(east, eye[0] + far * dx / flat)
             south, north = min(south, eye[1] + far * dy / flat), max(north, eye[1] + far * dy / flat)
+    return west, east, south, north
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
+def _window(
+    eye: FloatArray,
+    turn: FloatArray,
+    rays: FloatArray,
+    low: float,
+    origin: FloatArray,
+    rows: int,
+    columns: int,
+) -> tuple[int, int, int, int]:
+    """First and past-last column and row that a view can reach."""
+    west, east, south, north = _extent(eye, turn, rays, low)
     c1 = min(max(math.floor((west - origin[0]) / origin[2]), 0), columns)
     c2 = min(max(math.ceil((east - origin[0]) / origin[2]) + 1, 0), columns)
     r1 = min(max(math.floor((south - origin[1]) / origin[2]), 0), rows)
@@ -135,17 +144,21 @@ def count_cells(
 def count_points(
     eyes: FloatArray,
     turns: FloatArray,
+    rays: FloatArray,
     lens: FloatArray,
     points: FloatArray,
     ground: FloatArray,
     count: Counts,
 ) -> None:
     """Add to `count` the views that hold each of some points (n, 2)."""
+    low = ground.min() if len(ground) else 0.0
     for i in range(len(eyes)):
+        west, east, south, north = _extent(eyes[i], turns[i], rays, low)
         for j in range(len(points)):
-            dx, dy = points[j, 0] - eyes[i, 0], points[j, 1] - eyes[i, 1]
-            if _depth(dx, dy, ground[j] - eyes[i, 2], turns[i], lens) > 0.0:
-                count[j] += 1
+            if west <= points[j, 0] <= east and south <= points[j, 1] <= north:
+                dx, dy = points[j, 0] - eyes[i, 0], points[j, 1] - eyes[i, 1]
+                if _depth(dx, dy, ground[j] - eyes[i, 2], turns[i], lens) > 0.0:
+                    count[j] += 1
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types

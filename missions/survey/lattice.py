@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from core.camera import Camera
 from core.errors import SkyshadeError
 from core.geo import FloatArray, LocalFrame
-from core.shot import CameraAttitude
 from gis.terrain import Terrain
 from gis.vector import Area
 from missions.survey.footprints import count_cells, count_points, fill_cells, outline
@@ -109,14 +108,22 @@ def look(lattice: Lattice, views: Views, camera: Camera) -> Seen:
     rays = frame_rays(camera)
     origin = np.array([lattice.xs[0], lattice.ys[0], lattice.cell_m])
     count_cells(eyes, turns, rays, lens, origin, lattice.inside, lattice.ground, seen.count, seen.depth_m)
-    count_points(eyes, turns, lens, lattice.edge, lattice.edge_ground, seen.edge_count)
+    count_points(eyes, turns, rays, lens, lattice.edge, lattice.edge_ground, seen.edge_count)
     return seen
 
 
 def rotations(views: Views) -> FloatArray:
-    """Camera axes to east-north-up for each view, (n, 3, 3)."""
-    found = [CameraAttitude(*(float(v) for v in look)).camera_to_enu() for look in views.looks]
-    return np.array(found).reshape(-1, 3, 3)
+    """Camera axes (x right, y down, z forward) to east-north-up for each view, (n, 3, 3).
+
+    Column by column: where the picture's right, its foot and its middle point, after yaw, pitch and roll.
+    """
+    yaw, pitch, roll = np.radians(views.looks).T
+    middle = np.stack([np.sin(yaw) * np.cos(pitch), np.cos(yaw) * np.cos(pitch), np.sin(pitch)], axis=1)
+    level = np.stack([np.cos(yaw), -np.sin(yaw), 0.0 * yaw], axis=1)
+    foot = np.cross(middle, level)
+    turn, lean = np.cos(roll)[:, None], np.sin(roll)[:, None]
+    right, down = turn * level + lean * foot, turn * foot - lean * level
+    return np.ascontiguousarray(np.stack([right, down, middle], axis=2))
 
 
 def lens_of(camera: Camera) -> FloatArray:

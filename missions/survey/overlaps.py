@@ -55,8 +55,7 @@ def along_strips(views: Views, outlines: FloatArray) -> FloatArray:
         return np.empty(0)
     middles = outlines.mean(axis=1)
     axis = _unit(middles[first + 1] - middles[first])
-    polygons: Any = shapely.polygons(outlines)
-    ends = [_chord(polygons[i], middles[i], axis, middles[first]) for i in (first, first + 1)]
+    ends = [_chord(outlines[i], middles[i], axis, middles[first]) for i in (first, first + 1)]
     return _shared(*ends)
 
 
@@ -66,21 +65,20 @@ def _unit(vectors: FloatArray) -> FloatArray:
     return unit
 
 
-def _chord(
-    polygons: NDArray[np.object_], through: FloatArray, axis: FloatArray, zero: FloatArray
-) -> FloatArray:
-    """Where lines through points cut polygons: (n, 2) first and last place on the axis from `zero`."""
-    reach = float(np.max(np.ptp(shapely.bounds(polygons).reshape(-1, 2, 2), axis=1))) * 2.0 + 1.0
-    lines = shapely.linestrings(np.stack([through - reach * axis, through + reach * axis], axis=1))
-    cut = shapely.bounds(shapely.intersection(lines, polygons)).reshape(-1, 2, 2)
-    corners = np.stack([cut[:, (0, 1, 0, 1), 0], cut[:, (0, 0, 1, 1), 1]], axis=-1)
-    places = np.einsum("nkc,nc->nk", corners - zero[:, None], axis)
-    return np.stack([_nanmin(places), -_nanmin(-places)], axis=1)
-
-
-def _nanmin(values: FloatArray) -> FloatArray:
-    found: FloatArray = np.where(np.isfinite(values), values, np.inf).min(axis=1)
-    return np.where(np.isfinite(found), found, 0.0)
+def _chord(outlines: FloatArray, through: FloatArray, axis: FloatArray, zero: FloatArray) -> FloatArray:
+    """Where lines through points cut outlines (n, points, 2): (n, 2) first and last place from `zero`."""
+    off = outlines - through[:, None]
+    ahead = np.einsum("nkc,nc->nk", off, axis)
+    aside = off[..., 1] * axis[:, None, 0] - off[..., 0] * axis[:, None, 1]
+    ahead_next, aside_next = np.roll(ahead, -1, axis=1), np.roll(aside, -1, axis=1)
+    crossed = (aside <= 0) != (aside_next <= 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        places = ahead + aside / (aside - aside_next) * (ahead_next - ahead)
+    places = places + np.einsum("nc,nc->n", through - zero, axis)[:, None]
+    first = np.where(crossed, places, np.inf).min(axis=1)
+    last = np.where(crossed, places, -np.inf).max(axis=1)
+    whole = crossed.any(axis=1)
+    return np.stack([np.where(whole, first, 0.0), np.where(whole, last, 0.0)], axis=1)
 
 
 def _shared(a: FloatArray, b: FloatArray) -> FloatArray:
@@ -116,8 +114,7 @@ def across_strips(views: Views, outlines: FloatArray, target: Area) -> FloatArra
     shot, other, line = pairs.T
     courses = np.array([one.course for one in lines])[line]
     axis = np.stack([-courses[:, 1], courses[:, 0]], axis=1)
-    polygons: Any = shapely.polygons(outlines)
-    ends = [_chord(polygons[i], middles[i], axis, middles[shot]) for i in (shot, other)]
+    ends = [_chord(outlines[i], middles[i], axis, middles[shot]) for i in (shot, other)]
     return _shared(*ends)
 
 

@@ -294,3 +294,9 @@ def test_memory_stays_bounded_over_ten_square_kilometres():
     lattice = make_lattice(box(0, 0, 4000, 2500), FRAME, None)
     assert lattice.inside.size < 1_500_000
     assert lattice.cell_m <= 3.0
+
+
+@given(st.floats(0, 359), st.floats(-90, 30), st.floats(-60, 60))
+def test_the_proofs_own_rotation_is_the_gimbals(yaw, pitch, roll):
+    shot = Shot(0, FRAME.origin, Altitude(80.0, Datum.HOME), attitude=CameraAttitude(yaw, pitch, roll))
+    assert rotations(views_of([shot], FRAME))[0] == pytest.approx(shot.attitude.camera_to_enu(), abs=1e-12)
