@@ -88,14 +88,20 @@ def _mix(
     settings: CelsiusArray, out: CelsiusArray,
 ) -> None:  # fmt: skip
     """Cell by cell: how far each frame agrees with the chosen one there, then its pixels."""
-    names, agree = np.empty(_MOST, np.float32), np.empty(_MOST, np.float32)
+    names, agree, counts = (
+        np.empty(_MOST, np.float32),
+        np.empty(_MOST, np.float32),
+        np.empty(_MOST, np.float32),
+    )
     shares = np.empty(lists.shape[3], np.float32)
     bottom, right = top + out.shape[1], left + out.shape[2]
     for ci in range(top // size, -(-bottom // size)):
         for cj in range(left // size, -(-right // size)):
             i0, i1 = ci * size, min((ci + 1) * size, slots.shape[0])
             j0, j1 = cj * size, min((cj + 1) * size, slots.shape[1])
-            known = _agreement(lists, slots, chosen[ci, cj] + 1, i0, i1, j0, j1, settings[2], names, agree)
+            known = _agreement(
+                lists, slots, chosen[ci, cj] + 1, i0, i1, j0, j1, settings[2], names, agree, counts
+            )
             for i in range(max(i0, top), min(i1, bottom)):
                 for j in range(max(j0, left), min(j1, right)):
                     main = slots[i, j]
@@ -110,10 +116,10 @@ def _mix(
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
 def _agreement(
     lists: CelsiusArray, slots: NDArray[np.int8], name: int, i0: int, i1: int, j0: int, j1: int,
-    least: np.float32, names: CelsiusArray, agree: CelsiusArray,
+    least: np.float32, names: CelsiusArray, agree: CelsiusArray, counts: CelsiusArray,
 ) -> int:  # fmt: skip
     """How far each frame's fine part may be averaged with the chosen one's in a cell, 0 to 1."""
-    known, counts = 0, np.zeros(names.shape[0], np.float32)
+    known = 0
     for i in range(i0, i1):
         for j in range(j0, j1):
             main = slots[i, j]
@@ -165,23 +171,26 @@ def _pixel(
     base, weights, total = pixel[WEIGHT, kept - 1], _ZERO, _ZERO
     for k in range(kept):
         total += pixel[WEIGHT, k] - base if pixel[WEIGHT, k] > _ZERO else _ZERO
-    value, own, squares = pixel[CELSIUS, main], _ONE, _ZERO
+    value, own, squares, each = pixel[CELSIUS, main], _ONE, _ZERO, _ONE / total
     for k in range(kept):
-        if k == main or pixel[WEIGHT, k] <= base:
+        if pixel[WEIGHT, k] <= base:
+            break
+        if k == main:
             continue
-        share = (pixel[WEIGHT, k] - base) / total
+        share = (pixel[WEIGHT, k] - base) * each
         broad = pixel[LOW, k] - pixel[LOW, main]
         apart = broad * broad * feather
         let = _ONE / (_ONE + apart * apart)
         value += share * (broad * let + agree[k] * (pixel[CELSIUS, k] - pixel[CELSIUS, main] - broad))
         own -= share * agree[k]
-        squares += (share * agree[k]) ** 2
+        squares += share * agree[k] * share * agree[k]
     count, spread = 0, _ZERO
     for k in range(kept):
         if pixel[WEIGHT, k] > _ZERO and pixel[WEIGHT, k] >= settings[0] * pixel[WEIGHT, 0]:
             count += 1
             weights += pixel[WEIGHT, k]
-            spread += pixel[WEIGHT, k] * (pixel[CELSIUS, k] - value) ** 2
+            apart = pixel[CELSIUS, k] - value
+            spread += pixel[WEIGHT, k] * apart * apart
     out[0], out[1] = value, count
     out[2] = max(math.sqrt(spread / weights), settings[3] * math.sqrt(squares + own * own))
     out[3] = pixel[NAME, main]

@@ -90,8 +90,8 @@ class BlendParams:
     far: int = 4
     far_rounds: int = 16
     step_K: float = 0.3
-    border_cost: float = 0.5
-    light_weight: float = 0.3
+    border_cost: float = 0.25
+    light_weight: float = 0.15
     sharp_weight: float = 1.0
     feather_K: float = 1.5
     agree: float = 2.5
