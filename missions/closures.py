@@ -103,7 +103,7 @@ def _ground(sky: Sky, lane: Altitude, box: Area, room: Room) -> Iterator[Closure
     over = sky.up(lane, ground) - ground
     low = over < room.clearance_m
     if low.any():
-        yield Closure(f"ground nearer than {room.clearance_m:g} m", grid.area(low))
+        yield Closure(f"high ground (less than {room.clearance_m:g} m below the lane)", grid.area(low))
     if np.isnan(over).any():
         yield Closure("ground that the height model does not cover", grid.area(np.isnan(over)))
 

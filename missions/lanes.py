@@ -20,6 +20,7 @@ from missions.route import XY, NoRouteError, to_metres, way_length
 from missions.sky import Sky, shapes_of
 from missions.wayfinder import ROOM_M, WayFinder
 
+SAME_M = 0.1
 TRIES = 8  # of going round ground that a grid had not seen
 
 
@@ -191,6 +192,8 @@ class Router:
 
     def _check_range(self, start: LonLat, end: LonLat, wind: Wind) -> None:
         craft, apart = self.craft, distance_m(start, end)
+        if apart < SAME_M:
+            raise NoRouteError("start and end are one place", hint="choose two places")
         fast = craft.cruise_ms + wind.speed_ms
         reach = craft.flyable_Wh * 3600.0 / power_W(craft, craft.cruise_ms) * fast
         if apart > reach:

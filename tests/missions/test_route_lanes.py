@@ -10,6 +10,7 @@ from shapely.geometry import box
 
 from core.geo import Altitude, Datum, LocalFrame, LonLat
 from core.heights import UnknownHeightError
+from core.wind import Wind
 from gis.terrain import FlatTerrain
 from missions.aircraft import load_aircraft
 from missions.airspace import Zone, ZoneKind
@@ -162,6 +163,7 @@ def test_a_closed_way_names_what_closes_it_and_a_lane_that_is_open():
     [
         ((400, 0), (0, 0), "the start lies in or too near no_fly zone 'school'"),
         ((0, 0), (510, 0), "the end lies in or too near no_fly zone 'school'"),
+        ((0, 0), (0, 0), "start and end are one place; choose two"),
         ((0, 0), (200_000, 0), "200.0 km apart, quad-4kg flies"),
     ],
 )
@@ -175,7 +177,7 @@ def test_lanes_below_the_ground_are_refused():
     hill = Hill(600, 0, 90, 200)
     with pytest.raises(NoRouteError, match="the lane is 40 m below the end"):
         plan_route(HOME, FRAME.place(600, 0), above_home(50), sky(terrain=hill), CRAFT)
-    with pytest.raises(NoRouteError, match="the end lies in or too near ground nearer than 10 m"):
+    with pytest.raises(NoRouteError, match="the end lies in or too near high ground"):
         plan_route(HOME, FRAME.place(600, 0), above_home(95), sky(terrain=hill), CRAFT)
     with pytest.raises(NoRouteError, match="below the clearance of 10 m"):
         plan_route(HOME, FRAME.place(600, 0), above_ground(5), sky(), CRAFT)
@@ -292,3 +294,8 @@ def test_a_shunned_area_ranks_alternates_by_weighted_metres():
     routes = router.alternates(HOME, FRAME.place(1000, 0), [above_home(60)], count=2)
     assert [r.weighted_m for r in routes] == sorted(r.weighted_m for r in routes)
     assert min(FRAME.point(p)[1] for p in routes[0].way) < -200
+
+
+def test_a_wind_too_strong_for_the_way_is_said():
+    with pytest.raises(ValueError, match="makes no way against 25 m/s of wind"):
+        plan_route(HOME, FRAME.place(-500, 0), above_home(60), sky(), CRAFT, wind=Wind(25.0, 270.0))
