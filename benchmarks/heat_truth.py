@@ -2,11 +2,11 @@
 
     .venv/bin/python benchmarks/heat_truth.py [--frames 32] [--seeds 1 2 3] [--textures weak medium strong]
 
-Each flight is mapped with its surface model and with the ground that is found from the frames (tie points). "Open" pixels
-are those where the true temperature stays within 1 K over 0.5 m and the surface within 0.5 m: no wall, roof
-edge or paint line is near. For the latter they also lie on the ground with nothing higher than 1 m within 5 m,
-since a roof that is drawn as ground leans over its neighbours. "All" is every pixel that the map shows and
-the truth knows. The bias is what anchoring left.
+Each flight is mapped with its surface model and with the ground that is found from the frames ("tie points").
+"Open" pixels are those where the true temperature stays within 1 K over 0.5 m and the surface within 0.5 m:
+no wall, roof edge or paint line is near. On the found ground nothing within 5 m of them is higher than 1 m
+either, since a roof that is drawn as ground leans over its neighbours. "All" is every pixel that the map
+shows and the truth knows. The bias is what anchoring left.
 """
 
 import argparse
@@ -69,7 +69,7 @@ def _row(flight: RenderedFlight, ground: str, out: Path) -> float:
     dem = flight.dsm if ground == "surface model" else None
     made = make_map(flight.frames, out, MapParams(references=flight.references, dem=dem))
     cpu = time.process_time() - started
-    e = errors(out, flight, on_plane=dem is None)
+    e = errors(out, flight, on_found=dem is None)
     drift = f"{made.drift_rms_before_K:.2f}, {made.drift_rms_after_K:.2f}"
     figures = f"{e.open_rmse:.2f} | {e.open_bias:+.2f} | {e.open_p95:.2f} | {e.all_rmse:.2f}"
     figures += f" | {100 * e.open_share:.0f}"
@@ -78,7 +78,7 @@ def _row(flight: RenderedFlight, ground: str, out: Path) -> float:
     return e.open_rmse
 
 
-def errors(path: Path, flight: RenderedFlight, *, on_plane: bool) -> Errors:
+def errors(path: Path, flight: RenderedFlight, *, on_found: bool) -> Errors:
     """The map against the true temperature, on the map's own grid."""
     with rasterio.open(path) as source:
         seen = source.read(1)
@@ -89,7 +89,7 @@ def errors(path: Path, flight: RenderedFlight, *, on_plane: bool) -> Errors:
     reach = 2 * round(0.25 / grid["transform"].a) + 1
     with np.errstate(invalid="ignore"):
         level = (_range(true, reach) < 1.0) & (_range(surface, reach) < 0.5)
-    if on_plane:
+    if on_found:
         above = surface - _on(grid, flight.ground)
         level &= maximum_filter(above, 2 * round(5.0 / grid["transform"].a) + 1) < 1.0
     off = (seen - true).astype(float)
