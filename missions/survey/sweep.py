@@ -35,8 +35,7 @@ COVER_ROUNDS = 6
 SPOT_ROUNDS = 12
 SINGLES = 16
 SINGLES_APART_DEG = 1.5
-CUT_ANGLES = 2
-CUTS_APART_DEG = 20.0
+CUT_TURNS_DEG = (0.0, 90.0)  # cells are cut along the best sweep, and across it
 STAGES = 4
 MOST_CELLS = 10
 FINALISTS = 3
@@ -78,8 +77,8 @@ class Sweeper:
         ranked = self._ranked(target, angles)
         found: list[Layout] = [[cell] for cell in _apart(ranked, SINGLES_APART_DEG)[:SINGLES]]
         if target.area < 0.999 * target.convex_hull.area:
-            for cell in _apart(ranked, CUTS_APART_DEG)[:CUT_ANGLES]:
-                found += self._cut(cell.angle_deg)
+            for turn in CUT_TURNS_DEG:
+                found += self._cut((ranked[0].angle_deg + turn) % 180.0)
         return found
 
     def _ranked(self, ground: Area, angles: FloatArray) -> list[Cell]:
