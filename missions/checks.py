@@ -10,6 +10,7 @@ from core.geo import distance_m
 from core.wind import CALM
 from missions.case import Case, Known
 from missions.cures import with_cure
+from missions.datum_checks import datum_findings, with_doubt
 from missions.day_checks import daylight_findings, weather_findings
 from missions.finding import Finding, Severity, Verdict
 from missions.height_checks import height_findings
@@ -45,7 +46,7 @@ def findings_of(case: Case) -> tuple[Finding, ...]:
     """What every rule says of a case; of a plan far beyond what a vehicle holds only that."""
     if len(case.mission.items) > FAR_TOO_MANY * case.rules.max_items.value:
         return tuple(_size(case))
-    return tuple(with_cure(finding) for rule in RULES for finding in rule(case))
+    return tuple(with_cure(with_doubt(case, finding)) for rule in RULES for finding in rule(case))
 
 
 def passed(findings: Sequence[Finding]) -> bool:
@@ -198,6 +199,7 @@ RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _ending,
     _size,
     _legs,
+    datum_findings,
     height_findings,
     _clearance,
     _energy,

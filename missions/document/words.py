@@ -86,6 +86,23 @@ RULES_KO = {
     "cloud_base": "구름 높이",
     "cold": "저온",
     "warmth": "고온",
+    "dem_datum": "지형 자료의 높이 기준",
+    "traps": "기체가 다르게 따르는 항목",
+    "never_flown": "끝난 뒤의 항목",
+    "take_off_again": "공중에서 다시 이륙",
+    "take_off_height": "이륙 높이",
+    "speed_order": "속도 지시",
+    "jump_target": "건너뛸 항목",
+    "jump_endless": "끝없는 반복",
+    "wait_endless": "끝없는 대기",
+    "no_place": "위치 없는 항목",
+    "roi_no_place": "위치 없는 관심 지점",
+    "place_hovers": "투하 지점에서 멈춤",
+    "place_descent": "투하 하강 한도",
+    "spline_first": "이륙 전 곡선 비행",
+    "terrain_frame": "지상 기준 높이",
+    "vehicle_limits": "기체 한계",
+    "return_height": "복귀 높이",
 }
 """What each rule of the checks is called in Korean."""
 

@@ -6,6 +6,7 @@ import pytest
 
 from core.geo import Altitude, Datum, LocalFrame, LonLat
 from missions.checks import check_mission
+from missions.document.words import RULES_KO
 from missions.finding import Severity, Verdict
 from missions.model import Command, Home, Mission, MissionItem
 
@@ -74,6 +75,7 @@ def test_a_trap_is_caught_at_its_item_and_its_safe_twin_passes(rule):
     caught = [f for f in bad if f.rule == rule]
     assert [(f.verdict, f.item) for f in caught] == [(Verdict.FAIL, item)]
     assert caught[0].cure
+    assert rule in RULES_KO
     fine, rules = findings(safe)
     assert not [f for f in fine if f.verdict is Verdict.FAIL]
     assert "traps" in rules
