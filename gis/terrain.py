@@ -1,6 +1,6 @@
 """Ground heights from a DEM file, bilinear, NaN where the DEM says nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -42,12 +42,14 @@ class GridTerrain:
     """A DEM in memory: float64 (rows, columns) metres, NaN = no data; `crs` and the inverse geotransform.
 
     `to_pixel` holds a, b, c, d, e, f of column = a x + b y + c, row = d x + e y + f, (0, 0) the corner of the
-    first pixel. Values stand for pixel centres.
+    first pixel. Values stand for pixel centres. `datum_told` is False for a file that does not say over what
+    its heights count.
     """
 
     heights: FloatArray
     to_pixel: tuple[float, float, float, float, float, float]
     crs: str
+    datum_told: bool = True
 
     def heights_m(self, lon: ArrayLike, lat: ArrayLike) -> FloatArray:
         """Bilinear heights at degrees of shape (...,); NaN outside or next to missing pixels."""
@@ -89,7 +91,7 @@ def read_terrain(path: Path | str) -> GridTerrain | EllipsoidTerrain:
     except rasterio.errors.RasterioIOError as error:
         raise BadFileError(path, f"cannot be read as a raster ({error})", hint="use a GeoTIFF") from error
     if not _over_ellipsoid(path, grid.crs):
-        return grid
+        return replace(grid, datum_told=_has_height_axis(grid.crs))
     from gis.geoid import find_grid, read_grid
 
     return EllipsoidTerrain(grid, read_grid(find_grid()))
@@ -105,6 +107,13 @@ def _over_ellipsoid(path: Path, wkt: str) -> bool:
         hint = "gdal_translate -scale turns them into metres"
         raise BadFileError(path, f"has heights in {up[0].unit_name}, not in metres", hint=hint)
     return len(up) == 1 and not any("vertical" in part.type_name.lower() for part in crs.sub_crs_list)
+
+
+def _has_height_axis(wkt: str) -> bool:
+    """Whether a CRS says over what heights count."""
+    from pyproj import CRS
+
+    return any(axis.direction.lower() == "up" for axis in CRS.from_wkt(wkt).axis_info)
 
 
 def _grid(path: Path, source: Any) -> GridTerrain:
