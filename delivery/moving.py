@@ -113,7 +113,7 @@ def _with_room(work: Desired, order: Order, aside: Sequence[Flight]) -> Offer | 
     with board.trial():
         for flight in aside:
             board.remove(flight.id)
-        made = offer(board, work.planner, order, work.conditions, work.now_s)
+        made = offer(board, work.planner, order, work.conditions, work.now_s, pushes=True)
         if made.flight is None:
             return made if not aside else None
         board.put(made.flight)

@@ -62,8 +62,16 @@ def promise_of(release_s: float, now_s: float, how: Operations, order: Order) ->
     return Promise(release_s, low, high)
 
 
-def offer(board: Board, planner: Planner, order: Order, conditions: Conditions, now_s: float) -> Offer:
-    """Answer an order: what speaks against it, or the earliest flight for it."""
+def offer(
+    board: Board,
+    planner: Planner,
+    order: Order,
+    conditions: Conditions,
+    now_s: float,
+    *,
+    pushes: bool = False,
+) -> Offer:
+    """Answer an order: what speaks against it, or the earliest flight for it (`pushes`: see `Task`)."""
     world = board.world
     point = world.places[order.place]
     day = conditions.at(world, max(now_s, order.wanted_from_s or now_s))
@@ -72,7 +80,7 @@ def offer(board: Board, planner: Planner, order: Order, conditions: Conditions, 
     if isinstance(window, Reason):
         reasons.append(window)
         window = (now_s, now_s + day.operations.max_wait_s)
-    task = Task((order.id,), point, order.mass_kg, window, RANKS[order.priority])
+    task = Task((order.id,), point, order.mass_kg, window, RANKS[order.priority], pushes)
     joined = None if reasons else _joined(board, planner, task, day, now_s)
     found = planner.place(board, task, day, now_s)
     flight = _earlier(joined, found.flight)

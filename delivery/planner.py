@@ -6,29 +6,35 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from core.geo import LonLat
+from core.geo import LonLat, distance_m
 from delivery.board import Board
 from delivery.conditions import Conditions
 from delivery.feasibility import craft_reasons, daylight
 from delivery.flights import Flight
 from delivery.model import Craft, Place
 from delivery.reasons import Reason, Rule
-from delivery.ways import Way, Ways
+from delivery.sky import LOWEST
+from delivery.ways import Way, Ways, aircraft_of
 
 WAY_S = 3000.0  # a way counts for flights that end so long after it was asked for
 _LATER_S = 180.0  # how much later a flight is tried whose battery is not full enough
 _LATER = 12
+PADS_S = 20.0  # a pad may be nearer than its depot
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A load for one place: its orders, `window_s` of the release in UTC seconds, priority (higher first)."""
+    """A load for one place: its orders, `window_s` of the release in UTC seconds, priority (higher first).
+
+    `pushes`: may come over the air of planned flights of lower priority, which somebody then plans again.
+    """
 
     orders: tuple[str, ...]
     place: Place
     payload_kg: float
     window_s: tuple[float, float]
     priority: int = 0
+    pushes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,8 @@ class Planner:
     ) -> _Slot | list[Reason]:
         """The aircraft's best slot if it beats `best`, or what speaks against it."""
         first_s = now_s + day.prepare_s
+        if best is not None and first_s + _least_s(craft, depot, task) >= best.release_s:
+            return []
         when_s = max(first_s, task.window_s[0] - WAY_S / 2)
         way = self.ways.way(craft, depot, task.place, day, when_s)
         against = [*craft_reasons(craft, task.payload_kg, way)]
@@ -171,6 +179,11 @@ class Planner:
         )
 
 
+def _least_s(craft: Craft, depot: Place, task: Task) -> float:
+    """No release comes sooner after take-off: straight on, at the aircraft's speed."""
+    return distance_m(depot.position, task.place.position) / aircraft_of(craft.type).cruise_ms - PADS_S
+
+
 def _between(
     way: Way, task: Task, free_s: float, until_s: float, best: _Slot | None
 ) -> tuple[float, float] | None:
@@ -189,7 +202,7 @@ def _in_the_air(
     first, last = between_s
     for _ in range(_LATER):
         takeoff = board.ledger.first_slot(
-            "?", way.pieces, way.outlines, (first, last), priority=task.priority
+            "?", way.pieces, way.outlines, (first, last), priority=task.priority if task.pushes else LOWEST
         )
         if takeoff is None:
             return Rule.SLOT if first == between_s[0] else Rule.BATTERY

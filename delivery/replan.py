@@ -20,7 +20,7 @@ from delivery.world import Event
 
 GRAMS = 1000.0
 MOST_TRIPS = 100
-WORTH_S = 60.0  # so much flying must be saved for a plan that is not sooner
+WORTH_S = 60.0  # what a new plan must be worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +129,12 @@ def _decoded(
 
 
 def _better(work: Desired, old: Sequence[Flight], new: Sequence[Flight]) -> Replanned:
-    """Sooner in all, or with less flying and no later than the promises allow."""
+    """Sooner releases and less flying count alike; later ones must be paid for."""
     before = {f.id: f for f in old}
     sooner = sum((before[f.id].release_s or 0.0) - (f.release_s or 0.0) for f in new)
     saved = sum(_air_s(before[f.id]) - _air_s(f) for f in new)
     changed = [f for f in new if f != before[f.id]]
-    if not changed or (sooner <= 0.0 and saved < WORTH_S):
+    if not changed or sooner + saved < WORTH_S:
         return Replanned(tried=len(old))
     events = tuple(event for flight in changed for event in told(work, flight))
     return Replanned(events, sooner, len(changed), len(old), saved)

@@ -14,6 +14,9 @@ from missions.volumes.volume import Volume4D
 RANKS = {Priority.REGULAR: 0, Priority.RESERVED: 1, Priority.URGENT: 2}
 """Priority of a flight by its most important order; emergencies stand above."""
 
+LOWEST = 0
+"""Rank that comes over nobody's air."""
+
 FIXED = 9
 """Rank of a flight that is in the air, or about to be."""
 
@@ -79,7 +82,7 @@ class Ledger:
     def free_for(self, flight: Flight) -> bool:
         """Whether a flight could have its air as it is planned, if it were written down now."""
         volumes = volumes_at(flight.pieces, outlines_of(flight.pieces), flight.takeoff_s or 0.0)
-        return self.sky.ask(Intent(flight.id, volumes, flight.priority)).accepted
+        return self.sky.ask(Intent(flight.id, volumes, LOWEST)).accepted
 
     def first_slot(
         self,

@@ -1,5 +1,6 @@
 """What a day was worth, judged from its record by rules of its own: not those that planned it."""
 
+import dataclasses
 import itertools
 import math
 from collections import Counter
@@ -111,10 +112,18 @@ def _dropped_twice(record: DayRecord) -> Iterator[str]:
 def _volumes(record: DayRecord) -> Iterator[tuple[str, str]]:
     """Every pair of flights compared, piece by piece."""
     flown = [f for f in record.world.flights.values() if f.started_s is not None]
-    air = {f.id: volumes_at(f.pieces, outlines_of(f.pieces), f.takeoff_s or 0.0) for f in flown}
+    air = {f.id: tuple(_used(f)) for f in flown}
     for a, b in itertools.combinations(sorted(flown, key=lambda f: f.takeoff_s or 0.0), 2):
         if (b.takeoff_s or 0.0) < _end_s(a) and _meet(air[a.id], air[b.id]):
             yield a.id, b.id
+
+
+def _used(flight: Flight) -> Iterator[Volume4D]:
+    """A flight's reserved air until it landed and gave back the rest."""
+    ended_s = flight.ended_s or math.inf
+    for volume in volumes_at(flight.pieces, outlines_of(flight.pieces), flight.takeoff_s or 0.0):
+        if volume.start_s < ended_s:
+            yield dataclasses.replace(volume, end_s=min(volume.end_s, ended_s))
 
 
 def _end_s(flight: Flight) -> float:
