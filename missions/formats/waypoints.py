@@ -15,6 +15,8 @@ from missions.formats.values import number as finite
 from missions.model import Home, Mission, MissionItem
 
 HEADER = "QGC WPL 110"
+COMMENT = "#"
+FENCE_OR_RALLY = frozenset(range(5000, 5005)) | {5100}
 
 
 def read(path: Path) -> Mission:
@@ -30,11 +32,18 @@ def parse(lines: Sequence[str], name: str) -> Mission:
     """The file's lines as a mission; raises `ValueError` naming the line."""
     if not lines or lines[0].strip() != HEADER:
         raise ValueError(f"does not start with {HEADER!r}")
-    rows = [(n, line) for n, line in enumerate(lines[1:], start=2) if line.strip()]
+    rows = [
+        (n, line)
+        for n, line in enumerate(lines[1:], start=2)
+        if line.strip() and not line.lstrip().startswith(COMMENT)
+    ]
     if len(rows) < 2:
         raise ValueError("holds no item after home")
     few_enough(len(rows))
-    return Mission(_home(*rows[0]), tuple(_item(n, line) for n, line in rows[1:]), name=name)
+    items = tuple(_item(n, line) for n, line in rows[1:])
+    if all(item.command in FENCE_OR_RALLY for item in items):
+        raise ValueError("holds fence or rally points, no mission")
+    return Mission(_home(*rows[0]), items, name=name)
 
 
 def write(mission: Mission, path: Path) -> tuple[str, ...]:
