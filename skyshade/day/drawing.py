@@ -7,7 +7,7 @@ from core.geo import LocalFrame, LonLat
 from delivery.flights import FlightState
 from skyshade.day.run import DayRecord
 
-WIDE, HIGH = 720.0, 560.0
+WIDE, HIGH, LABEL = 720.0, 560.0, 40.0
 COLOURS = ("#0b6bcb", "#c2410c", "#15803d", "#7c3aed", "#b91c1c", "#0e7490", "#a16207", "#be185d")
 
 
@@ -38,7 +38,8 @@ def tracks_svg(record: DayRecord) -> str:
         radius, fill = (6, "#1c2733") if place.kind == "depot" else (4, "#fff")
         parts.append(f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{fill}" stroke="#1c2733"/>')
         parts.append(f'<text x="{x + 7}" y="{y + 4}">{html.escape(place.name)}</text>')
-    return _svg(WIDE, HIGH, parts)
+    wide = min(WIDE, (max(xs) - min(xs) + 800.0) * scale + LABEL)
+    return _svg(max(wide, 260.0), HIGH, parts)
 
 
 def line_svg(record: DayRecord) -> str:
@@ -92,4 +93,4 @@ def _bar(x: float, y: float, wide: float, high: float, fill: str, inside: str = 
 
 
 def _svg(wide: float, high: float, parts: Iterable[str]) -> str:
-    return f'<svg viewBox="0 0 {wide:g} {high:g}" role="img">{"".join(parts)}</svg>'
+    return f'<svg viewBox="0 0 {wide:g} {high:g}" style="max-width: {1.35 * wide:g}px" role="img">{"".join(parts)}</svg>'
