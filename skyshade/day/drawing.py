@@ -93,4 +93,5 @@ def _bar(x: float, y: float, wide: float, high: float, fill: str, inside: str = 
 
 
 def _svg(wide: float, high: float, parts: Iterable[str]) -> str:
-    return f'<svg viewBox="0 0 {wide:g} {high:g}" style="max-width: {1.35 * wide:g}px" role="img">{"".join(parts)}</svg>'
+    frame = f'viewBox="0 0 {wide:g} {high:g}" style="max-width: {1.35 * wide:g}px"'
+    return f'<svg {frame} role="img">{"".join(parts)}</svg>'
