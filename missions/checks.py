@@ -13,7 +13,9 @@ from missions.cures import with_cure
 from missions.datum_checks import datum_findings, with_doubt
 from missions.day_checks import daylight_findings, weather_findings
 from missions.finding import Finding, Severity, Verdict
+from missions.flightpath import flight_path
 from missions.height_checks import height_findings
+from missions.limit_checks import limit_findings
 from missions.model import Command, Mission
 from missions.path import FlownPoint, flown_points, heights_along, mission_cost
 from missions.return_checks import rally_findings, return_findings
@@ -24,6 +26,7 @@ from missions.trap_checks import trap_findings
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
 FAR_TOO_MANY = 10.0  # times the most items: nothing else is looked at
 UPRIGHT_M = 1.0
+SUNK_M = 2.0  # what a height model may be wrong by
 ENDINGS = {Command.NAV_RETURN_TO_LAUNCH, Command.NAV_LAND}
 
 
@@ -97,8 +100,19 @@ def _clearance(case: Case) -> Iterator[Finding]:
         yield Finding("terrain_clearance", UNKNOWN, why, limit=low)
         return
     legs = list(heights_along(case.points, case.terrain, case.mission.home.position))
+    yield from _sunk(legs, low)
     level = [(a, b, over) for a, b, over in legs if not (a.on_ground or b.on_ground or _upright(a, b))]
     yield _extreme("terrain_clearance", level, np.min, lambda h: h >= low, low)
+
+
+def _sunk(legs: Sequence[tuple[FlownPoint, FlownPoint, np.ndarray]], limit: float) -> Iterator[Finding]:
+    """A climb or descent on the spot that leads into the ground."""
+    for a, b, over in legs:
+        low = float(np.min(over))
+        if _upright(a, b) and not (a.on_ground or b.on_ground) and low < -SUNK_M:
+            why = f"leads {-low:.1f} m under the ground"
+            yield Finding("terrain_clearance", FAIL, why, item=b.item, value=low, limit=limit)
+            return
 
 
 def _upright(a: FlownPoint, b: FlownPoint) -> bool:
@@ -135,13 +149,9 @@ def _energy(case: Case) -> Iterator[Finding]:
         yield Finding("energy", UNKNOWN, "no aircraft given (--aircraft)")
         return
     limit = case.aircraft.flyable_Wh
-    endless = [
-        i
-        for i, x in enumerate(case.mission.items)
-        if x.command in {Command.NAV_LOITER_UNLIM, Command.DO_JUMP}
-    ]
-    if endless:
-        why = "waits without end or jumps: energy cannot be bounded"
+    endless = _endless(case.mission)
+    if endless and not flight_path(case.mission, case.aircraft, case.terrain).bounded:
+        why = "waits or jumps without end: energy cannot be bounded"
         yield Finding("energy", UNKNOWN, why, item=endless[0], limit=limit)
         return
     try:
@@ -158,6 +168,12 @@ def _energy(case: Case) -> Iterator[Finding]:
     if verdict is PASS and case.wind is None:
         verdict, message = UNKNOWN, f"{message}, in calm air: no wind given (--wind-ms)"
     yield Finding("energy", verdict, message, value=need, limit=limit)
+
+
+def _endless(mission: Mission) -> list[int]:
+    """Items that may have no end."""
+    kinds = {Command.NAV_LOITER_UNLIM, Command.DO_JUMP}
+    return [i for i, item in enumerate(mission.items) if item.command in kinds]
 
 
 def _wind(case: Case) -> Iterator[Finding]:
@@ -205,6 +221,7 @@ RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _energy,
     _wind,
     _camera,
+    limit_findings,
     zone_findings,
     fence_findings,
     return_findings,

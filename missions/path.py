@@ -12,12 +12,13 @@ from core.wind import CALM, Wind
 from gis.terrain import Terrain
 from missions.aircraft import Aircraft
 from missions.energy import Cost, PathPoint, path_cost
-from missions.flightpath import flight_path
+from missions.flightpath import CIRCLE_RADIUS_M, MOST_STEPS, flight_path
 from missions.levels import home_elevation_m, up_over_home_m
 from missions.model import Command, Mission, MissionItem
 
 RETURN_WAIT_S = 5.0  # ArduCopter waits so long over home before it comes down
 LEG_STEP_M = 20.0
+RING_CORNERS = 12
 
 __all__ = [
     "FlownPoint", "flown_path", "flown_points", "heights_along", "home_elevation_m", "mission_cost",
@@ -42,15 +43,38 @@ class FlownPoint:
 
 
 def flown_points(mission: Mission, terrain: Terrain | None = None) -> tuple[FlownPoint, ...]:
-    """The mission as flown: home, take-off, every place, and the way down. Jumps are not unrolled."""
+    """The mission as flown: home, take-off, every place, and the way down; every jump is followed once."""
     points = [FlownPoint(-1, mission.home.position, 0.0, mission.cruise_ms, on_ground=True)]
     speed = mission.cruise_ms
-    for index, item in enumerate(mission.items):
+    for index in _order(mission.items):
+        item = mission.items[index]
         if item.command == Command.DO_CHANGE_SPEED and item.params[1] > 0 and item.params[0] in {0.0, 1.0}:
             speed = item.params[1]
         elif item.is_nav:
             points += _points(index, item, points[-1], speed, mission, terrain)
     return tuple(points)
+
+
+def _order(items: Sequence[MissionItem]) -> Iterator[int]:
+    """Items in an order that holds every leg: a jump leads back or on once, then the way past it."""
+    taken: set[int] = set()
+    index, steps = 0, 0
+    while index < len(items):
+        target = _jump_target(items, index) if steps < MOST_STEPS and index not in taken else None
+        if target is None:
+            yield index
+            index += 1
+        else:
+            taken.add(index)
+            index = target
+        steps += 1
+
+
+def _jump_target(items: Sequence[MissionItem], index: int) -> int | None:
+    """The index that an item jumps to, None where it does not."""
+    target, times = items[index].params[0], items[index].params[1]
+    jumps = items[index].command == Command.DO_JUMP and 1 <= target <= len(items) and times != 0
+    return int(target) - 1 if jumps else None
 
 
 def _points(
@@ -71,8 +95,18 @@ def _points(
         yield from (over, replace(over, up_m=ground, on_ground=True))
         if item.command == Command.NAV_PAYLOAD_PLACE:
             yield over
+    elif item.command == Command.NAV_LOITER_TURNS:
+        yield from _ring(FlownPoint(index, place, up, speed), item.params[2])
     else:
         yield FlownPoint(index, place, up, speed, _hold_s(item))
+
+
+def _ring(centre: FlownPoint, radius_m: float) -> Iterator[FlownPoint]:
+    """Corners round a circle that lies inside them; 0 is ArduPilot's own radius."""
+    radius = abs(radius_m) if math.isfinite(radius_m) and radius_m else CIRCLE_RADIUS_M
+    frame, out = LocalFrame(centre.place), radius / math.cos(math.pi / RING_CORNERS)
+    for turn in np.linspace(0.0, 2.0 * math.pi, RING_CORNERS + 1):
+        yield replace(centre, place=frame.place(out * math.sin(turn), out * math.cos(turn)))
 
 
 def _hold_s(item: MissionItem) -> float:

@@ -27,6 +27,7 @@ STEP_M, MOST_PARTS = 100.0, 100
 CONE = 3.0
 RALLY_LIMIT_M = 300.0  # ArduCopter's RALLY_LIMIT_KM as it comes
 GROUND_PARTS = 128  # of a way where the ground is looked at
+HEIGHT_SLACK_M = 0.5
 NEAR_TARGET_M = 20.0  # a return from so near is a landing
 
 
@@ -146,24 +147,39 @@ def _space(case: Case, spans: list[Span]) -> Iterator[Finding]:
 
 
 def _ground(case: Case, ways: list[Return]) -> Iterator[Finding]:
-    limit = case.rules.min_terrain_clearance_m.value
+    limit, top = case.rules.min_terrain_clearance_m.value, case.rules.max_height_above_ground_m.value
     if case.terrain is None:
         yield _unknown("return_clearance", "no terrain given (--dem)")
         return
-    lowest, item, holes = _lowest(case, ways)
+    over = _over_ground(case, ways)
+    known = np.isfinite(over)
+    low, high = np.where(known, over, math.inf).min(axis=1), np.where(known, over, -math.inf).max(axis=1)
+    worst, highest = int(low.argmin()), int(high.argmax())
+    lowest, item = float(low[worst]), ways[worst].start.item
     if lowest < limit:
         why = f"the straight return from here passes {lowest:.1f} m over the ground, limit {limit:g} m"
         cure = "raise RTL_ALT and say so with --rtl-alt-m, or set a rally point"
         yield Finding("return_clearance", FAIL, why, item=item, value=lowest, limit=limit, cure=cure)
-    elif holes:
+    elif not known.all():
         yield _unknown("return_clearance", "the DEM does not cover every straight return")
     else:
         why = f"straight returns pass {lowest:.1f} m over the ground or more, limit {limit:g} m"
         yield Finding("return_clearance", PASS, why, value=lowest, limit=limit)
+    yield from _too_high(float(high[highest]), ways[highest].start.item, top)
 
 
-def _lowest(case: Case, ways: list[Return]) -> tuple[float, int | None, bool]:
-    """The least height over the ground on all ways, its item, and whether the ground is unknown anywhere."""
+def _too_high(value: float, item: int, limit: float) -> Iterator[Finding]:
+    if value > limit + HEIGHT_SLACK_M:
+        why = f"the straight return from here is flown {value:.1f} m over the ground, limit {limit:g} m"
+        cure = "lower RTL_ALT and say so with --rtl-alt-m, or fly lower there"
+        yield Finding(
+            "return_height", FAIL, why, severity=Severity.WARNING, item=item, value=value, limit=limit,
+            cure=cure,
+        )  # fmt: skip
+
+
+def _over_ground(case: Case, ways: list[Return]) -> FloatArray:
+    """Heights over the ground (ways, places along each) in metres, NaN where the ground is unknown."""
     assert case.terrain is not None  # noqa: S101  # asked by the caller
     home = case.mission.home.position
     ground_m = float(case.terrain.heights_m(*home.xy))
@@ -172,13 +188,8 @@ def _lowest(case: Case, ways: list[Return]) -> tuple[float, int | None, bool]:
     ends = np.array([w.target.place.xy for w in ways])
     at = starts[:, None] + share[None, :, None] * (ends - starts)[:, None]
     ups = np.array([w.start.up_m for w in ways], float)
-    heights = ups[:, None] - (case.terrain.heights_m(at[..., 0], at[..., 1]) - ground_m)
-    known = np.isfinite(heights)
-    if not known.any():
-        return math.inf, None, True
-    low = np.where(known, heights, math.inf).min(axis=1)
-    worst = int(low.argmin())
-    return float(low[worst]), ways[worst].start.item, not bool(known.all())
+    over: FloatArray = ups[:, None] - (case.terrain.heights_m(at[..., 0], at[..., 1]) - ground_m)
+    return over
 
 
 def _energy(case: Case) -> Iterator[Finding]:

@@ -64,7 +64,10 @@ def test_good_mission_passes_every_rule_when_everything_is_known():
     [
         ("zones", {"zones", "return_zones"}),
         ("terrain", {"height_above_ground", "terrain_clearance", "return_clearance"}),
-        ("aircraft", {"energy", "wind", "return_energy", "gusts", "rain", "cold", "warmth"}),
+        (
+            "aircraft",
+            {"energy", "wind", "return_energy", "gusts", "rain", "cold", "warmth", "vehicle_limits"},
+        ),
         ("weather", {"weather"}),
         ("at_time", {"daylight"}),
     ],
