@@ -26,7 +26,8 @@ def item_count(track: Sequence[TrackPoint]) -> int:
     """How many items `track_items` will make of a track."""
     switches = sum(p.camera is not Camera.KEEP for p in track)
     slopes = sum(abs(b.up_m - a.up_m) > 0.2 * math.dist(a.xy, b.xy) for a, b in itertools.pairwise(track))
-    return len(track) - 1 + switches + 2 * slopes + 6
+    aims = sum(a.aim != b.aim for a, b in itertools.pairwise(track))
+    return len(track) - 1 + switches + 2 * slopes + aims + 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,25 @@ def track_items(track: Sequence[TrackPoint], orders: Orders) -> tuple[MissionIte
         if abs(speeds[i] - flying) > 0.005:
             items.append(_speed(speeds[i]))
             flying = speeds[i]
+        if point.aim != track[i - 1].aim:
+            items.append(_look_at(point, orders))
         items.append(MissionItem(Command.NAV_WAYPOINT, position=lonlats[i], altitude=altitudes[i]))
         if point.camera is not Camera.KEEP:
             items.append(_trigger(orders) if point.camera is Camera.START else _stop(orders))
     if abs(flying - orders.aircraft.cruise_ms) > 0.005:
         items.append(_speed(orders.aircraft.cruise_ms))
     return (*items, MissionItem(Command.NAV_RETURN_TO_LAUNCH))
+
+
+def _look_at(point: TrackPoint, orders: Orders) -> MissionItem:
+    if point.aim is None:
+        return MissionItem(Command.DO_SET_ROI_NONE)
+    east, north, up = point.aim
+    return MissionItem(
+        Command.DO_SET_ROI_LOCATION,
+        position=orders.surface.frame.place(east, north),
+        altitude=Altitude(round(up - orders.ground_m, 3), Datum.HOME),
+    )
 
 
 def _lonlats(track: Sequence[TrackPoint], frame: LocalFrame) -> list[LonLat]:

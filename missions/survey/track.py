@@ -30,12 +30,16 @@ class Camera(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TrackPoint:
-    """A point to fly to: east, north, up over home in metres; whether a pass leads here."""
+    """A point to fly to: east, north, up over home in metres; whether a pass leads here.
+
+    `aim` is the place (east, north, up) that camera and nose point at on the way here; None = ahead.
+    """
 
     xy: XY
     up_m: float
     camera: Camera = Camera.KEEP
     on_pass: bool = False
+    aim: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
