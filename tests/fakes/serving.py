@@ -21,14 +21,15 @@ GOODS = (Item("coffee", "아이스 커피", 0.4), Item("anvil", "모루", 30.0))
 
 
 @contextlib.contextmanager
-def running(folder, clock, settings=None, *, inside=True):
+def running(folder, clock, settings=None, *, inside=True, prepare_s=120.0):
     """A service on a store of its own, with a key of each role; `client` asks it, where `inside`."""
     ring, keys = new_ring(), {}
     for role in Role:
         ring, keys[role.value] = ring.with_new(f"{role.value} 열쇠", role)
     ring, keys["other"] = ring.with_new("another customer", Role.CUSTOMER)
     write_keys(folder / "열쇠.json", ring)
-    conditions = Conditions(zones=(), wind=Wind(3.0, 270.0), terrain=FlatTerrain(30.0))
+    wind, ground = Wind(3.0, 270.0), FlatTerrain(30.0)
+    conditions = Conditions(zones=(), wind=wind, terrain=ground, prepare_s=prepare_s)
     with open_store(folder / "배달.db", create=True) as store:
         set_things(store, [*GOODS, DEPOT, LAWN, Craft("H1", "hexa-delivery", "depot")], clock)
         desk = Desk(store, lambda: conditions, clock)
