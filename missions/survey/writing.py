@@ -11,6 +11,7 @@ from missions.rally import rally_where_possible
 from missions.survey.area import Ground
 from missions.survey.items import Orders, make_fence, track_items
 from missions.survey.params import Sortie, SurveyParams
+from missions.survey.pattern import as_survey
 from missions.survey.rehearsal import rehearse, shots_of
 from missions.survey.shooting import Shooting
 from missions.survey.sorties import Flight
@@ -28,6 +29,7 @@ def written(
         mission = _mission(flight, surface, shots, params, fence, name)
         pictures = planned_shots(mission, params, first=sum(len(s.shots) for s in sorties))
         cost = _cost(mission, params)
+        mission = as_survey(mission, ground, shots, len(pictures))
         sorties.append(Sortie(mission, cost.distance_m, cost.duration_s, cost.energy_Wh, pictures))
     return tuple(sorties)
 
