@@ -9,10 +9,10 @@ from delivery.desk import Desk
 from delivery.errors import DeliveryError
 from delivery.flier import Flier
 from delivery.flights import Flight, FlightState
-from delivery.model import OrderState
-from delivery.world import Event
 
 log = logging.getLogger(__name__)
+
+MEND_S = 10.0  # a flight whose time went by has lost its air
 
 Spawn = Callable[[Callable[[], None]], None]
 
@@ -29,9 +29,12 @@ class Tower:
     spawn: Spawn
     after: Callable[[Flight], None] = lambda _: None
     _up: set[str] = field(default_factory=set)
+    _mended_s: float = -1e9
 
     def look(self) -> None:
         """Send up what is due; an aircraft flies one flight at a time."""
+        if self.desk.clock.monotonic_s() - self._mended_s >= MEND_S:
+            self.review()
         now_s = self.desk.clock.utc_s()
         world = self.desk.world()
         busy = {
@@ -45,32 +48,15 @@ class Tower:
                 self.spawn(lambda flight=flight: self._flown(flight))  # type: ignore[misc]
 
     def review(self) -> None:
-        """Look at every planned flight again, after the weather, a closure or a point has changed."""
-        now_s = self.desk.clock.utc_s()
-        for flight in list(self.desk.world().active_flights()):
-            if flight.state is not FlightState.PLANNED or flight.id in self._up:
-                continue
-            when_s = max(now_s, flight.takeoff_s or now_s)
-            day = self.desk.conditions().at(self.desk.world(), when_s)
-            if self.desk.against(flight, day, when_s):
-                self._anew(flight)
+        """Plan anew what cannot fly as planned: after each change of the day, and now and then."""
+        self._mended_s = self.desk.clock.monotonic_s()
+        self.desk.mend()
 
     def _flown(self, flight: Flight) -> None:
         try:
             self.after(self.crew.fly(flight.id, self.flier_of(flight)))
         except DeliveryError as error:
             log.info("flight %s stays down: %s", flight.id, error)
-            self._anew(flight)
         finally:
             self._up.discard(flight.id)
-
-    def _anew(self, flight: Flight) -> None:
-        """A planned flight is withdrawn and its orders are planned once more, or fail with the reason."""
-        now_s = self.desk.clock.utc_s()
-        if self.desk.world().flights[flight.id].state is not FlightState.PLANNED:
-            return
-        self.desk.append([Event(now_s, "flight.withdrawn", flight.id)])
-        for name in self.desk.world().flights[flight.id].orders:
-            order = self.desk.world().orders[name]
-            if order.state is OrderState.ACCEPTED and order.flight == flight.id:
-                self.desk.plan_again(name)
+        self.review()
