@@ -37,9 +37,10 @@ def datum_findings(case: Case) -> Iterator[Finding]:
 
 def with_doubt(case: Case, finding: Finding) -> Finding:
     """The finding, unknown where it passed on a DEM whose datum is not told and that disagrees with home."""
+    if finding.rule not in RESTS_ON_DEM or finding.verdict is not Verdict.PASS or _told(case):
+        return finding
     apart = home_apart_m(case)
-    doubted = apart is not None and abs(apart) > AGREE_M and not _told(case)
-    if not doubted or finding.rule not in RESTS_ON_DEM or finding.verdict is not Verdict.PASS:
+    if apart is None or abs(apart) <= AGREE_M:
         return finding
     why = f"{finding.message}, if the DEM were right: it disagrees with the plan's home by {apart:+.0f} m"
     return replace(
