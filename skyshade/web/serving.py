@@ -1,5 +1,6 @@
 """The service on a socket."""
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ def listening(host: str, port: int) -> socket.socket:
     """A socket that listens; port 0 takes a free one. Raises `SkyshadeError` when it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_STREAM)
+    if os.name == "posix":  # a service that was killed starts again at once; Windows would share the port
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         opened.bind((host, port))
         opened.listen(512)
