@@ -9,6 +9,7 @@ from skyshade.cli.options import IN_FILE
 from skyshade.cli.output import json_option
 from skyshade.cli.survey_corridor import corridor
 from skyshade.cli.survey_options import checked_camera, default_home, survey_options, survey_params
+from skyshade.cli.survey_orbit import orbit
 from skyshade.cli.survey_result import checked_out, finish, keep_record
 from skyshade.cli.survey_resume import resume
 
@@ -21,7 +22,7 @@ LEAST_WIDTH_M = 0.05
 
 @click.group()
 def command() -> None:
-    """Plan flights that photograph an area, a corridor, or the gaps that a flight left.
+    """Plan flights that photograph an area, a corridor, a building, or the gaps left.
 
     \b
     Example: skyshade survey plan park.geojson --camera M30T --gsd-m 0.1 -o park.plan
@@ -29,6 +30,7 @@ def command() -> None:
 
 
 command.add_command(corridor)
+command.add_command(orbit)
 command.add_command(resume)
 
 
