@@ -38,7 +38,8 @@ HERE = Path(__file__).parent
 DEPOT = LonLat(127.1110, 37.3700)
 FRAME = LocalFrame(DEPOT)
 SPEEDUP, PATIENCE_S = 10.0, 150.0
-BETWEEN_S, ORDER_EVERY_S = (1.5, 10.0), 7.0
+BETWEEN_S, ORDER_EVERY_S = (0.2, 10.0), 6.0
+WHOLE = 0.8  # of the kills: once it listens; the others at any moment of its start
 SAID = b"Gripper load released"
 FINAL = {OrderState.CLOSED, OrderState.REFUSED, OrderState.CANCELLED, OrderState.FAILED}
 DAY = Hours(0, 1440)
@@ -76,6 +77,14 @@ class Service:
         command = [sys.executable, str(HERE / "service_program.py"), *self.words]
         with (self.folder / "service.log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=_environment())
+
+    def wait(self) -> None:
+        """Until it listens."""
+        until_s = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until_s:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1.0):
+                return
+            time.sleep(0.1)
 
     def kill(self) -> None:
         assert self.process is not None
@@ -157,6 +166,8 @@ def kill_again(service: Service, kills: int, draw: random.Random) -> tuple[int, 
     """Kill and start it; how often flights were in the air then, and how many."""
     with_flights = in_the_air = 0
     for n in range(kills):
+        if draw.random() < WHOLE:
+            service.wait()
         time.sleep(draw.uniform(*BETWEEN_S))
         service.kill()
         up = len(flying(world_of(service.folder)))
@@ -279,6 +290,7 @@ def tell(
         "orders by end": ", ".join(f"{s} {states.count(s)}" for s in sorted(set(states))),
         "flights": len([f for f in world.flights.values() if f.started_s is not None]),
         "releases heard from the copters": sum(len(e.heard_s) for e in ears.values()),
+        "orders that know of theirs": sum(o.released_at_s is not None for o in world.orders.values()),
     }
     print("| | |\n|---|---|")
     for name, value in rows.items():
