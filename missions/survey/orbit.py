@@ -108,12 +108,18 @@ def _site(shape: BaseGeometry, home: LonLat, made: Rounds, params: SurveyParams)
         *_block(metric, frame, made, params),
     ]
     ground = make_ground(
-        outer, home, zones, margin_m=params.margin_m, zone_margin_m=params.zone_margin_m, allowed=None
+        outer,
+        home,
+        zones,
+        margin_m=params.margin_m,
+        zone_margin_m=params.zone_margin_m,
+        allowed=params.allowed,
     )
     cut = float(circle.line.difference(ground.flight).length)
     if cut > 0.01:
         raise SkyshadeError(
-            f"{cut:.0f} m of the ring at {made.radius_m:.0f} m lie in or too near to no-fly zones",
+            f"{cut:.0f} m of the ring at {made.radius_m:.0f} m lie outside the allowed area "
+            "or too near to no-fly zones",
             hint="give another --radius-m, or a smaller --zone-margin-m",
         )
     target = as_area(metric) if metric.geom_type != "Point" else as_area(metric.buffer(0.25 * made.radius_m))

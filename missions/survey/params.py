@@ -47,7 +47,8 @@ class SurveyParams:
     `cross_hatch` flies everything a second time, square to the first. `pitch_deg` is the gimbal's, -90 =
     straight down. `shutter_s` is how long a picture takes and `blur_px` how far the ground may move
     meanwhile. `clearance_m` is kept over the ground on every leg; `height_tolerance_m` is how far passes may
-    be from their height above ground. `frame` is the datum of the altitudes written.
+    be from their height above ground. `frame` is the datum of the altitudes written. `allowed` (lon/lat) is
+    the air to stay in, instead of the area and its margin.
     """
 
     gsd_m: float
@@ -76,6 +77,7 @@ class SurveyParams:
     clearance_m: float = 10.0
     height_tolerance_m: float = 3.0
     frame: Datum = Datum.HOME
+    allowed: "Area | None" = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.gsd_m) and self.gsd_m > 0):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import shapely
 
 from core.camera import Camera
 from core.errors import SkyshadeError
@@ -27,6 +28,7 @@ from missions.survey.writing import written
 
 MOST_SHOTS = 100_000
 TIGHTENINGS = 3
+BLIND_M2 = 0.1
 UNEVEN_SLACK = 0.01
 
 __all__ = ["plan_survey", "true_footprint_m"]
@@ -36,8 +38,9 @@ def plan_survey(area: Area, camera: Camera, home: LonLat, params: SurveyParams) 
     """Plan flights that photograph `area` (lon/lat) with `camera`, starting and ending at `home`.
 
     Legs stay inside the area grown by `params.margin_m`, less no-fly zones, plus corridors to home where
-    home lies outside. The result carries its own proof; check `proved`. Raises `SkyshadeError` when the
-    wanted resolution needs too great a height, zones leave nothing, or a battery cannot reach a part.
+    home lies outside; or inside `params.allowed`, less the zones. The result carries its own
+    proof; check `proved`. Raises `SkyshadeError` when the wanted resolution needs too great a height, zones
+    leave nothing, or a battery cannot reach a part.
     """
     shots = shooting(camera, params)
     site = survey_site(area, home, shots, params)
@@ -77,12 +80,30 @@ class Site:
 def survey_site(area: Area, home: LonLat, shots: Shooting, params: SurveyParams) -> Site:
     """The site of a survey of `area`; raises `SkyshadeError` when nothing is left or home is closed in."""
     zones = keep_out(params.zones, shots.height_m, params.at_time)
-    ground = make_ground(area, home, zones, margin_m=params.margin_m, zone_margin_m=params.zone_margin_m)
+    ground = make_ground(
+        area, home, zones,
+        margin_m=params.margin_m, zone_margin_m=params.zone_margin_m, allowed=params.allowed,
+    )  # fmt: skip
+    if params.allowed is not None:
+        _in_sight(ground, shots)
     _bearable(ground, shots.swath)
     surface = Surface(ground.frame, shots.height_m, params.terrain, params.height_tolerance_m)
     inset_m = 0.25 * params.aircraft.waypoint_radius_m + 0.05  # a corner rounded on the inside stays inside
     flyer = Flyer(Navigator(ground.flight, inset_m=inset_m), surface, {})
     return Site(ground, flyer, _bases((home, *params.launches), surface))
+
+
+def _in_sight(ground: Ground, shots: Shooting) -> None:
+    """Refuse an area of which no picture from the air allowed can show some part."""
+    reach_m = math.hypot(shots.swath.across_m, shots.swath.along_m) / 2.0 + shots.ahead_m
+    blind = ground.target.difference(ground.working.buffer(reach_m))
+    if blind.area > BLIND_M2:
+        far = max(ground.working.distance(shapely.Point(xy)) for xy in shapely.get_coordinates(blind))
+        raise SkyshadeError(
+            f"{blind.area:.0f} m2 of the survey area ({blind.area / ground.target.area:.1%}) cannot be seen "
+            f"from the allowed area: it ends {far:.0f} m from there, a picture reaches {reach_m:.0f} m",
+            hint="allow more, survey less, or ask for a coarser --gsd-m",
+        )
 
 
 def _bases(places: Sequence[LonLat], surface: Surface) -> tuple[Base, ...]:
@@ -117,7 +138,7 @@ def _looked_at_from(ground: Ground, ahead_m: float, params: SurveyParams) -> Gro
     """The ground for passes told by where they look: a tilted camera flies `ahead_m` behind that."""
     if ahead_m <= 0.0:
         return ground
-    if params.margin_m < ahead_m:
+    if params.allowed is None and params.margin_m < ahead_m:
         raise SkyshadeError(
             f"at a gimbal pitch of {params.pitch_deg:g} degrees the camera looks {ahead_m:.0f} m ahead; "
             f"legs must leave the area by as much, {params.margin_m:g} m are allowed",

@@ -67,6 +67,7 @@ def write_record(record: SurveyRecord, path: Path) -> None:
         "frame": params.frame.value,
         **{name: getattr(params, name) for name in PLAIN},
         "area": shapely.geometry.mapping(record.area),
+        "allowed": None if params.allowed is None else shapely.geometry.mapping(params.allowed),
     }
     write_text(path, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
 
@@ -113,11 +114,16 @@ def _record(document: Mapping[str, Any], terrain: Terrain | None) -> SurveyRecor
         trigger=TriggerKind(document["trigger"]),
         frame=Datum(document["frame"]),
         terrain=terrain,
+        allowed=_area(document["allowed"]) if document.get("allowed") else None,
         **{name: document[name] for name in PLAIN},
     )
-    area = as_area(shapely.geometry.shape(document["area"]))
+    area = _area(document["area"])
     camera, home = _made(Camera, document["camera"]), LonLat(*document["home"])
     return SurveyRecord(area, camera, home, params, tuple(document["plans"]), document["dem"])
+
+
+def _area(shape: dict[str, Any]) -> Area:
+    return as_area(shapely.geometry.shape(shape))
 
 
 def _made(kind: Any, values: Mapping[str, Any]) -> Any:

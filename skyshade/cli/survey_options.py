@@ -70,6 +70,11 @@ OPTIONS = (
         "--margin-m", default=0.0, show_default=True, help="How far legs may leave the area, metres."
     ),
     click.option(
+        "--allowed",
+        type=IN_FILE,
+        help="The area that aircraft and turns stay in, home too, in place of --margin-m.",
+    ),
+    click.option(
         "--zone-margin-m", default=10.0, show_default=True, help="Distance kept from zones, metres."
     ),
     click.option(
@@ -125,6 +130,7 @@ def survey_params(name: str, options: dict[str, Any], **more: Any) -> "SurveyPar
     from core.geo import Datum
     from core.wind import Wind
     from gis.terrain import read_terrain
+    from gis.vector import read_area
     from missions.aircraft import load_aircraft
     from missions.airspace import parse_time, read_zones
     from missions.survey import SurveyParams, TriggerKind
@@ -141,6 +147,7 @@ def survey_params(name: str, options: dict[str, Any], **more: Any) -> "SurveyPar
             terrain=read_terrain(options["dem"]) if options["dem"] else None,
             at_time=parse_time(options["at_time"], "--at") if options["at_time"] else None,
             trigger=TriggerKind(options["trigger"]),
+            allowed=read_area(options["allowed"]) if options["allowed"] else None,
             frame=Datum(FRAMES[options["frame"]]),
             name=name,
             **{key: options[key] for key in same},
@@ -151,11 +158,18 @@ def survey_params(name: str, options: dict[str, Any], **more: Any) -> "SurveyPar
 
 
 def default_home(area: "Area", params: "SurveyParams", height_m: float) -> "LonLat":
-    """A place near the area's south-western corner, clear of the zones a flight at that height goes round."""
+    """A place near the area's south-western corner, clear of the zones a flight at that height goes round.
+
+    Where an allowed area is given it lies in both, or in that one alone where they do not meet.
+    """
+    from gis.vector import as_area
     from missions.airspace import keep_out
     from missions.survey.area import take_off_place
 
     zones = keep_out(params.zones, height_m, params.at_time)
+    if params.allowed is not None:
+        both = as_area(area.intersection(params.allowed))
+        area = params.allowed if both.is_empty else both
     home = take_off_place(area, zones, params.zone_margin_m)
     note(f"take-off at {home.lon:.6f},{home.lat:.6f} (choose with --home)")
     return home
