@@ -9,6 +9,7 @@ import skyshade
 from skyshade.web import customers, operators, pages, refusals
 from skyshade.web.body import CarefulHeaders, SmallBodies
 from skyshade.web.customers import PROBLEMS, Run
+from skyshade.web.openapi import describe
 from skyshade.web.state import Service
 
 ABOUT = """Park delivery: order at a delivery point, follow the aircraft, cancel.
@@ -47,4 +48,5 @@ def make_app(service: Service) -> FastAPI:
         run.desk.world()
         return {"ok": True, "seq": run.desk.store.seq}
 
+    describe(app)
     return app

@@ -125,7 +125,9 @@ def order(service: Run, who: Asking, order: OrderId) -> OrderView:
 def cancel(service: Run, who: Asking, order: OrderId) -> OrderView:
     """Cancel an order that has not taken off; a cancelled one stays cancelled."""
     may_change(who, service, order, _customer(service, order))
-    found = service.desk.world().orders[order]
+    found = service.desk.world().orders.get(order)
+    if found is None:  # an operator may cancel any order that there is
+        raise RefusedError.unknown_order(order)
     if found.state.value != "cancelled":
         service.desk.cancel(order)
     return view(service, order)

@@ -11,6 +11,8 @@ from starlette.exceptions import HTTPException
 from core.errors import SkyshadeError
 from delivery.errors import ClockError, DeliveryError, KeyReusedError, NotYoursError, StoreError
 
+METHOD_NOT_ALLOWED = 405
+
 
 class RefusedError(Exception):
     """A request that is refused: HTTP status, a word, a sentence, and headers."""
@@ -70,6 +72,22 @@ def install(app: FastAPI) -> None:
         return said(422, "unfit", f"{where or 'request'}: {first.get('msg', 'cannot be read')}")
 
     @app.exception_handler(HTTPException)
-    def _http(_: Request, error: HTTPException) -> JSONResponse:
+    def _http(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == METHOD_NOT_ALLOWED:
+            error.headers = {"Allow": ", ".join(_methods(request)) or (error.headers or {}).get("Allow", "")}
         word = {404: "unknown", 405: "method", 413: "too_long"}.get(error.status_code, "refused")
         return said(error.status_code, word, str(error.detail), headers=dict(error.headers or {}))
+
+
+def _methods(request: Request) -> list[str]:
+    """Every method that some route takes at this path; a route by itself tells only its own."""
+    page = request.app.openapi()["paths"]
+    path = request.scope["path"].split("/")
+    return sorted({m.upper() for known, methods in page.items() if _fits(known, path) for m in methods})
+
+
+def _fits(known: str, path: list[str]) -> bool:
+    parts = known.split("/")
+    return len(parts) == len(path) and all(
+        k == p or k.startswith("{") for k, p in zip(parts, path, strict=True)
+    )
