@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gis.vector import Area
     from missions.survey.proof import Proof
 
+MOST_AIRCRAFT = 20
 FLOWN_DATUMS = frozenset({Datum.HOME, Datum.GROUND, Datum.GEOID})
 
 
@@ -48,7 +49,7 @@ class SurveyParams:
     straight down. `shutter_s` is how long a picture takes and `blur_px` how far the ground may move
     meanwhile. `clearance_m` is kept over the ground on every leg; `height_tolerance_m` is how far passes may
     be from their height above ground. `frame` is the datum of the altitudes written. `allowed` (lon/lat) is
-    the air to stay in, instead of the area and its margin.
+    the air to stay in, instead of the area and its margin. `aircraft_count` fly at the same time.
     """
 
     gsd_m: float
@@ -78,6 +79,7 @@ class SurveyParams:
     height_tolerance_m: float = 3.0
     frame: Datum = Datum.HOME
     allowed: "Area | None" = None
+    aircraft_count: int = 1
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.gsd_m) and self.gsd_m > 0):
@@ -94,6 +96,8 @@ class SurveyParams:
             raise ValueError(f"max_height_m must be > 0, got {self.max_height_m}")
         if self.speed_ms is not None and not self.speed_ms > 0:
             raise ValueError(f"speed_ms must be > 0, got {self.speed_ms}")
+        if not 1 <= self.aircraft_count <= MOST_AIRCRAFT:
+            raise ValueError(f"aircraft_count must be 1 to {MOST_AIRCRAFT}, got {self.aircraft_count}")
         self._check_camera()
 
     def _check_camera(self) -> None:
@@ -112,13 +116,18 @@ class SurveyParams:
 
 @dataclass(frozen=True, slots=True)
 class Sortie:
-    """One battery's flight: its mission, what it costs, and the shots it should take."""
+    """One battery's flight: its mission, what it costs, and the shots it should take.
+
+    Where several aircraft fly at once, `aircraft` (from 1) flies it, `start_s` after the first one starts.
+    """
 
     mission: Mission
     distance_m: float
     duration_s: float
     energy_Wh: float
     shots: tuple[Shot, ...]
+    aircraft: int = 1
+    start_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from missions.airspace import keep_out
 from missions.model import Mission
 from missions.route import XY, Navigator, to_degrees
 from missions.survey.area import Ground, make_ground
+from missions.survey.fleet import in_the_air_together
 from missions.survey.lines import Run, Swath
 from missions.survey.params import SurveyParams, SurveyPlan
 from missions.survey.proof import OVERLAP_SLACK, Asked, Proof, prove
@@ -51,7 +52,7 @@ def plan_survey(area: Area, camera: Camera, home: LonLat, params: SurveyParams) 
             break
         shots = shooting(camera, params, tighter=more)
         plan = _swept(site, camera, shots, params)
-    return plan
+    return in_the_air_together(plan, params) if params.aircraft_count > 1 else plan
 
 
 def _missing(proof: Proof | None, params: SurveyParams) -> tuple[float, float]:
@@ -158,7 +159,9 @@ def _set_back(run: Run, ahead_m: float) -> Run:
 
 def load_of(site: Site, shots: Shooting, params: SurveyParams) -> Load:
     """What every sortie of a survey is planned with."""
-    return Load(params.aircraft, params.wind, shots.speed_ms, params.max_items, site.bases)
+    return Load(
+        params.aircraft, params.wind, shots.speed_ms, params.max_items, site.bases, params.aircraft_count
+    )
 
 
 def planned(

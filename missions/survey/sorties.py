@@ -34,8 +34,8 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a sortie is planned with: aircraft, wind, speed over the passes, the most mission items, and the
-    places to take off from.
+    """What a sortie is planned with: aircraft, wind, speed over the passes, the most mission items, the
+    places to take off from, and how many aircraft fly at once.
     """
 
     aircraft: Aircraft
@@ -43,6 +43,7 @@ class Load:
     survey_ms: float
     max_items: int
     bases: tuple[Base, ...] = ()
+    crafts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,15 @@ def share_out(runs: Sequence[Piece], flyer: Flyer, swath: Swath, load: Load) -> 
     """Split runs, in order, into as few flights as keep the battery reserve, transit both ways included; of
     those splits the one whose longest flight is shortest.
 
-    A run too long for one battery is halved. Raises `SkyshadeError` when even a short run is out of reach.
+    Where several aircraft fly at once, each gets as many. A run too long for one battery is halved. Raises
+    `SkyshadeError` when even a short run is out of reach.
     """
     whole = _reachable(list(runs), flyer, swath, load)
     first = _packed(whole, flyer, load, math.inf)
-    if first is None or len(first) < 2:
-        return first or []
-    return _balanced(whole, flyer, load, first)
+    if not first:
+        return []
+    count = load.crafts * math.ceil(len(first) / load.crafts)
+    return first if count < 2 else _balanced(whole, flyer, load, first, count)
 
 
 def _reachable(runs: list[Piece], flyer: Flyer, swath: Swath, load: Load) -> list[Piece]:
@@ -80,16 +83,18 @@ def _reachable(runs: list[Piece], flyer: Flyer, swath: Swath, load: Load) -> lis
     return found
 
 
-def _balanced(runs: Sequence[Piece], flyer: Flyer, load: Load, first: list[Flight]) -> list[Flight]:
-    """As many flights as `first`, the longest made short: a limit on duration is narrowed by halves."""
+def _balanced(
+    runs: Sequence[Piece], flyer: Flyer, load: Load, first: list[Flight], count: int
+) -> list[Flight]:
+    """At most `count` flights, the longest made short: a limit on duration is narrowed by halves."""
     best = first
     high = max(f.cost.duration_s for f in first)
-    low = sum(f.cost.duration_s for f in first) / len(first) * 0.8
+    low = sum(f.cost.duration_s for f in first) / count * 0.8
     for _ in range(BALANCING_ROUNDS):
         if high - low < BALANCED_S:
             break
         middle = (low + high) / 2
-        found = _packed(runs, flyer, load, middle, most=len(first))
+        found = _packed(runs, flyer, load, middle, most=count)
         if found is None:
             low = middle
         else:

@@ -45,6 +45,12 @@ command.add_command(resume)
     show_default=True,
     help="Gimbal pitch: -90 looks straight down, -30 most ahead.",
 )
+@click.option(
+    "--aircraft-count",
+    default=1,
+    show_default=True,
+    help="How many fly at once; starts are set so that no two come near each other.",
+)
 @json_option
 def plan(
     *,
@@ -74,7 +80,7 @@ def plan(
     checked_out(out, proof)
     polygon = read_area(area, layer)
     _check_width(area, polygon)
-    own = {key: options[key] for key in ("angle_deg", "cross_hatch", "pitch_deg")}
+    own = {key: options[key] for key in ("angle_deg", "cross_hatch", "pitch_deg", "aircraft_count")}
     params = survey_params(area.stem, options, **own)
     camera = checked_camera(options, params)
     home = home or default_home(polygon, params, flying_height_m(camera, params))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from core.camera import Camera
     from core.geo import LonLat
     from gis.vector import Area
-    from missions.survey import SurveyParams, SurveyPlan
+    from missions.survey import Sortie, SurveyParams, SurveyPlan
     from missions.survey.overlaps import Overlap
     from missions.survey.proof import Proof
 
@@ -98,6 +98,8 @@ def _result(made: "SurveyPlan", paths: list[Path]) -> dict[str, Any]:
             "energy_Wh": round(sortie.energy_Wh, 2),
             "shots": len(sortie.shots),
             "launch": list(sortie.mission.home.position.xy),
+            "aircraft": sortie.aircraft,
+            **({} if sortie.start_s is None else {"start_s": round(sortie.start_s, 1)}),
         }
         for sortie, path in zip(made.sorties, paths, strict=True)
     ]
@@ -148,7 +150,7 @@ def _heights(proof: "Proof") -> dict[str, float] | None:
 def _lines(made: "SurveyPlan", paths: list[Path]) -> list[str]:
     lines = [
         f"{path}: {s.distance_m / 1000:.2f} km, {s.duration_s / 60:.1f} min, {s.energy_Wh:.0f} Wh, "
-        f"{len(s.shots)} shots, {len(s.mission.items)} items"
+        f"{len(s.shots)} shots, {len(s.mission.items)} items{_who(s)}"
         for s, path in zip(made.sorties, paths, strict=True)
     ]
     facts = (
@@ -156,6 +158,13 @@ def _lines(made: "SurveyPlan", paths: list[Path]) -> list[str]:
         f"a shot every {made.trigger_m:.1f} m"
     )
     return [*lines, facts, *(_proof_lines(made.proof) if made.proof is not None else [])]
+
+
+def _who(sortie: "Sortie") -> str:
+    """Which aircraft flies it and when, where several fly at once."""
+    if sortie.start_s is None:
+        return ""
+    return f"; aircraft {sortie.aircraft}, starts {sortie.start_s / 60:.1f} min after the first"
 
 
 def _proof_lines(proof: "Proof") -> list[str]:
