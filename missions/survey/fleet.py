@@ -6,25 +6,55 @@ from dataclasses import replace
 from core.errors import SkyshadeError
 from missions.model import Home, Mission
 from missions.survey.params import Sortie, SurveyParams, SurveyPlan
+from missions.survey.sorties import Flight
+from missions.survey.track import Camera
 from missions.volumes.book import Book
 from missions.volumes.tube import flight_volumes
 from missions.volumes.volume import Volume4D
 
+LEVEL_M = 12.0  # between the ways out and back of two aircraft: their tubes are 10 m high
 BATTERY_CHANGE_S = 300.0
 DELAY_STEP_S = 5.0
 MOST_DELAYS = 5000
 
 
+def on_levels(flights: Sequence[Flight], crafts: int) -> list[Flight]:
+    """The flights with each aircraft's ways out and back on a level of its own, over the passes."""
+    return [_lifted(flight, LEVEL_M * (number % crafts)) for number, flight in enumerate(flights)]
+
+
+def _lifted(flight: Flight, lift_m: float) -> Flight:
+    passes = [i for i, p in enumerate(flight.track) if p.on_pass]
+    if lift_m == 0.0 or not passes:
+        return flight
+    first, last = flight.track[passes[0]], flight.track[passes[-1]]
+    out, back = flight.track[: passes[0]], flight.track[passes[-1] + 1 :]
+    ends = (replace(p, camera=Camera.KEEP, on_pass=False) for p in (first, last))
+    over, under = (replace(p, up_m=p.up_m + lift_m) for p in ends)
+    track = (
+        *(replace(p, up_m=p.up_m + lift_m) for p in out),
+        over, *flight.track[passes[0] : passes[-1] + 1], under,
+        *(replace(p, up_m=p.up_m + lift_m) for p in back),
+    )  # fmt: skip
+    return replace(flight, track=track)
+
+
 def in_the_air_together(plan: SurveyPlan, params: SurveyParams) -> SurveyPlan:
     """The plan with an aircraft and a start (seconds after the first) for every sortie.
 
-    Each sortie goes to the aircraft that is ready first, and starts when its tube of air meets no other's.
-    Raises `SkyshadeError` if the finished schedule fails its own proof.
+    The aircraft take turns; a sortie starts when its tube of air meets no other's. Raises `SkyshadeError` if
+    the finished schedule fails its own proof, or the climb to its level is more than a battery gives.
     """
+    need, have = max(s.energy_Wh for s in plan.sorties), params.aircraft.flyable_Wh
+    if need > 1.001 * have:
+        raise SkyshadeError(
+            f"on a level of its own a flight needs {need:.0f} Wh, {params.aircraft.name} may use {have:.0f}",
+            hint="give a smaller --aircraft-count, or take off nearer",
+        )
     book, sorties = Book(), []
     ready_s = [0.0] * params.aircraft_count
     for number, sortie in enumerate(plan.sorties):
-        craft = ready_s.index(min(ready_s))
+        craft = number % params.aircraft_count
         start = _free_s(_tube(sortie.mission, 0.0, params), ready_s[craft], book)
         sorties.append(replace(sortie, aircraft=craft + 1, start_s=start))
         book.reserve(str(number), _tube(sortie.mission, start, params))

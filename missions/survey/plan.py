@@ -16,7 +16,7 @@ from missions.airspace import keep_out
 from missions.model import Mission
 from missions.route import XY, Navigator, to_degrees
 from missions.survey.area import Ground, make_ground
-from missions.survey.fleet import in_the_air_together
+from missions.survey.fleet import in_the_air_together, on_levels
 from missions.survey.lines import Run, Swath
 from missions.survey.params import SurveyParams, SurveyPlan
 from missions.survey.proof import OVERLAP_SLACK, Asked, Proof, prove
@@ -172,7 +172,8 @@ def planned(
     shares = [share_out(runs, site.flyer, shots.swath, load) for runs in layers]
     for flights in shares:
         check_climbs(flights, load)
-    sorties = written(list(itertools.chain(*shares)), site.ground, site.flyer.surface, shots, params)
+    flights = on_levels(list(itertools.chain(*shares)), params.aircraft_count)
+    sorties = written(flights, site.ground, site.flyer.surface, shots, params)
     groups = list(_grouped([s.mission for s in sorties], [len(f) for f in shares]))
     target, allowed = (to_degrees(a, site.frame) for a in (site.ground.target, site.ground.flight))
     proof = prove_layers(groups, target, allowed, camera, asked_of(params, shots), params)

@@ -59,10 +59,11 @@ def test_the_written_plans_started_as_said_never_come_near_each_other(shared):
     assert not any(a.meets(b) for one, other in combinations(tubes, 2) for a in one for b in other)
 
 
-def test_from_one_launch_the_second_waits(shared):
+def test_from_one_launch_the_second_waits_and_they_fly_at_the_same_time(shared):
     starts = sorted(s["start_s"] for s in shared["sorties"])
     assert starts[0] == 0.0
     assert starts[1] > 0.0
+    assert starts[1] < 0.7 * min(s["duration_s"] for s in shared["sorties"])
 
 
 def test_without_the_delay_the_proof_finds_the_meeting():
