@@ -1,7 +1,7 @@
 """Who is asking, and what he may."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -45,14 +45,17 @@ class Caller:
         return self.key is not None and self.key.role in roles
 
 
-def caller(
+async def caller(
     request: Request,
     service: Annotated[Service, Depends(service_of)],
     key: Annotated[str | None, Security(_key)],
     token: Annotated[str | None, Security(_token)],
     page_pass: Annotated[str | None, Security(_pass)],
 ) -> Caller:
-    """The caller of a request, counted against his rate; a key that is none is refused."""
+    """The caller of a request, counted against his rate; a key that is none is refused.
+
+    Asynchronous though it waits for nothing: a turn in a thread would cost more than the work.
+    """
     found = service.ring().find(key) if key else None
     address = request.client.host if request.client else "-"
     name = f"key {found.id}" if found else f"from {address}"
@@ -67,10 +70,10 @@ def caller(
 Asking = Annotated[Caller, Depends(caller)]
 
 
-def needs(*roles: Role) -> Callable[[Caller], Caller]:
+def needs(*roles: Role) -> Callable[[Caller], Awaitable[Caller]]:
     """A dependency that lets only these roles in."""
 
-    def checked(who: Asking) -> Caller:
+    async def checked(who: Asking) -> Caller:
         if who.key is None:
             raise RefusedError(401, "key_needed", "give a key in X-API-Key")
         if not who.has(*roles):

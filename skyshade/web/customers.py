@@ -40,27 +40,27 @@ router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
 
 @router.get("/goods", tags=["look"])
-def goods(service: Run, _: Asking) -> list[Goods]:
+async def goods(service: Run, _: Asking) -> list[Goods]:
     """What can be ordered."""
-    return goods_views(service.desk.world())
+    return goods_views(service.world())
 
 
 @router.get("/points", tags=["look"])
-def points(service: Run, _: Asking) -> list[PointView]:
+async def points(service: Run, _: Asking) -> list[PointView]:
     """The delivery points."""
     now_s, zone = service.clock.utc_s(), service.settings.zone
-    return [point_view(p, now_s, zone) for p in service.desk.world().places.values() if p.kind == "point"]
+    return [point_view(p, now_s, zone) for p in service.world().places.values() if p.kind == "point"]
 
 
 @router.get("/points/{point}", tags=["look"])
-def point(service: Run, _: Asking, point: Annotated[str, Path(max_length=80)]) -> PointView:
+async def point(service: Run, _: Asking, point: Annotated[str, Path(max_length=80)]) -> PointView:
     """One delivery point."""
     return point_view(known_point(service, point), service.clock.utc_s(), service.settings.zone)
 
 
 def known_point(service: Service, name: str) -> Place:
     """A delivery point by its id; raises `RefusedError`."""
-    found = service.desk.world().places.get(name)
+    found = service.world().places.get(name)
     if found is None or found.kind != "point":
         raise RefusedError(404, "unknown_point", f"there is no delivery point {name!r}")
     return found
@@ -125,7 +125,7 @@ def order(service: Run, who: Asking, order: OrderId) -> OrderView:
 def cancel(service: Run, who: Asking, order: OrderId) -> OrderView:
     """Cancel an order that has not taken off; a cancelled one stays cancelled."""
     may_change(who, service, order, _customer(service, order))
-    found = service.desk.world().orders.get(order)
+    found = service.world().orders.get(order)
     if found is None:  # an operator may cancel any order that there is
         raise RefusedError.unknown_order(order)
     if found.state.value != "cancelled":
@@ -134,13 +134,13 @@ def cancel(service: Run, who: Asking, order: OrderId) -> OrderView:
 
 
 def _customer(service: Service, order: str) -> str:
-    found = service.desk.world().orders.get(order)
+    found = service.world().orders.get(order)
     return "" if found is None else found.customer
 
 
 def view(service: Service, order: str, *, token: str | None = None) -> OrderView:
     """An order as it is now; raises `RefusedError` for one that is not there."""
-    world = service.desk.world()
+    world = service.world()
     if order not in world.orders:
         raise RefusedError.unknown_order(order)
     return order_view(service.desk.status(order), world, service.settings.zone, token=token)
@@ -180,7 +180,7 @@ class _Seen:
     def look(self, service: Service, order: str) -> None:
         now = view(service, order)
         self.text, self.flying = now.model_dump_json(), now.state == "flying"
-        self.over = service.desk.world().orders[order].over
+        self.over = service.world().orders[order].over
 
     def look_s(self) -> float:
         """How soon to look again though nothing was written: an aircraft moves."""

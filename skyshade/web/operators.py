@@ -34,7 +34,7 @@ def change_point(
 @router.get("/fleet")
 def fleet(service: Run, _: Viewer) -> dict[str, list[dict[str, Any]]]:
     """Aircraft and batteries."""
-    world = service.desk.world()
+    world = service.world()
     return {
         "aircraft": [to_data(thing) for thing in world.aircraft.values()],
         "batteries": [to_data(thing) for thing in world.batteries.values()],
@@ -46,7 +46,7 @@ def flights(
     service: Run, _: Viewer, limit: Annotated[int, Query(ge=1, le=500)] = 100
 ) -> list[dict[str, Any]]:
     """Flights planned, in the air and ended; the newest last."""
-    return [to_data(thing) for thing in list(service.desk.world().flights.values())[-limit:]]
+    return [to_data(thing) for thing in list(service.world().flights.values())[-limit:]]
 
 
 @router.get("/log")

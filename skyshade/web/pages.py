@@ -54,7 +54,7 @@ def static(name: str) -> Response:
 
 
 @router.get("/p/{point}", response_class=HTMLResponse, responses=PROBLEMS, tags=["page"])
-def page(service: Run, point: Point) -> HTMLResponse:
+async def page(service: Run, point: Point) -> HTMLResponse:
     """The page of a delivery point, which its QR code leads to."""
     known_point(service, point)
     text = _content("skyshade.web", "page/customer.html").decode()
@@ -62,9 +62,9 @@ def page(service: Run, point: Point) -> HTMLResponse:
 
 
 @router.get("/p/{point}/facts", responses=PROBLEMS, tags=["page"], response_model_by_alias=True)
-def facts(service: Run, _: Asking, point: Point) -> PageFacts:
+async def facts(service: Run, _: Asking, point: Point) -> PageFacts:
     """What the page shows, and the pass it orders with, which holds for this point and for a while."""
-    place, world = known_point(service, point), service.desk.world()
+    place, world = known_point(service, point), service.world()
     now_s, settings = service.clock.utc_s(), service.settings
     until_s = now_s + settings.pass_s
     return PageFacts(

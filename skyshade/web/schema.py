@@ -18,7 +18,7 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Count = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=99)]
+Count = Annotated[int, Field(ge=1, le=99), BeforeValidator(_whole)]
 
 
 class Strict(BaseModel):

@@ -11,6 +11,7 @@ from fastapi import Request
 
 from core.clock import Clock
 from delivery.desk import Desk
+from delivery.world import World
 from skyshade.web.keys import KeyRing, read_keys
 from skyshade.web.limits import Limiter, Rate
 from skyshade.web.stream import News
@@ -82,13 +83,17 @@ class Service:
         """The keys as they are now."""
         return self.keys.ring()
 
+    def world(self) -> World:
+        """The store's state as the news last saw it, at most a moment old; own changes are in it at once."""
+        return self.desk.store.known()
+
     def reference(self, customer: str) -> str | None:
         """What the store calls a customer."""
         return self.desk.store.contacts.find(customer)
 
 
-def service_of(request: Request) -> Service:
-    """The service that a request came to."""
+async def service_of(request: Request) -> Service:
+    """The service that a request came to; asynchronous, so that it takes no thread."""
     found: Service = request.app.state.service
     return found
 
