@@ -28,9 +28,9 @@ SHARES = {
     "points": 0.2,
     "facts": 0.14,
     "goods": 0.1,
-    "flights": 0.05,
-    "new": 0.03,
-    "cancel": 0.03,
+    "flights": 0.1,
+    "new": 0.005,
+    "cancel": 0.005,
 }
 GOOD = {200, 201}
 EXPECTED = {"cancel": {422}}  # what has taken off or ended is not cancelled

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -102,7 +103,7 @@ def running(folder: Path, profile: Path | None = None) -> Iterator[Running]:
             wait_for(port, process, folder / "service.log")
             yield Running(port, process.pid, keys, points)
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # also ends a profile whole
             process.wait(30.0)
 
 
