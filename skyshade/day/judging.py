@@ -177,7 +177,15 @@ _BUSY = {"aircraft", "battery", "slot"}
 
 def _true(record: DayRecord, order: Order) -> bool:
     """Whether each reason of a refusal holds by the day's file, or the fleet really was taken."""
-    return bool(order.rules) and all(_holds(record, order, rule) for rule in order.rules)
+    told = list(zip(order.rules, order.reasons, strict=True))
+    return bool(told) and all(_grounded(record, why) or _holds(record, order, rule) for rule, why in told)
+
+
+def _grounded(record: DayRecord, why: str) -> bool:
+    """Whether a reason names an aircraft that really came down elsewhere."""
+    return any(
+        c.grounded is not None and f"{c.id} is grounded" in why for c in record.world.aircraft.values()
+    )
 
 
 def _holds(record: DayRecord, order: Order, rule: str) -> bool:
