@@ -72,7 +72,7 @@ def _chord(part: Polygon, x: float, y: float) -> BaseGeometry:
 
 def merged(cells: list[Polygon], angles_deg: FloatArray, swath: Swath, pace: Pace) -> Iterator[list[Cell]]:
     """Cells as they are, then with the two put together that gain most by it, and so on until one is left."""
-    known = {i: _cell(c, angles_deg, swath, pace) for i, c in enumerate(cells)}
+    known = {i: cell_of(c, angles_deg, swath, pace) for i, c in enumerate(cells)}
     pairs = {p: _together(known[p[0]], known[p[1]], angles_deg, swath, pace) for p in _neighbours(known)}
     for number in range(len(cells), 2 * len(cells)):
         yield list(known.values())
@@ -108,7 +108,8 @@ def _near(known: dict[int, Cell], made: Cell) -> list[int]:
     return found
 
 
-def _cell(ground: Area, angles_deg: FloatArray, swath: Swath, pace: Pace) -> Cell:
+def cell_of(ground: Area, angles_deg: FloatArray, swath: Swath, pace: Pace) -> Cell:
+    """A ground at the quickest of some angles."""
     seconds = sweep_seconds(ground, angles_deg, swath, pace)
     best = int(np.argmin(seconds))
     return Cell(ground, float(angles_deg[best]), float(seconds[best]))
@@ -119,6 +120,6 @@ def _together(a: Cell, b: Cell, angles_deg: FloatArray, swath: Swath, pace: Pace
     if not shapely.dwithin(a.ground, b.ground, 1e-3):
         return None
     both = as_area(shapely.union(a.ground, b.ground, grid_size=1e-3))
-    if len(shapely.get_parts(both)) > 1:
+    if len(shapely.get_parts(both)) != 1:
         return None
-    return _cell(both, angles_deg, swath, pace)
+    return cell_of(both, angles_deg, swath, pace)

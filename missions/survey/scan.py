@@ -1,7 +1,7 @@
 """What sweeping a piece of ground at an angle takes, estimated from chords alone.
 
 Rows are laid as `lay_passes` lays them; a row's pieces reach as far as the ground does within its band,
-judged on three chords. A piece costs its length and one turn.
+judged on three chords. A piece costs its length, its run-up and run-out, and one turn.
 """
 
 import math
@@ -17,7 +17,7 @@ from missions.survey.lines import Swath
 from missions.survey.pace import Pace, Tables, corner_s, ride_s
 
 CHORDS = 3
-JUMP_S = 6.0  # a piece that follows no other costs a transit more
+JUMP_S = 10.0  # a piece that follows no other costs a transit more
 
 
 def rings_of(area: Area) -> list[FloatArray]:
@@ -32,9 +32,14 @@ def edges_of(area: Area) -> FloatArray:
 
 
 def sweep_seconds(area: Area, angles_deg: FloatArray, swath: Swath, pace: Pace) -> FloatArray:
-    """Estimated seconds to photograph `area` with passes at each angle (n,)."""
-    run_on = min(swath.along_m, 2 * swath.lead_m)
-    found = _sweeps(edges_of(area), angles_deg, swath.line_m, swath.slack_m, run_on, pace.tables)
+    """Estimated seconds to photograph `area` with passes at each angle (n,).
+
+    `swath.lead_m` is the run-up that there is room for.
+    """
+    longer = swath.lead_m + swath.tail_m + swath.shot_m / 2.0
+    found = _sweeps(
+        edges_of(area), angles_deg, swath.line_m, swath.slack_m, swath.along_m, longer, pace.tables
+    )
     return np.asarray(found, np.float64)
 
 
@@ -45,6 +50,7 @@ def _sweeps(
     line_m: float,
     slack_m: float,
     gap_m: float,
+    longer_m: float,
     tables: Tables,
 ) -> FloatArray:
     found = np.empty(len(angles))
@@ -54,9 +60,8 @@ def _sweeps(
             found[a] = np.inf
             continue
         turn = math.radians(angles[a] - 90.0)
-        found[a] = _sweep(
-            _turned(edges, turn), line_m, slack_m, gap_m, 2.0 / (1.0 / ahead + 1.0 / back), tables
-        )
+        speed = 2.0 / (1.0 / ahead + 1.0 / back)
+        found[a] = _sweep(_turned(edges, turn), line_m, slack_m, gap_m, longer_m, speed, tables)
     return found
 
 
@@ -76,6 +81,7 @@ def _sweep(
     line_m: float,
     slack_m: float,
     gap_m: float,
+    longer_m: float,
     speed: float,
     tables: Tables,
 ) -> float:
@@ -96,10 +102,13 @@ def _sweep(
                     shift = min(
                         shift, (abs(spans[s, 0] - before[b, 0]) + abs(spans[s, 1] - before[b, 1])) / 2.0
                     )
-            length = spans[s, 1] - spans[s, 0]
-            total += ride_s(length, speed, tables) + (JUMP_S if shift == np.inf else 0.0)
+            length = spans[s, 1] - spans[s, 0] + longer_m
+            total += ride_s(length, speed, tables)
+            if shift == np.inf:
+                total += JUMP_S
+                continue
             side = math.hypot(step, min(shift, length))
-            cosine = 0.0 if shift == np.inf else min(shift, length) / side / 2.0
+            cosine = min(shift, length) / side / 2.0
             total += ride_s(side, speed, tables) - 2.0 * corner_s(length, speed, side, speed, cosine, tables)
         before = spans
     return total

@@ -27,6 +27,7 @@ from missions.survey.lines import (
 from missions.survey.pace import Pace, make_pace
 from missions.survey.scan import fit_angles, sweep_seconds
 from missions.survey.sorties import Load
+from missions.survey.splitting import split
 from missions.survey.tour import best_directions, best_tour, nearest_tour, tour_seconds
 from missions.survey.track import Flyer, timed
 from missions.survey.transits import Corners, corners_of, transit_seconds
@@ -60,7 +61,7 @@ class Sweeper:
     """Everything a sweep is laid and judged with.
 
     Lines end in `inner`, as far from the edge of the air as ways between them keep: a line's end nearer to
-    it would cost a leg of half a metre each time.
+    it would cost a leg of half a metre each time. `judged` is the swath with the run-up there is room for.
     """
 
     ground: Ground
@@ -69,6 +70,7 @@ class Sweeper:
     load: Load
     pace: Pace
     inner: Area
+    judged: Swath
 
     def layouts(self) -> list[Layout]:
         """Ways to share out angles over the ground, worth a closer look."""
@@ -79,18 +81,23 @@ class Sweeper:
         if target.area < 0.999 * target.convex_hull.area:
             for turn in CUT_TURNS_DEG:
                 found += self._cut((ranked[0].angle_deg + turn) % 180.0)
+            found += self._promising(split(target, self.judged, self.pace))
         return found
 
     def _ranked(self, ground: Area, angles: FloatArray) -> list[Cell]:
-        seconds = sweep_seconds(ground, angles, self.swath, self.pace)
+        seconds = sweep_seconds(ground, angles, self.judged, self.pace)
         return [Cell(ground, float(angles[k]), float(seconds[k])) for k in np.argsort(seconds, kind="stable")]
 
     def _cut(self, angle_deg: float) -> list[Layout]:
         """The most promising stages of putting cells together that were cut at an angle."""
         target = self.ground.target
         tried = np.unique(np.concatenate([fit_angles(target, 8), np.arange(0.0, 180.0, 15.0), [angle_deg]]))
-        stages = merged(decomposed(target, angle_deg), tried, self.swath, self.pace)
-        mixed = [s for s in stages if len(s) <= MOST_CELLS and len({c.angle_deg for c in s}) > 1]
+        stages = merged(decomposed(target, angle_deg), tried, self.judged, self.pace)
+        return self._promising([s for s in stages if len(s) <= MOST_CELLS])
+
+    def _promising(self, stages: Sequence[Layout]) -> list[Layout]:
+        """The stages at several angles that are estimated quickest."""
+        mixed = [s for s in stages if len({c.angle_deg for c in s}) > 1]
         return list(sorted(mixed, key=lambda s: sum(c.seconds + CELL_S for c in s))[:STAGES])
 
     def quickest(self, layouts: Sequence[Layout]) -> list[Run]:
@@ -158,7 +165,9 @@ def make_sweeper(ground: Ground, swath: Swath, flyer: Flyer, load: Load) -> Swee
     """A sweeper made ready for a ground."""
     inner = as_area(ground.working.buffer(-flyer.space.inset_m - BARELY_M, join_style="mitre"))
     pace = make_pace(load.aircraft, load.wind, load.survey_ms)
-    return Sweeper(ground, swath, flyer, load, pace, ground.working if inner.is_empty else inner)
+    room_m = max(0.0, (ground.working.area - ground.target.area) / ground.target.length)
+    judged = replace(swath, lead_m=min(swath.lead_m, room_m))
+    return Sweeper(ground, swath, flyer, load, pace, ground.working if inner.is_empty else inner, judged)
 
 
 @dataclass(frozen=True, slots=True)

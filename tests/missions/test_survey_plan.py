@@ -151,7 +151,7 @@ def test_mission_starts_up_triggers_in_pairs_and_comes_home():
 def test_long_narrow_area_is_flown_along_its_length():
     strip = affinity.rotate(box(0, 0, 600, 60), 30, origin=(0, 0))
     plan = plan_survey(lonlat(strip), M3T, FRAME.place(20, 15), SurveyParams(0.12))
-    assert plan.angle_deg == pytest.approx(60.0, abs=1.0)
+    assert plan.angle_deg == pytest.approx(60.0, abs=5.0)
 
 
 def test_home_outside_is_joined_by_a_corridor_inside_the_fence():
