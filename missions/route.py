@@ -210,7 +210,8 @@ def to_degrees(geometry: BaseGeometry, frame: LocalFrame) -> Area:
 
 def box_round(blocked: BaseGeometry, ends: Sequence[XY], room_m: float = 1000.0) -> BaseGeometry:
     """A box round everything with room to fly by outside."""
-    return shapely.union_all([blocked, shapely.multipoints(ends)]).envelope.buffer(room_m, join_style="mitre")
+    west, south, east, north = shapely.union_all([blocked, shapely.multipoints(ends)]).bounds
+    return shapely.box(west - room_m, south - room_m, east + room_m, north + room_m)
 
 
 def _check_ends(ends: tuple[XY, XY], blocked: BaseGeometry, space: BaseGeometry, margin_m: float) -> None:

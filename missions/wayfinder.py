@@ -11,7 +11,7 @@ from gis.vector import as_area
 from missions.closures import Room
 from missions.laneair import LaneAir, lane_air, named
 from missions.preference import Weighted, cheapest, weigh, weighted_net
-from missions.route import NODE_INSET_M, XY, NoRouteError, to_metres, way_length
+from missions.route import NODE_INSET_M, XY, NoRouteError, box_round, to_metres, way_length
 from missions.sky import Shapes
 
 ROOM_M, WIDEST_M = 1000.0, 20_000.0
@@ -64,7 +64,7 @@ class WayFinder:
     def air(self, lane: Altitude, ends: tuple[XY, XY], room_m: float) -> LaneAir:
         """The open air of a lane round two places and `room_m` more."""
         known = self._lanes.get(lane)
-        wanted = shapely.multipoints(ends).envelope.buffer(room_m, join_style="mitre")
+        wanted = box_round(shapely.Polygon(), ends, room_m)
         if known is None or not known.box.covers(wanted):
             box = wanted if known is None else shapely.union_all([wanted, known.box]).envelope
             known = self._lanes[lane] = lane_air(self.shapes, lane, as_area(box), self.room)

@@ -148,3 +148,10 @@ def test_ways_into_sharp_tips_and_through_narrow_gaps_are_found():
     assert across is not None
     assert rooms.buffer(1e-3).covers(shapely.LineString(across))
     assert Navigator(rooms).way((5, 45), (60, 45)) is None
+
+
+@pytest.mark.parametrize("aside_m", [0.0, 1e-9, 1e-6, 1e-3])
+def test_two_places_almost_due_north_of_each_other_have_a_way(aside_m):
+    start = LonLat(127.109, 37.352)
+    goal = LocalFrame(start).place(aside_m, 4500.0)
+    assert find_route(start, goal, [], margin_m=20.0).length_m == pytest.approx(4500.0, abs=1.0)
