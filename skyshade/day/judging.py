@@ -177,8 +177,10 @@ _BUSY = {"aircraft", "battery", "slot"}
 
 def _true(record: DayRecord, order: Order) -> bool:
     """Whether each reason of a refusal holds by the day's file, or the fleet really was taken."""
-    told = list(zip(order.rules, order.reasons, strict=True))
-    return bool(told) and all(_grounded(record, why) or _holds(record, order, rule) for rule, why in told)
+    told = list(itertools.zip_longest(order.rules, order.reasons, fillvalue=""))
+    return bool(order.rules) and all(
+        _grounded(record, why) or _holds(record, order, rule) for rule, why in told
+    )
 
 
 def _grounded(record: DayRecord, why: str) -> bool:

@@ -19,6 +19,8 @@ from flight.wire import mission_to_wire
 from missions.model import Mission
 
 SLICE_S = 0.5
+# A weak battery brings it home, a nearly empty one down at once.
+CAREFUL = {"BATT_LOW_VOLT": 10.5, "BATT_CRT_VOLT": 9.9, "BATT_FS_LOW_ACT": 2, "BATT_FS_CRT_ACT": 1}
 LONGEST_S = 3600.0
 SETTLE_S = 2.0
 NEVER_S = 20.0
@@ -107,6 +109,8 @@ class Lockstep:
         )  # fmt: skip
         params = default_params()
         load_params(Path(str(files("sitl_configs") / AIRFRAME_FILE)), params)
+        for name, value in CAREFUL.items():
+            params.set(name, value)
         copter = Copter(setup, params)
         copter.join(0)
         self._weather(copter)
