@@ -197,6 +197,7 @@ def status(order_id: str | None, store: str, as_json: bool) -> None:
 @flying_options
 @conditions_options
 @store_option
+@json_option
 def serve(
     host: str,
     port: int,
@@ -208,6 +209,7 @@ def serve(
     speedup: float | None,
     confirm_real: bool,
     store: str,
+    as_json: bool,
     **day: Any,
 ) -> None:
     """Serve orders on the web until interrupted, and with --fly fly them.
@@ -218,7 +220,9 @@ def serve(
     Example: skyshade delivery serve --zones z.geojson --dem d.tif --wind-ms 3 --fly flights
     """
     site = Site(host, port, base_url, ground, key_file)
-    run_service(store, _conditions(**day), site, fly, vehicles, speedup, confirm_real=confirm_real)
+    run_service(
+        store, _conditions(**day), site, fly, vehicles, speedup, confirm_real=confirm_real, as_json=as_json
+    )
 
 
 @command.command()

@@ -1,6 +1,7 @@
 """`skyshade delivery serve, keys`: the service on the web and who may use it."""
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,8 +150,9 @@ def run_service(
     speedup: float | None,
     *,
     confirm_real: bool,
+    as_json: bool = False,
 ) -> None:
-    """Serve until interrupted, and fly where `fly` says so."""
+    """Serve until interrupted, and fly where `fly` says so; where it listens is said at the beginning."""
     from core.clock import RealClock
     from delivery.desk import Desk
     from delivery.store import open_store
@@ -163,7 +165,7 @@ def run_service(
         desk = Desk(opened, lambda: conditions, RealClock())
         settings = _settings(site, conditions, socket)
         service = new_service(desk, site.key_file, RealClock(), settings)
-        _say_where(desk, settings.base_url)
+        _say_where(desk, settings.base_url, as_json=as_json)
         flying = None if fly is None else Flying(desk, fly, flown_by)
         if flying is not None:
             flying.start()
@@ -180,11 +182,13 @@ def _settings(site: Site, conditions: Any, socket: Any) -> Any:
     return Settings(base_url=base_url, zone=conditions.zone, ground=read_ground(site.ground))
 
 
-def _say_where(desk: Any, address: str) -> None:
-    click.echo(f"{address}: the service; operations at {address}/docs", err=True)
-    for place in desk.world().places.values():
-        if place.kind == "point":
-            click.echo(f"  {place.name}: {address}/p/{place.id}", err=True)
+def _say_where(desk: Any, address: str, *, as_json: bool) -> None:
+    points = [p for p in desk.world().places.values() if p.kind == "point"]
+    pages = {p.id: f"{address}/p/{p.id}" for p in points}
+    lines = [f"{address}: the service; operations at {address}/docs"]
+    lines += [f"  {p.name}: {pages[p.id]}" for p in points]
+    emit({"address": address, "pages": pages}, as_json=as_json, lines=lines)
+    sys.stdout.flush()
 
 
 __all__ = ["Site", "flying_options", "keys", "keys_option", "run_service"]
