@@ -130,8 +130,10 @@ class Desk:
         return world.order(order_id)
 
     def status(self, order_id: str, customer: str | None = None) -> Status:
-        """How an order stands; raises as `cancel` does."""
-        world = self.store.world()
+        """How an order stands, as this process knows it; raises as `cancel` does."""
+        world = self.store.known()
+        if order_id not in world.orders:  # another process may have taken it
+            world = self.store.world()
         order = world.order(order_id)
         self._own(order, customer)
         flight = world.flights.get(order.flight or "")
