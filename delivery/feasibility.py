@@ -7,7 +7,7 @@ from core.geo import LonLat
 from delivery.charging import reaches
 from delivery.conditions import Conditions
 from delivery.model import FORBIDDEN, Craft, Hazard, Item, Order, Place, Release
-from delivery.reasons import Reason, Rule
+from delivery.reasons import Facts, Reason, Rule
 from delivery.ways import Way, aircraft_of
 from delivery.world import World
 
@@ -16,13 +16,14 @@ __all__ = ["Conditions", "daylight", "hours_on"]
 
 def place_reasons(point: Place) -> Iterator[Reason]:
     """What the place itself says."""
+    here = (("place", point.name),)
     if point.kind != "point":
-        yield Reason(Rule.PLACE, f"{point.name} is a depot", "choose a delivery point")
+        yield Reason(Rule.PLACE, f"{point.name} is a depot", "choose a delivery point", here)
     if point.closed:
-        yield Reason(Rule.CLOSED, f"{point.name} is closed", "choose another point")
+        yield Reason(Rule.CLOSED, f"{point.name} is closed", "choose another point", here)
     if point.occupied:
         cure = "wait until it is clear, or choose another point"
-        yield Reason(Rule.OCCUPIED, f"{point.name} is occupied", cure)
+        yield Reason(Rule.OCCUPIED, f"{point.name} is occupied", cure, here)
 
 
 def hours_on(point: Place, moment_s: float, zone: tzinfo) -> tuple[float, float]:
@@ -37,17 +38,22 @@ def hours_reason(point: Place, moment_s: float, zone: tzinfo) -> Reason:
     """That a place is not open then."""
     local = datetime.fromtimestamp(moment_s, UTC).astimezone(zone)
     said = f"{point.name} is open {point.hours.text} and it is {local:%H:%M}"
-    return Reason(Rule.HOURS, said, "order in those hours")
+    facts = ("place", point.name), ("hours", point.hours.text), ("time", f"{local:%H:%M}")
+    return Reason(Rule.HOURS, said, "order in those hours", facts)
 
 
 def day_reasons(conditions: Conditions) -> Iterator[Reason]:
     """What must be known of the day and is not."""
     if conditions.wind is None:
-        yield Reason(Rule.UNKNOWN, "the wind is not known", "give it (--wind-ms, --wind-from-deg)")
+        yield _unknown("wind", "the wind is not known", "give it (--wind-ms, --wind-from-deg)")
     if conditions.zones is None:
-        yield Reason(Rule.UNKNOWN, "the airspace is not known", "give its zones (--zones FILE)")
+        yield _unknown("zones", "the airspace is not known", "give its zones (--zones FILE)")
     if conditions.terrain is None:
-        yield Reason(Rule.UNKNOWN, "the ground's height is not known", "give a DEM (--dem FILE)")
+        yield _unknown("ground", "the ground's height is not known", "give a DEM (--dem FILE)")
+
+
+def _unknown(case: str, said: str, cure: str) -> Reason:
+    return Reason(Rule.UNKNOWN, said, cure, (("case", case),))
 
 
 def goods_reasons(world: World, order: Order, point: Place) -> Iterator[Reason]:
@@ -56,10 +62,12 @@ def goods_reasons(world: World, order: Order, point: Place) -> Iterator[Reason]:
         item = world.items[name]
         bad = [h.value for h in item.hazards if h in FORBIDDEN]
         if bad:
-            yield Reason(Rule.HAZARD, f"{item.name} is {' and '.join(bad)} and does not fly", "leave it out")
+            said = f"{item.name} is {' and '.join(bad)} and does not fly"
+            yield Reason(Rule.HAZARD, said, "leave it out", (("case", "forbidden"), ("item", item.name)))
         if _breaks(item, point):
             cure = "choose a point with a winch or a landing place"
-            yield Reason(Rule.HAZARD, f"{item.name} is fragile and would fall at {point.name}", cure)
+            facts = ("case", "fragile"), ("item", item.name), ("place", point.name)
+            yield Reason(Rule.HAZARD, f"{item.name} is fragile and would fall at {point.name}", cure, facts)
 
 
 def _breaks(item: Item, point: Place) -> bool:
@@ -70,20 +78,25 @@ def craft_reasons(craft: Craft, payload_kg: float, way: Way) -> Iterator[Reason]
     """What one aircraft says to a load on a way."""
     aircraft = aircraft_of(craft.type)
     if craft.grounded:
-        yield Reason(Rule.AIRCRAFT, f"{craft.id} is grounded ({craft.grounded})", "wait until it flies again")
+        said = f"{craft.id} is grounded ({craft.grounded})"
+        yield Reason(Rule.AIRCRAFT, said, "wait until it flies again", (("case", "grounded"),))
     if payload_kg > aircraft.payload_max_kg:
         said = f"{payload_kg:g} kg is more than {craft.id} carries ({aircraft.payload_max_kg:g} kg)"
-        yield Reason(Rule.MASS, said, "order less")
+        facts: Facts = ("mass_kg", payload_kg), ("most_kg", aircraft.payload_max_kg)
+        yield Reason(Rule.MASS, said, "order less", facts)
     wind = way.conditions.wind
     if wind is not None and wind.speed_ms > aircraft.max_wind_ms:
         said = f"wind of {wind.speed_ms:g} m/s is over the limit of {craft.id} ({aircraft.max_wind_ms:g} m/s)"
-        yield Reason(Rule.WEATHER, said, "wait for less wind")
+        facts = ("case", "wind"), ("value", wind.speed_ms), ("limit", aircraft.max_wind_ms)
+        yield Reason(Rule.WEATHER, said, "wait for less wind", facts)
     yield from (r for r in way.reasons if not _told(r))
     if way.plan is not None and payload_kg <= aircraft.payload_max_kg:
         energy = way.energy_Wh(payload_kg)
         if not reaches(craft.type, energy):
             said = f"the flight takes {energy:.0f} Wh and {craft.id} has {aircraft.flyable_Wh:.0f} Wh"
-            yield Reason(Rule.RANGE, f"{said} above its reserve", "choose a nearer point, or order less")
+            cure = "choose a nearer point, or order less"
+            facts = ("need_Wh", round(energy)), ("have_Wh", round(aircraft.flyable_Wh))
+            yield Reason(Rule.RANGE, f"{said} above its reserve", cure, facts)
 
 
 def _told(reason: Reason) -> bool:

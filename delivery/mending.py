@@ -3,7 +3,7 @@
 from delivery.feasibility import craft_reasons, place_reasons
 from delivery.flights import Flight, FlightState
 from delivery.moving import Desired, moved, promised_window, told
-from delivery.reasons import Reason, Rule
+from delivery.reasons import Reason, Rule, on_record
 from delivery.world import Event
 
 OVERDUE_S = 20.0  # after its time a flight has lost its air
@@ -28,7 +28,8 @@ def against(work: Desired, flight: Flight) -> list[Reason]:
     world = work.board.world
     craft = world.aircraft.get(flight.aircraft)
     if craft is None:
-        return [Reason(Rule.AIRCRAFT, f"{flight.aircraft} is gone", "add it to the fleet")]
+        gone = (("case", "gone"),)
+        return [Reason(Rule.AIRCRAFT, f"{flight.aircraft} is gone", "add it to the fleet", gone)]
     point, when_s = world.places[flight.place], max(flight.takeoff_s or 0.0, work.now_s)
     way = work.planner.ways.way(craft, world.places[flight.depot], point, work.day, when_s, flight.level)
     return [*place_reasons(point), *craft_reasons(craft, flight.payload_kg, way)]
@@ -44,7 +45,7 @@ def _mended(work: Desired, flight: Flight, reasons: list[Reason]) -> list[Event]
     if new is not None:
         board.put(new)
         return told(work, new)
-    why = reasons or [Reason(Rule.AIRCRAFT, "no aircraft can take it any more", "order again")]
-    data = {"reasons": [str(r) for r in why], "rules": [r.rule.value for r in why]}
+    none = Reason(Rule.AIRCRAFT, "no aircraft can take it any more", "order again", (("case", "gone"),))
+    data = on_record(reasons or [none])
     gone = Event(work.now_s, "flight.withdrawn", flight.id)
     return [gone, *(Event(work.now_s, "order.failed", name, data) for name in flight.orders)]

@@ -258,9 +258,10 @@ class Order:
 
     `customer` is a reference to somebody who is kept apart (`contacts.py`), never a name. `lines` are
     (item id, count). `eta_s` and its interval count from `placed_s`; `reasons` say why an order was refused
-    or failed, `rules` name the rule behind each. `wanted_from_s` and `wanted_until_s` bound the release that
-    a reserved order asks for (UTC seconds). `key` and `digest` stand for the customer's key and what was
-    asked with it. `released_at_s` is the UTC second the vehicle confirmed the release.
+    or failed, `rules` name the rule behind each and `facts` hold what each says, as data. `wanted_from_s` and
+    `wanted_until_s` bound the release that a reserved order asks for (UTC seconds). `key` and `digest` stand
+    for the customer's key and what was asked with it. `released_at_s` is the UTC second the vehicle confirmed
+    the release.
     """
 
     id: str
@@ -278,6 +279,7 @@ class Order:
     eta_high_s: float | None = None
     reasons: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    facts: tuple[tuple[tuple[str, str | float], ...], ...] = ()
     released_at_s: float | None = None
     released_lonlat: tuple[float, float] | None = None
     released_alt_m: float | None = None

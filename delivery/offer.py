@@ -9,7 +9,7 @@ from delivery.feasibility import day_reasons, goods_reasons, hours_on, hours_rea
 from delivery.flights import Flight
 from delivery.model import Order, Place, Priority
 from delivery.planner import Planner, Task, join, joinable
-from delivery.reasons import Reason, Rule
+from delivery.reasons import Reason, Rule, on_record
 from delivery.sky import RANKS
 from delivery.things import to_data
 from delivery.ways import aircraft_of
@@ -99,7 +99,8 @@ def _window(order: Order, point: Place, day: Conditions, now_s: float) -> tuple[
     if order.priority is not Priority.RESERVED:
         latest = min(latest, now_s + day.operations.max_wait_s)
     if soonest_s > now_s + FAR_S:
-        return Reason(Rule.SLOT, "orders are taken two weeks ahead at most", "order nearer to the day")
+        said = "orders are taken two weeks ahead at most"
+        return Reason(Rule.SLOT, said, "order nearer to the day", (("case", "far"),))
     first = max(soonest_s, opens)
     return (first, latest) if first < latest else hours_reason(point, first, day.zone)
 
@@ -133,8 +134,7 @@ def events_of(order: Order, made: Offer, now_s: float) -> list[Event]:
     """What is written down for an answered order."""
     received = Event(now_s, "order.received", order.id, to_data(order))
     if made.flight is None or made.promise is None:
-        data = {"reasons": [str(r) for r in made.reasons], "rules": [r.rule.value for r in made.reasons]}
-        return [received, Event(now_s, "order.refused", order.id, data)]
+        return [received, Event(now_s, "order.refused", order.id, on_record(made.reasons))]
     promise = {"aircraft": made.flight.aircraft, "flight": made.flight.id, **made.promise.fields(order)}
     accepted = Event(now_s, "order.accepted", order.id, promise)
     return [received, accepted, planned(made.flight, now_s), *made.more]
@@ -146,8 +146,7 @@ def planned_again(
     """What is written down for an accepted order that lost its flight: another one, or why there is none."""
     made = offer(board, planner, order, conditions, now_s)
     if made.flight is None or made.promise is None:
-        data = {"reasons": [str(r) for r in made.reasons], "rules": [r.rule.value for r in made.reasons]}
-        return [Event(now_s, "order.failed", order.id, data)]
+        return [Event(now_s, "order.failed", order.id, on_record(made.reasons))]
     kept = order.promised_s is not None and made.promise.release_s <= order.promised_s[1]
     return [planned(made.flight, now_s), again(order, made.flight, None if kept else made.promise, now_s)]
 

@@ -12,7 +12,7 @@ from delivery.conditions import Conditions
 from delivery.feasibility import craft_reasons, daylight
 from delivery.flights import Flight
 from delivery.model import Craft, Place
-from delivery.reasons import Reason, Rule
+from delivery.reasons import Facts, Reason, Rule
 from delivery.sky import LOWEST
 from delivery.ways import Way, Ways, aircraft_of
 
@@ -84,7 +84,8 @@ class Planner:
         depots = {d.id: d for d in board.world.depots()}
         fleet = [c for c in board.world.aircraft.values() if c.depot in depots and only in {None, c.id}]
         if not fleet:
-            reasons.append(Reason(Rule.AIRCRAFT, "there is no aircraft", "add one to the fleet"))
+            none = (("case", "none"),)
+            reasons.append(Reason(Rule.AIRCRAFT, "there is no aircraft", "add one to the fleet", none))
         for craft in self._nearest_first(fleet, depots, task):
             found = self._of_craft(board, craft, depots[craft.depot], task, day, now_s, best)
             if isinstance(found, _Slot):
@@ -222,7 +223,7 @@ def _no_time(why: Rule, craft: Craft) -> Reason:
         Rule.BATTERY: (f"no battery for {craft.id} is full enough in time", "charge it, or order later"),
         Rule.SLOT: ("the air is taken by other flights for the time wanted", "order later"),
     }
-    return Reason(why, *said[why])
+    return Reason(why, *said[why], (("case", "taken"),))
 
 
 def _distinct(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
@@ -234,10 +235,12 @@ def _light(where: LonLat, when_s: float, day: Conditions, way: Way) -> tuple[flo
     rise_s, set_s = _sun(round(where.lon, 2), round(where.lat, 2), _date_s(when_s, day), day)
     local = [datetime.fromtimestamp(s, UTC).astimezone(day.zone) for s in (rise_s, set_s)]
     if when_s < rise_s:
-        return Reason(Rule.DAYLIGHT, "it is before sunrise", f"order after {local[0]:%H:%M}")
+        dark: Facts = ("case", "before"), ("time", f"{local[0]:%H:%M}")
+        return Reason(Rule.DAYLIGHT, "it is before sunrise", f"order after {local[0]:%H:%M}", dark)
     if when_s + way.total_s > set_s:
         said = f"the flight would end after sunset ({local[1]:%H:%M})"
-        return Reason(Rule.DAYLIGHT, said, "order tomorrow")
+        dark = ("case", "after"), ("time", f"{local[1]:%H:%M}")
+        return Reason(Rule.DAYLIGHT, said, "order tomorrow", dark)
     return rise_s, set_s
 
 

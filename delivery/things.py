@@ -109,6 +109,7 @@ _ORDER_FIELDS: dict[str, Callable[[Any], Any]] = {
     "state": OrderState,
     "reasons": tuple,
     "rules": tuple,
+    "facts": lambda facts: tuple(tuple((str(n), v) for n, v in pairs) for pairs in facts),
     "released_lonlat": tuple,
 }
 

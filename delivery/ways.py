@@ -15,7 +15,7 @@ from delivery.conditions import Conditions, permits_of, zones_during
 from delivery.flightplan import DeliveryPlan, plan_delivery
 from delivery.flights import Piece
 from delivery.model import Craft, Place
-from delivery.reasons import Reason, Rule
+from delivery.reasons import Facts, Reason, Rule
 from gis.vector import Area
 from missions.aircraft import Aircraft, load_aircraft
 from missions.airspace import Zone
@@ -163,7 +163,12 @@ def _planned(
     except SkyshadeError as error:
         return Way(None, aircraft, (Reason(Rule.UNKNOWN, error.message, error.hint or ""),), day)
     except ValueError as error:
-        return Way(None, aircraft, (Reason(Rule.WEATHER, str(error), "wait for less wind"),), day)
+        return Way(
+            None,
+            aircraft,
+            (Reason(Rule.WEATHER, str(error), "wait for less wind", (("case", "hard"),)),),
+            day,
+        )
     reasons = tuple(_reason(f) for f in _findings(plan, aircraft, day, when_s) if _forbids(f))
     return Way(plan, aircraft, reasons, day, float(home.elevation_m or 0.0), air)
 
@@ -217,4 +222,10 @@ def _reason(finding: Finding) -> Reason:
     else:
         rule = _RULES.get(finding.rule, Rule.PLAN)
     cures = {Rule.WEATHER: "wait for better weather", Rule.PERMIT: "get permission for the zone"}
-    return Reason(rule, finding.message, finding.cure or cures.get(rule, ""))
+    return Reason(rule, finding.message, finding.cure or cures.get(rule, ""), _facts(finding))
+
+
+def _facts(finding: Finding) -> Facts:
+    """A finding's name, value and limit, in the units of its rule."""
+    numbers = ("value", finding.value), ("limit", finding.limit)
+    return ("case", finding.rule), *((name, round(n, 1)) for name, n in numbers if n is not None)

@@ -52,10 +52,12 @@ class Change(Strict):
 
 
 class Reason(BaseModel):
-    """Why not, and what would make it a yes."""
+    """Why not, and what would make it a yes; `rule` and `facts` say it in any language."""
 
     message: str
     cure: str | None = None
+    rule: str | None = None
+    facts: dict[str, str | float] = {}
 
 
 class OrderView(BaseModel):

@@ -1,6 +1,7 @@
 """Delivery's values as the service gives them."""
 
 from datetime import UTC, datetime, tzinfo
+from itertools import zip_longest
 from typing import Any
 
 from delivery.desk import Status
@@ -51,9 +52,9 @@ def _promised(order: Order) -> float | None:
 def reasons(order: Order) -> list[Reason]:
     """Why an order was refused or failed. A sentence's part after the semicolon is what would help."""
     found = []
-    for sentence in order.reasons:
-        message, _, cure = sentence.partition("; ")
-        found.append(Reason(message=message, cure=cure or None))
+    for sentence, rule, facts in zip_longest(order.reasons, order.rules, order.facts):
+        message, _, cure = (sentence or "").partition("; ")
+        found.append(Reason(message=message, cure=cure or None, rule=rule, facts=dict(facts or ())))
     return found
 
 
