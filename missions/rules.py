@@ -1,5 +1,6 @@
 """Limits a plan is checked against, kept as data with source and date."""
 
+import functools
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
@@ -39,15 +40,20 @@ def load_rules(path: Path | str | None = None) -> Rules:
     """The packaged rules for Korea, or those of a user's TOML file of the same shape."""
     try:
         if path is None:
-            text = (resources.files("missions") / "data" / "rules_korea.toml").read_text(encoding="utf-8")
-        else:
-            text = Path(path).read_text(encoding="utf-8")
-        return _parse(tomllib.loads(text))
+            return _packaged()
+        return _parse(tomllib.loads(Path(path).read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise BadFileError(str(path), "not found") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
         what = f"lacks {error}" if isinstance(error, KeyError) else f"is not a rules file ({error})"
         raise BadFileError(str(path), what) from error
+
+
+@functools.cache
+def _packaged() -> Rules:
+    """Rules never change, so they are read once."""
+    text = (resources.files("missions") / "data" / "rules_korea.toml").read_text(encoding="utf-8")
+    return _parse(tomllib.loads(text))
 
 
 def _parse(table: dict[str, Any]) -> Rules:

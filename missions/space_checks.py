@@ -196,7 +196,7 @@ def fence_sides(mission: Mission) -> tuple[list[BaseGeometry], list[BaseGeometry
     frame = LocalFrame(mission.home.position)
     sides: tuple[list[BaseGeometry], list[BaseGeometry]] = ([], [])
     for polygon in mission.fence.polygons:
-        corners = Polygon([frame.point(c) for c in polygon.corners])
+        corners = Polygon(frame.to_local(*zip(*(c.xy for c in polygon.corners), strict=True)))
         sides[0 if polygon.inclusion else 1].append(corners if corners.is_valid else corners.buffer(0))
     for circle in mission.fence.circles:
         disc = shapely.Point(frame.point(circle.centre)).buffer(circle.radius_m, quad_segs=32)
