@@ -117,12 +117,13 @@ class LocalFrame:
 
     def point(self, place: LonLat) -> tuple[float, float]:
         """One place as (east, north) metres."""
-        east, north = self.to_local(place.lon, place.lat)
+        east, north = _to_local(*self.origin.xy).transform(float(place.lon), float(place.lat))
         return float(east), float(north)
 
     def place(self, east_m: float, north_m: float) -> LonLat:
         """The place at (east, north) metres."""
-        lon, lat = self.to_lonlat((east_m, north_m))
+        back = _to_local(*self.origin.xy).transform
+        lon, lat = back(float(east_m), float(north_m), direction="INVERSE")
         return LonLat(float(lon), float(lat))
 
 
