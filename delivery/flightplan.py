@@ -89,8 +89,12 @@ def plan_delivery(
     wind: Wind = CALM,
     params: LaneParams | None = None,
     level: int = 0,
+    route: Route | None = None,
+    rally: bool = True,
 ) -> DeliveryPlan:
     """Plan the flight from `depot` to `point` and back, in the pair of lanes `level`.
+
+    `route` is a way found already; without `rally` the mission is given no rally points.
 
     Raises `NoRouteError` when closed zones leave no way, `DeliveryError` when the ground's height at either
     end is not known, and `ValueError` when the wind is too strong for a leg.
@@ -98,14 +102,16 @@ def plan_delivery(
     params = params or LaneParams()
     bearing = bearing_deg(depot.position, point.position)
     lane_out, lane_back = params.lane_for(bearing, level), params.lane_for(bearing + 180.0, level)
-    route = _route(depot, point, zones, max(lane_out, lane_back), at_time, params)
+    route = route or _route(depot, point, zones, max(lane_out, lane_back), at_time, params)
     low = release_altitude_m(depot, point)
     drop = drop_items(point, low, params)
     items = delivery_items(route.places, (lane_out, lane_back), drop, aircraft.cruise_ms)
     home = Home(depot.position, depot.elevation_m)
     fence = _fence(route.places, params.corridor_m)
     plain = Mission(home, items, fence, name=f"{depot.name} - {point.name}", cruise_ms=aircraft.cruise_ms)
-    mission = rally_where_possible(plain, zones=zones, aircraft=aircraft, wind=wind, at_time=at_time)
+    mission = plain
+    if rally:
+        mission = rally_where_possible(plain, zones=zones, aircraft=aircraft, wind=wind, at_time=at_time)
     there, back = _paths(route.places, (lane_out, lane_back), low, aircraft, _waits(point, params))
     out = path_cost(there, aircraft, wind, payload_kg=payload_kg)
     rest = path_cost(back, aircraft, wind)
