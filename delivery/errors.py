@@ -7,6 +7,10 @@ class DeliveryError(SkyshadeError):
     """An order, place or aircraft that cannot be what was asked of it."""
 
 
+class PastError(DeliveryError):
+    """A wish for a time that is over."""
+
+
 class NotYoursError(DeliveryError):
     """Another customer's order."""
 

@@ -5,7 +5,7 @@ import json
 import math
 from dataclasses import dataclass
 
-from delivery.errors import DeliveryError
+from delivery.errors import DeliveryError, PastError
 from delivery.model import Order, Priority
 from delivery.world import World
 
@@ -64,10 +64,10 @@ class Request:
         return hashlib.blake2b(json.dumps(asked).encode(), digest_size=16).hexdigest()
 
     def check_not_past(self, now_s: float) -> None:
-        """Raises `DeliveryError` for a wish that lies in the past."""
+        """Raises `PastError` for a wish that lies in the past."""
         for time_s in (self.wanted_until_s, self.wanted_from_s):
             if time_s is not None and time_s < now_s - PAST_S:
-                raise DeliveryError("the wanted time lies in the past", hint="choose a later one")
+                raise PastError("the wanted time lies in the past", hint="choose a later one")
 
 
 def order_of(

@@ -5,7 +5,7 @@ from functools import cache
 from importlib import resources
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, Response
 
@@ -29,6 +29,8 @@ _FILES = {
     "customer.css": ("skyshade.web", "page/customer.css", "text/css"),
     "customer.js": ("skyshade.web", "page/customer.js", "text/javascript"),
     "words.js": ("skyshade.web", "page/words.js", "text/javascript"),
+    "tracking.js": ("skyshade.web", "page/tracking.js", "text/javascript"),
+    "reasons.json": ("skyshade.web", "page/reasons.json", "application/json"),
     "leaflet.css": ("js_lib_leaflet", "static/js_lib_leaflet/leaflet.css", "text/css"),
     "leaflet.js": ("js_lib_leaflet", "static/js_lib_leaflet/leaflet.js", "text/javascript"),
     "operations.css": ("fastapi_offline", "static/swagger-ui.css", "text/css"),
@@ -54,11 +56,17 @@ def static(name: str) -> Response:
 
 
 @router.get("/p/{point}", response_class=HTMLResponse, responses=PROBLEMS, tags=["page"])
-async def page(service: Run, point: Point) -> HTMLResponse:
+async def page(request: Request, service: Run, point: Point) -> HTMLResponse:
     """The page of a delivery point, which its QR code leads to."""
-    known_point(service, point)
-    text = _content("skyshade.web", "page/customer.html").decode()
-    return HTMLResponse(text, headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-store"})
+    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
+    try:
+        known_point(service, point)
+    except RefusedError as refused:
+        if "text/html" not in request.headers.get("accept", ""):
+            raise
+        text = _content("skyshade.web", "page/missing.html").decode()
+        return HTMLResponse(text, refused.status, headers)
+    return HTMLResponse(_content("skyshade.web", "page/customer.html").decode(), headers=headers)
 
 
 @router.get("/p/{point}/facts", responses=PROBLEMS, tags=["page"], response_model_by_alias=True)
@@ -72,6 +80,7 @@ async def facts(service: Run, _: Asking, point: Point) -> PageFacts:
         goods=goods_views(world),
         most_kg=settings.most_kg,
         time_zone=settings.zone.key,
+        forget_after_days=settings.forget_after_days,
         expires_at=str(moment(until_s, settings.zone)),
         ground=None if settings.ground is None else dict(settings.ground),
         pass_=page_pass(service.ring(), place.id, until_s),

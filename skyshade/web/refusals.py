@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from core.errors import SkyshadeError
-from delivery.errors import ClockError, DeliveryError, KeyReusedError, NotYoursError, StoreError
+from delivery.errors import ClockError, DeliveryError, KeyReusedError, NotYoursError, PastError, StoreError
 
 METHOD_NOT_ALLOWED = 405
 
@@ -47,6 +47,7 @@ def said(
 _KINDS: tuple[tuple[type[SkyshadeError], int, str], ...] = (
     (KeyReusedError, 409, "key_reused"),
     (NotYoursError, 404, "unknown_order"),
+    (PastError, 422, "past"),
     (ClockError, 503, "clock"),
     (StoreError, 503, "store"),
     (DeliveryError, 422, "refused"),

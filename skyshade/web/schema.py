@@ -84,11 +84,13 @@ class OrderView(BaseModel):
 
 
 class Goods(BaseModel):
-    """Something that can be ordered."""
+    """Something that can be ordered; `flies` is false where a hazard forbids it."""
 
     id: str
     name: str
     mass_kg: float
+    hazards: list[str] = []
+    flies: bool = True
 
 
 class PointView(BaseModel):
@@ -110,6 +112,8 @@ class PageFacts(PointView):
     most_kg: float
     time_zone: str
     expires_at: str
+    # Names are deleted so many days after the last order; null: when somebody asks.
+    forget_after_days: float | None = None
     ground: dict[str, object] | None = None
     # The pass orders for this point only and runs out; it is no key.
     pass_: Annotated[str, Field(serialization_alias="pass")]

@@ -22,7 +22,8 @@ class Settings:
     """How the service is run.
 
     `most_kg` is what the page lets people choose; `ground` is GeoJSON drawn under the page's map; `base_url`
-    is what the QR codes lead to; a page's pass holds `pass_s` seconds.
+    is what the QR codes lead to; a page's pass holds `pass_s` seconds; `forget_after_days` is what the page
+    says of names (None: they stay until somebody asks).
     """
 
     base_url: str = "http://127.0.0.1:8000"
@@ -31,6 +32,7 @@ class Settings:
     ground: Mapping[str, Any] | None = None
     pass_s: float = 3600.0
     most_bytes: int = 65_536
+    forget_after_days: float | None = None
     key_rate: Rate = field(default_factory=lambda: Rate(400, 400))
     stranger_rate: Rate = field(default_factory=lambda: Rate(60, 10))
 

@@ -5,7 +5,7 @@ from itertools import zip_longest
 from typing import Any
 
 from delivery.desk import Status
-from delivery.model import Order, OrderState, Place
+from delivery.model import FORBIDDEN, Order, OrderState, Place
 from delivery.world import World
 from skyshade.web.schema import Goods, Line, OrderView, PointView, Reason
 
@@ -85,4 +85,13 @@ def point_view(place: Place, now_s: float, zone: tzinfo) -> PointView:
 
 def goods_views(world: World) -> list[Goods]:
     """The catalogue."""
-    return [Goods(id=i.id, name=i.name, mass_kg=i.mass_kg) for i in world.items.values()]
+    return [
+        Goods(
+            id=item.id,
+            name=item.name,
+            mass_kg=item.mass_kg,
+            hazards=[h.value for h in item.hazards],
+            flies=not FORBIDDEN.intersection(item.hazards),
+        )
+        for item in world.items.values()
+    ]

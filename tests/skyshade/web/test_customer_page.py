@@ -9,6 +9,7 @@ from fakes.serving import running
 
 from core.clock import SimulatedClock
 from core.geo import LonLat
+from core.wind import Wind
 from delivery.desk import Position
 from delivery.world import Event
 from skyshade.web.serving import listening, served_aside
@@ -82,16 +83,31 @@ def test_the_page_speaks_both_languages(opened):
 
 def test_what_is_too_heavy_cannot_be_sent(opened):
     _, page, _ = opened
-    page.click("#goods li[data-item=anvil] button:last-child")
+    assert page.run("document.querySelector('#goods li[data-item=anvil] button:last-child').disabled")
+    for _ in range(8):
+        page.run("document.querySelector('#goods li[data-item=coffee] button:last-child').click()")
     assert page.run("document.getElementById('send').disabled")
+    assert "3.20 kg" in page.text("#mass")
 
 
-def test_a_refusal_gives_its_reasons(opened):
+def test_a_refusal_gives_its_reasons_with_their_numbers_in_both_languages(opened):
     service, page, _ = opened
-    service.desk.conditions = lambda: dataclasses.replace(service.conditions, wind=None)
+    service.desk.conditions = lambda: dataclasses.replace(service.conditions, wind=Wind(17.0, 270.0))
+    page.run("speak('ko')")
     ordered(page)
     assert state(page) == "refused"
-    assert "wind" in page.text("#reasons")
+    assert page.text("#reasons").startswith("바람이 초속 17 m로 드론의 한계인 초속 10 m보다 강합니다.")
+    page.run("speak('en')")
+    assert page.text("#reasons").startswith("The wind of 17 m/s is over the drone's limit of 10 m/s.")
+
+
+def test_a_reason_without_words_of_its_own_is_told_as_the_service_says_it(opened):
+    _, page, _ = opened
+    assert page.run("told({rule: 'tide', message: 'low water', cure: 'wait', facts: {}}).join()") == (
+        "low water,wait"
+    )
+    vague = "told({rule: 'mass', message: 'x', facts: {}})[0] === view.reasons['mass.'][view.language][0]"
+    assert page.run(vague)
 
 
 def test_an_order_is_cancelled_on_the_page(opened):
@@ -111,19 +127,102 @@ def test_a_page_opened_again_finds_its_order(opened):
     assert state(page) == "accepted"
 
 
-def test_an_order_sent_twice_over_a_bad_line_is_one(opened):
+LOST = (
+    "window.realFetch = fetch; window.fetch = async (...a) => { const r = await realFetch(...a);"
+    "if (a[1].method === 'POST') { window.fetch = realFetch; throw new TypeError('lost'); } return r; }; 1"
+)
+
+
+def test_an_order_whose_answer_was_lost_is_sent_again_by_itself_and_is_one(opened):
     service, page, _ = opened
-    lost = (
-        "window.realFetch = fetch; window.fetch = async (...a) => { const r = await realFetch(...a);"
-        "if (a[1].method === 'POST') { window.fetch = realFetch; throw new TypeError('lost'); } return r; }"
-    )
-    page.run(f"{lost}; 1")
+    page.run(LOST)
     page.click("#goods li[data-item=coffee] button:last-child")
-    page.click("#send")
-    until(page, "!document.getElementById('trouble').hidden")
     page.click("#send")
     until(page, "!document.getElementById('answer').hidden")
     assert len(service.desk.world().orders) == 1
+    assert page.run("localStorage.getItem(SENT)") is None
+
+
+def test_a_page_loaded_again_in_mid_order_finds_its_answer_and_orders_once(opened):
+    service, page, address = opened
+    page.run(LOST.replace("window.fetch = realFetch; ", ""))
+    page.click("#goods li[data-item=coffee] button:last-child")
+    page.click("#send")
+    until(page, "!document.getElementById('trouble').hidden")
+    page.open(f"{address}/p/{LAWN.id}")
+    until(page, "!document.getElementById('answer').hidden")
+    assert state(page) == "accepted"
+    assert len(service.desk.world().orders) == 1
+
+
+def test_a_page_whose_pass_ran_out_gets_another_and_orders(opened):
+    service, page, _ = opened
+    service.clock.sleep(service.service.settings.pass_s + 1)
+    ordered(page)
+    assert state(page) == "accepted"
+
+
+def test_an_order_for_a_time_needs_one_within_the_opening_hours(opened):
+    _, page, _ = opened
+    page.run("document.querySelector('[name=when][value=later]').click()")
+    page.run("document.querySelector('#goods li[data-item=coffee] button:last-child').click()")
+    blocked = "document.getElementById('send').disabled"
+    assert page.run(blocked)
+    page.run("at('at').value = '23:30'; at('at').dispatchEvent(new Event('input'))")
+    assert page.run(blocked)
+    assert "11:00-17:00" in page.text("#wrong")
+
+
+def test_everything_to_press_or_fill_has_a_name_and_enough_contrast_in_the_dark_too(opened):
+    _, page, _ = opened
+    for scheme in ("light", "dark"):
+        page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        page.settle()
+        assert nameless(page) == []
+        assert page.run(PALE) == []
+    ordered(page)
+    assert nameless(page) == []
+    assert page.run(PALE) == []
+
+
+def nameless(page):
+    """What a screen reader would call nothing."""
+    told = page.ask("Accessibility.getFullAXTree")["nodes"]
+    kinds = {"button", "textbox", "radio", "InputTime", "image", "list", "heading", "group"}
+    named = [n for n in told if not n.get("ignored") and n["role"]["value"] in kinds - {"list"}]
+    assert len(named) > 3
+    return [n["role"]["value"] for n in named if not n.get("name", {}).get("value")]
+
+
+PALE = """(() => {
+  const rgb = (text) => text.match(/[0-9.]+/g).map(Number);
+  const back = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
+  const linear = (v) => (v <= 10 ? v / 3294 : ((v / 255 + .055) / 1.055) ** 2.4);
+  const light = (c) => { const [r, g, b] = c.map(linear); return .2126 * r + .7152 * g + .0722 * b; };
+  const found = [];
+  for (const e of document.querySelectorAll("body *")) {
+    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    if (!own || !e.offsetParent || e.closest("script, #map")) continue;
+    const [a, b] = [light(rgb(getComputedStyle(e).color)), light(back(e))].sort((x, y) => y - x);
+    if ((a + .05) / (b + .05) < 4.5) found.push(e.textContent.trim());
+  }
+  return found;
+})()"""
+
+
+def test_letters_twice_as_large_still_fit_the_telephone(opened):
+    _, page, _ = opened
+    page.run("document.documentElement.style.fontSize = '32px'; 1")
+    ordered(page)
+    assert page.run("document.documentElement.scrollWidth") <= PHONE[0]
+
+
+def test_a_point_that_is_no_more_is_told_to_people_on_a_page(opened):
+    _, page, address = opened
+    page.open(f"{address}/p/nowhere")
+    assert "배달 지점을 찾을 수 없습니다" in page.text("body")
+    assert "no such delivery point" in page.text("body")
 
 
 def test_nothing_is_wider_than_the_telephone(opened):
