@@ -3,6 +3,8 @@
 import dataclasses
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from shapely.geometry import Polygon
@@ -14,7 +16,25 @@ from delivery.world import World
 from gis.terrain import Terrain
 from missions.airspace import Zone, ZoneKind
 from missions.permits import Permit
+from missions.structures import Structures
 from missions.weather import Weather
+
+_T = TypeVar("_T")
+
+
+class Same(Generic[_T]):
+    """Something as a key that is equal to itself alone, and kept from being thrown away."""
+
+    __slots__ = ("thing",)
+
+    def __init__(self, thing: _T) -> None:
+        self.thing = thing
+
+    def __hash__(self) -> int:
+        return id(self.thing)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.thing is other.thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +59,36 @@ class Conditions:
     """What is known of the day; None = unknown, and what must be known and is not refuses.
 
     `permits` are those somebody holds, or the names of their zones; `zone` is the local clock; `prepare_s`
-    from the order to the earliest take-off.
+    from the order to the earliest take-off. `structures` are buildings and masts, which ways keep clear of.
     """
 
     zones: tuple[Zone, ...] | None = None
     wind: Wind | None = None
     terrain: Terrain | None = None
-    permits: frozenset[str] | tuple[Permit, ...] | None = None
+    permits: "Permits" = None
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("Asia/Seoul"))
     lanes: LaneParams = field(default_factory=LaneParams)
     prepare_s: float = 120.0
     weather: Weather | None = None
     operations: Operations = field(default_factory=Operations)
+    structures: Structures | None = None
 
     def at(self, world: World, time_s: float) -> "Conditions":
         """The conditions with the weather and the closures that the store knows for UTC second `time_s`."""
         report = weather_at(world, time_s)
-        closed = tuple(zone_of(c) for c in world.closures.values())
-        if report is None and not closed:
+        closures = tuple(world.closures.values())
+        if report is None and not closures:
             return self
         weather = self.weather if report is None else weather_of(report)
         wind = self.wind if weather is None or weather.wind is None else weather.wind
-        zones = None if self.zones is None else (*self.zones, *closed)
+        zones = None if self.zones is None else _with_closures(Same(self.zones), closures)
         return dataclasses.replace(self, weather=weather, wind=wind, zones=zones)
+
+
+@lru_cache(maxsize=64)
+def _with_closures(zones: Same[tuple[Zone, ...]], closures: tuple[Closure, ...]) -> tuple[Zone, ...]:
+    """The same closures over the same zones are one tuple, so that nobody plans for it twice."""
+    return (*zones.thing, *(zone_of(c) for c in closures))
 
 
 def weather_at(world: World, time_s: float) -> WeatherReport | None:
@@ -92,17 +119,16 @@ def zone_of(closure: Closure) -> Zone:
     return Zone(closure.name, ZoneKind.TEMPORARY, area, valid_from=begin, valid_until=end)
 
 
-def zones_during(zones: tuple[Zone, ...], begin_s: float, end_s: float) -> tuple[Zone, ...]:
-    """The zones in force at any moment of a while, as if they always were."""
-    begin, end = datetime.fromtimestamp(begin_s, UTC), datetime.fromtimestamp(end_s, UTC)
-    return tuple(_always(z) for z in zones if z.active(begin, end) is not False)
-
-
-def _always(zone: Zone) -> Zone:
+def always(zone: Zone) -> Zone:
+    """A zone as if it always were in force."""
     return dataclasses.replace(zone, valid_from=None, valid_until=None, hours=None)
 
 
-def permits_of(held: "frozenset[str] | tuple[Permit, ...] | None") -> tuple[Permit, ...] | None:
+Permits = frozenset[str] | tuple[Permit, ...] | None
+"""Permits somebody holds, or the names of their zones; None = not known."""
+
+
+def permits_of(held: Permits) -> tuple[Permit, ...] | None:
     """Permits as the mission checks take them; a name alone stands for the whole zone at any time."""
     if held is None:
         return None

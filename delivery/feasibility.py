@@ -76,6 +76,14 @@ def _breaks(item: Item, point: Place) -> bool:
 
 def craft_reasons(craft: Craft, payload_kg: float, way: Way) -> Iterator[Reason]:
     """What one aircraft says to a load on a way."""
+    plain = [*plain_reasons(craft, payload_kg, way)]
+    yield from (r for r in plain if r.rule is not Rule.RANGE)
+    yield from (r for r in way.reasons if not _told(r))
+    yield from (r for r in plain if r.rule is Rule.RANGE)
+
+
+def plain_reasons(craft: Craft, payload_kg: float, way: Way) -> Iterator[Reason]:
+    """What an aircraft says whatever the rules say of its way."""
     aircraft = aircraft_of(craft.type)
     if craft.grounded:
         said = f"{craft.id} is grounded ({craft.grounded})"
@@ -89,8 +97,7 @@ def craft_reasons(craft: Craft, payload_kg: float, way: Way) -> Iterator[Reason]
         said = f"wind of {wind.speed_ms:g} m/s is over the limit of {craft.id} ({aircraft.max_wind_ms:g} m/s)"
         facts = ("case", "wind"), ("value", wind.speed_ms), ("limit", aircraft.max_wind_ms)
         yield Reason(Rule.WEATHER, said, "wait for less wind", facts)
-    yield from (r for r in way.reasons if not _told(r))
-    if way.plan is not None and payload_kg <= aircraft.payload_max_kg:
+    if way.open and payload_kg <= aircraft.payload_max_kg:
         energy = way.energy_Wh(payload_kg)
         if not reaches(craft.type, energy):
             said = f"the flight takes {energy:.0f} Wh and {craft.id} has {aircraft.flyable_Wh:.0f} Wh"

@@ -9,7 +9,7 @@ from functools import lru_cache
 from core.geo import LonLat, distance_m
 from delivery.board import Board
 from delivery.conditions import Conditions
-from delivery.feasibility import craft_reasons, daylight
+from delivery.feasibility import craft_reasons, daylight, plain_reasons
 from delivery.flights import Flight
 from delivery.model import Craft, Place
 from delivery.reasons import Facts, Reason, Rule
@@ -59,6 +59,26 @@ class _Slot:
         return self.takeoff_s + self.way.to_release_s
 
 
+@dataclass(frozen=True, slots=True)
+class _Not:
+    """An aircraft that does not fly a task: its way, and what else speaks against it."""
+
+    craft: Craft
+    way: Way
+    why: Reason | None = None
+
+    def reasons(self, task: Task, day: Conditions) -> list[Reason]:
+        """Every reason; what is not known of the day is told elsewhere."""
+        against = [*craft_reasons(self.craft, task.payload_kg, self.way)]
+        if against or self.way.reasons:
+            known = None not in (day.wind, day.zones, day.terrain)
+            return against or (list(self.way.reasons) if known else [])
+        return [] if self.why is None else [self.why]
+
+
+_NO_FLEET = Reason(Rule.AIRCRAFT, "there is no aircraft", "add one to the fleet", (("case", "none"),))
+
+
 @dataclass(slots=True)
 class Planner:
     """Plans loads on a board; keeps the ways it planned."""
@@ -80,20 +100,18 @@ class Planner:
         `day` is that of the flight; `only` the one aircraft that may fly it.
         """
         best: _Slot | None = None
-        reasons: list[Reason] = []
+        refused: list[_Not] = []
         depots = {d.id: d for d in board.world.depots()}
         fleet = [c for c in board.world.aircraft.values() if c.depot in depots and only in {None, c.id}]
-        if not fleet:
-            none = (("case", "none"),)
-            reasons.append(Reason(Rule.AIRCRAFT, "there is no aircraft", "add one to the fleet", none))
         for craft in self._nearest_first(fleet, depots, task):
             found = self._of_craft(board, craft, depots[craft.depot], task, day, now_s, best)
             if isinstance(found, _Slot):
                 best = found
-            else:
-                reasons += found
+            elif found is not None:
+                refused.append(found)
         if best is None:
-            return Found(None, _distinct(reasons))
+            said = [r for no in refused for r in no.reasons(task, day)] if fleet else [_NO_FLEET]
+            return Found(None, _distinct(said))
         return Found(self._flight(best, task, name or board.next_number()))
 
     def _nearest_first(self, fleet: Sequence[Craft], depots: dict[str, Place], task: Task) -> list[Craft]:
@@ -114,20 +132,26 @@ class Planner:
         day: Conditions,
         now_s: float,
         best: _Slot | None,
-    ) -> _Slot | list[Reason]:
-        """The aircraft's best slot if it beats `best`, or what speaks against it."""
+    ) -> "_Slot | _Not | None":
+        """The aircraft's best slot if it beats `best`, or what speaks against it; None = it comes later.
+
+        What the rules say of a way costs more to find out than its times, so it is asked last.
+        """
         first_s = now_s + day.prepare_s
         if best is not None and first_s + _least_s(craft, depot, task) >= best.release_s:
-            return []
+            return None
         when_s = max(first_s, task.window_s[0] - WAY_S / 2)
         way = self.ways.way(craft, depot, task.place, day, when_s)
-        against = [*craft_reasons(craft, task.payload_kg, way)]
-        if against or way.plan is None:
-            return against
+        refused = _Not(craft, way)
+        if not way.open or any(plain_reasons(craft, task.payload_kg, way)):
+            return refused
         light = _light(depot.position, when_s, day, way)
         if isinstance(light, Reason):
-            return [light]
-        return self._slot(board, craft, depot, task, day, (max(first_s, light[0]), light[1]), best)
+            return dataclasses.replace(refused, why=light)
+        found = self._slot(board, craft, depot, task, day, (max(first_s, light[0]), light[1]), best)
+        if not isinstance(found, _Slot):
+            return None if best is not None else dataclasses.replace(refused, why=found)
+        return refused if way.reasons else found
 
     def _slot(
         self,
@@ -138,29 +162,24 @@ class Planner:
         day: Conditions,
         light_s: tuple[float, float],
         best: _Slot | None,
-    ) -> _Slot | list[Reason]:
+    ) -> _Slot | Reason:
         found, why = best, Rule.AIRCRAFT
         turnaround = day.operations.turnaround_s
         for free_s, until_s in board.gaps(craft.id, light_s[0], turnaround):
             for level in range(day.operations.levels):
-                way = self.ways.way(
-                    craft, depot, task.place, day, max(free_s, task.window_s[0] - WAY_S), level
-                )
-                if way.plan is None or way.reasons:
-                    continue
-                slot = _between(way, task, free_s, min(until_s, light_s[1]), found)
+                asked_s = max(free_s, task.window_s[0] - WAY_S)
+                way = self.ways.way(craft, depot, task.place, day, asked_s, level)
+                slot = _between(way, task, free_s, min(until_s, light_s[1]), found) if way.open else None
                 if slot is None:
                     continue
                 got = _in_the_air(board, craft, way, task, slot)
-                if isinstance(got, _Slot):
+                if not isinstance(got, _Slot):
+                    why = got
+                elif not way.reasons:
                     found = dataclasses.replace(got, level=level)
                     if got.takeoff_s == slot[0]:
                         break  # no other level is sooner
-                else:
-                    why = got
-        if found is not None and found is not best:
-            return found
-        return [] if best is not None else [_no_time(why, craft)]
+        return found if found is not None and found is not best else _no_time(why, craft)
 
     def _flight(self, slot: _Slot, task: Task, name: str) -> Flight:
         return Flight(

@@ -50,7 +50,7 @@ def test_an_order_in_calm_weather_is_accepted_with_a_time(store, conditions, clo
         ({"wind": None}, "wind is not known"),
         ({"zones": None}, "airspace is not known"),
         ({"terrain": None}, "give a DEM"),
-        ({"terrain": Hill()}, "above ground, limit"),
+        ({"terrain": Hill()}, "closed off by high ground"),
     ],
 )
 def test_a_day_that_does_not_allow_it_refuses_with_the_reason(store, conditions, clock, change, word):
@@ -97,7 +97,7 @@ def test_a_point_inside_a_closed_zone_is_refused(store, clock):
     zone = Zone("학교", ZoneKind.NO_FLY, Point(LAWN.position.xy).buffer(0.001))
     refused = order(store, Conditions(zones=(zone,), wind=Wind(0.0), terrain=FlatTerrain(30.0)), clock)
     assert refused.state is OrderState.REFUSED
-    assert any("closed zone" in r for r in refused.reasons)
+    assert any("too near no_fly zone '학교'" in r for r in refused.reasons)
 
 
 def test_a_control_zone_needs_a_permit_by_name(store, conditions, clock):
