@@ -6,6 +6,7 @@ contact and mark, so that the reference in the log leads nowhere.
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -78,10 +79,18 @@ class Contacts:
             done = db.execute(_forgotten(contacts.c.id == reference))
         return bool(done.rowcount)
 
-    def forget_before(self, time_s: float) -> int:
-        """Remove everybody whose last order lies before a UTC second; how many."""
+    def forget_before(self, time_s: float, but: Collection[str] = ()) -> int:
+        """Remove everybody who ordered last before a UTC second, but for these references; how many.
+
+        Of a program that orders with a key what it said of people goes; the program stays known.
+        """
+        old = sa.select(contacts.c.id).where((contacts.c.seen_s < time_s) & _PERSONAL)
         with self._engine.begin() as db:
-            return int(db.execute(_forgotten(contacts.c.seen_s < time_s)).rowcount)
+            found = [name for name in db.execute(old).scalars() if name not in but]
+            for name in found:
+                db.execute(_forgotten((contacts.c.id == name) & ~_PROGRAM))
+                db.execute(contacts.update().where(contacts.c.id == name).values(contact=None))
+        return len(found)
 
     def mark(self, name: str) -> str:
         """By what a name is found again here."""
@@ -89,6 +98,8 @@ class Contacts:
 
 
 SEEN_STEP_S = 3600.0
+_PROGRAM = contacts.c.name.is_not(None) & contacts.c.name.startswith("key:")
+_PERSONAL = contacts.c.contact.is_not(None) | (contacts.c.mark.is_not(None) & ~_PROGRAM)
 
 
 def _forgotten(which: sa.ColumnElement[bool]) -> sa.Update:

@@ -193,6 +193,13 @@ def status(order_id: str | None, store: str, as_json: bool) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free.")
 @click.option("--base-url", help="The address that customers see; in QR codes.")
 @click.option("--ground", type=IN_FILE, help="GeoJSON to draw under the page's map.")
+@click.option(
+    "--forget-after-days",
+    type=click.FloatRange(min=0),
+    default=30.0,
+    show_default=True,
+    help="Delete who ordered so many days after the order ended.",
+)
 @keys_option
 @flying_options
 @conditions_options
@@ -203,6 +210,7 @@ def serve(
     port: int,
     base_url: str | None,
     ground: Path | None,
+    forget_after_days: float,
     key_file: Path,
     fly: Path | None,
     vehicles: tuple[str, ...],
@@ -219,7 +227,7 @@ def serve(
     \b
     Example: skyshade delivery serve --zones z.geojson --dem d.tif --wind-ms 3 --fly flights
     """
-    site = Site(host, port, base_url, ground, key_file)
+    site = Site(host, port, base_url, ground, key_file, forget_after_days)
     run_service(
         store, _conditions(**day), site, fly, vehicles, speedup, confirm_real=confirm_real, as_json=as_json
     )

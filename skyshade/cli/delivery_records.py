@@ -55,17 +55,20 @@ def flight_file(flight_id: str, out: Path, store: str, as_json: bool) -> None:
 @click.command()
 @click.option("--customer", help="Who is to be forgotten, as given with the order.")
 @click.option(
-    "--older-than-days", type=click.FloatRange(min=0), help="Everybody who ordered last before that."
+    "--older-than-days", type=click.FloatRange(min=0), help="Everybody whose orders ended before that."
 )
 @store_option
 @json_option
 def forget(customer: str | None, older_than_days: float | None, store: str, as_json: bool) -> None:
     """Remove personal data; the record of flights stays.
 
+    A running service does it by itself: serve --forget-after-days.
+
     \b
     Example: skyshade delivery forget --older-than-days 30
     """
     from core.clock import RealClock
+    from delivery.retention import forget_ended
     from delivery.store import open_store
 
     if (customer is None) == (older_than_days is None):
@@ -75,5 +78,5 @@ def forget(customer: str | None, older_than_days: float | None, store: str, as_j
             reference = opened.contacts.find(customer)
             count = int(reference is not None and opened.contacts.forget(reference))
         else:
-            count = opened.contacts.forget_before(RealClock().utc_s() - (older_than_days or 0.0) * 86400.0)
+            count = forget_ended(opened, RealClock().utc_s(), older_than_days or 0.0)
     emit({"forgotten": count}, as_json=as_json, lines=[f"{count} forgotten"])

@@ -139,6 +139,7 @@ class Site:
     base_url: str | None
     ground: Path | None
     key_file: Path
+    forget_after_days: float
 
 
 def run_service(
@@ -157,37 +158,50 @@ def run_service(
     from delivery.desk import Desk
     from delivery.store import open_store
     from skyshade.web.flying import Flying
-    from skyshade.web.serving import listening, server_of
+    from skyshade.web.forgetting import Forgetting
+    from skyshade.web.serving import listening, serve
     from skyshade.web.state import new_service
 
     flown_by = _vehicles(vehicles, speedup, confirm_real=confirm_real)
+    clock = RealClock()
     with open_store(store) as opened, listening(site.host, site.port) as socket:
-        desk = Desk(opened, lambda: conditions, RealClock())
-        settings = _settings(site, conditions, socket)
-        service = new_service(desk, site.key_file, RealClock(), settings)
-        _say_where(desk, settings.base_url, as_json=as_json)
+        desk = Desk(opened, lambda: conditions, clock)
+        settings = _settings(site, conditions, desk, socket)
+        service = new_service(desk, site.key_file, clock, settings)
+        _say_where(desk, settings, as_json=as_json)
         flying = None if fly is None else Flying(desk, fly, flown_by)
         if flying is not None:
             flying.start()
-        server_of(service).run(sockets=[socket])
+        with Forgetting(opened, clock, site.forget_after_days):
+            serve(service, socket)
         if flying is not None:
             flying.stop()
 
 
-def _settings(site: Site, conditions: Any, socket: Any) -> Any:
+def _settings(site: Site, conditions: Any, desk: Any, socket: Any) -> Any:
+    from delivery.ways import aircraft_of
     from skyshade.web.serving import address_of
     from skyshade.web.state import Settings
 
-    base_url = site.base_url or address_of(socket)
-    return Settings(base_url=base_url, zone=conditions.zone, ground=read_ground(site.ground))
+    fleet = {craft.type for craft in desk.world().aircraft.values()}
+    return Settings(
+        base_url=site.base_url or address_of(socket),
+        zone=conditions.zone,
+        most_kg=max((aircraft_of(name).payload_max_kg for name in fleet), default=Settings().most_kg),
+        ground=read_ground(site.ground),
+        forget_after_days=site.forget_after_days,
+    )
 
 
-def _say_where(desk: Any, address: str, *, as_json: bool) -> None:
+def _say_where(desk: Any, settings: Any, *, as_json: bool) -> None:
+    address, days = settings.base_url, settings.forget_after_days
     points = [p for p in desk.world().places.values() if p.kind == "point"]
     pages = {p.id: f"{address}/p/{p.id}" for p in points}
     lines = [f"{address}: the service; operations at {address}/docs"]
     lines += [f"  {p.name}: {pages[p.id]}" for p in points]
-    emit({"address": address, "pages": pages}, as_json=as_json, lines=lines)
+    lines.append(f"names are deleted {days:g} days after an order has ended (--forget-after-days)")
+    said = {"address": address, "pages": pages, "forget_after_days": days}
+    emit(said, as_json=as_json, lines=lines)
     sys.stdout.flush()
 
 

@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 
@@ -37,6 +37,19 @@ def address_of(opened: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class _Server(uvicorn.Server):
+    """Lets followers go before it waits for those who are being answered."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End."""
+        await self._service.news.end()
+        await super().shutdown(sockets)
+
+
 def server_of(service: Service) -> uvicorn.Server:
     """A server without an access log: addresses of people are nobody's business later."""
     config = uvicorn.Config(
@@ -47,7 +60,13 @@ def server_of(service: Service) -> uvicorn.Server:
         timeout_graceful_shutdown=int(QUIET_S),
         timeout_keep_alive=30,
     )
-    return uvicorn.Server(config)
+    return _Server(config, service)
+
+
+def serve(service: Service, opened: socket.socket) -> None:
+    """Serve until somebody interrupts (Ctrl-C, or a request to end); followers are let go after a while."""
+    with suppress(KeyboardInterrupt):  # the server ends in order first, and passes the interrupt on
+        server_of(service).run(sockets=[opened])
 
 
 @contextmanager

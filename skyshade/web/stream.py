@@ -20,11 +20,18 @@ class News:
         self._seen = -1
         self._turn = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
+        self._over = False
 
     async def __aenter__(self) -> Self:
         """Begin to look."""
         self._task = asyncio.create_task(self._run())
         return self
+
+    async def end(self) -> None:
+        """Let every follower go: the service is about to end."""
+        async with self._turn:
+            self._over = True
+            self._turn.notify_all()
 
     async def __aexit__(self, *_: object) -> None:
         """Stop looking."""
@@ -47,10 +54,13 @@ class News:
             await asyncio.sleep(self._look_s)
 
     async def turns(self, at_most_s: Callable[[], float]) -> AsyncIterator[int]:
-        """The newest number, now and after every change, and at least every `at_most_s()` seconds."""
-        while True:
+        """The newest number, now, at every change and at least every `at_most_s()` seconds, to the end."""
+        while not self._over:
             seen = self._seen
             yield seen
             async with self._turn:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._turn.wait_for(lambda: self._seen != seen), at_most_s())  # noqa: B023
+                    await asyncio.wait_for(self._turn.wait_for(lambda: self._turned(seen)), at_most_s())  # noqa: B023
+
+    def _turned(self, seen: int) -> bool:
+        return self._over or self._seen != seen
