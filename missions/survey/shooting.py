@@ -13,6 +13,7 @@ from missions.survey.params import SurveyParams, TriggerKind
 
 LOWEST_M = 5.0
 SLOWEST_MS = 0.5
+APART_SHARE = 0.3  # of the position error: what two neighbouring courses were seen to be flown apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def shooting(camera: Camera, params: SurveyParams, *, tighter: tuple[float, floa
     swath = Swath(
         across_m=across,
         along_m=along,
-        line_m=_spacing_m(across, held.whole_across_m, params.side + tighter[1], slack),
+        line_m=_line_m(held, params, tighter[1], slack),
         trigger_m=interval_s * speed if timed else trigger,
         shot_m=interval_s * speed if timed else trigger + mean,
         slack_m=slack,
@@ -88,6 +89,15 @@ def shooting(camera: Camera, params: SurveyParams, *, tighter: tuple[float, floa
 def _spacing_m(held_m: float, whole_m: float, overlap: float, slack_m: float) -> float:
     """How far apart pictures may be taken: shares are of the whole picture, ground counts where held."""
     return max(min(held_m - min(overlap, 0.98) * whole_m, held_m - 2 * slack_m), 0.02 * held_m)
+
+
+def _line_m(held: "HeldGround", params: SurveyParams, tighter: float, slack_m: float) -> float:
+    """How far apart courses may be: a little nearer than overlap asks, for two that are flown apart.
+
+    An aircraft cuts the corners where its first and last pictures are taken.
+    """
+    spacing = _spacing_m(held.across_m, held.whole_across_m, params.side + tighter, slack_m)
+    return spacing - min(APART_SHARE * slack_m, spacing / 8)
 
 
 def fastest_ms(camera: Camera, params: SurveyParams, trigger_m: float) -> float:
