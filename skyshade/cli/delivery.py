@@ -25,6 +25,8 @@ from skyshade.cli.options import (
 )
 from skyshade.cli.output import emit, json_option
 
+NEEDED = "Without it every order is refused."
+
 
 def conditions_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what is known of the day."""
@@ -36,8 +38,8 @@ def conditions_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="Height of the lane above the depot, metres.",
         ),
-        click.option("--zones", type=IN_FILE, help=f"{ZONES_HELP} Unknown refuses."),
-        click.option("--dem", type=IN_FILE, help=f"{DEM_HELP} Unknown refuses."),
+        click.option("--zones", type=IN_FILE, help=f"{ZONES_HELP} {NEEDED}"),
+        click.option("--dem", type=IN_FILE, help=f"{DEM_HELP} {NEEDED}"),
         click.option(
             "--permit",
             "permits",
@@ -46,7 +48,7 @@ def conditions_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Name of a zone you hold permission for; repeatable.",
         ),
         click.option("--wind-from-deg", type=float, default=0.0, show_default=True, help=WIND_FROM_HELP),
-        click.option("--wind-ms", type=float, help=f"{WIND_HELP} Unknown refuses."),
+        click.option("--wind-ms", type=float, help=f"{WIND_HELP} {NEEDED}"),
     ):
         command = option(command)
     return command
@@ -56,7 +58,12 @@ def conditions_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def command() -> None:
     """Take, fly and record park deliveries.
 
-    Set up a store with init, places load, catalogue add and fleet; then order and dispatch.
+    \b
+    1. Set up a store:  init, places load, catalogue add, fleet
+    2. Let people order on their telephones:  keys add, serve
+       or take and fly orders by hand:  order, dispatch
+    3. Look at what happened:  status, proof, flight-file, replay
+    Try a whole day first:  simulate
 
     \b
     Example: skyshade delivery order --place lawn --item coffee:2 --zones z.geojson --dem d.tif --wind-ms 3
@@ -189,9 +196,20 @@ def status(order_id: str | None, store: str, as_json: bool) -> None:
 
 
 @command.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free.")
-@click.option("--base-url", help="The address that customers see; in QR codes.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; put a web server with TLS before it.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port to listen on; 0: any free.",
+)
+@click.option("--base-url", help="The address that customers see, https://...; it stands in the QR codes.")
 @click.option("--ground", type=IN_FILE, help="GeoJSON to draw under the page's map.")
 @click.option(
     "--forget-after-days",
@@ -220,9 +238,10 @@ def serve(
     as_json: bool,
     **day: Any,
 ) -> None:
-    """Serve orders on the web until interrupted, and with --fly fly them.
+    """Serve orders on the web until Ctrl-C, and with --fly fly them.
 
-    After a restart flights in the air are found again and watched, if their vehicle has an address.
+    Prints the address of each delivery point's page; /docs has every operation for programs. After
+    a restart flights in the air are found again and watched, if their vehicle has an address.
 
     \b
     Example: skyshade delivery serve --zones z.geojson --dem d.tif --wind-ms 3 --fly flights

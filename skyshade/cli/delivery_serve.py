@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from skyshade.cli.options import CONFIRM_HELP, OUT_FOLDER, SPEEDUP_HELP
-from skyshade.cli.output import emit, json_option
+from skyshade.cli.output import emit, json_option, note
 
 ROLES = ("customer", "operator", "viewer")
 keys_option = click.option(
@@ -19,7 +19,7 @@ keys_option = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     default="delivery-keys.json",
     show_default=True,
-    help="The file that keeps the keys, as hashes. Whoever has it can make passes: keep it safe.",
+    help="The file of the keys, made by keys add. Whoever has it can let himself in.",
 )
 
 
@@ -103,7 +103,11 @@ def read_ground(path: Path | None) -> dict[str, Any] | None:
 def flying_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Whether the service flies, with what, and where the records go."""
     for option in (
-        click.option("--fly", type=OUT_FOLDER, help="Fly what is ordered; the flights' records go here."),
+        click.option(
+            "--fly",
+            type=OUT_FOLDER,
+            help="Fly what is ordered; records of the flights go here. Without it orders wait.",
+        ),
         click.option(
             "-V",
             "--vehicle",
@@ -168,6 +172,7 @@ def run_service(
         desk = Desk(opened, lambda: conditions, clock)
         settings = _settings(site, conditions, desk, socket)
         service = new_service(desk, site.key_file, clock, settings)
+        _check_ready(desk.world(), conditions, None if fly is None else flown_by)
         _say_where(desk, settings, as_json=as_json)
         flying = None if fly is None else Flying(desk, fly, flown_by)
         if flying is not None:
@@ -191,6 +196,28 @@ def _settings(site: Site, conditions: Any, desk: Any, socket: Any) -> Any:
         ground=read_ground(site.ground),
         forget_after_days=site.forget_after_days,
     )
+
+
+def _check_ready(world: Any, conditions: Any, vehicles: Any) -> None:
+    """Say what keeps every order from being flown; raises `SkyshadeError` for a vehicle of no aircraft."""
+    from core.errors import UnknownNameError
+    from delivery.feasibility import day_reasons
+
+    if vehicles is not None:
+        for name in vehicles.of:
+            if name not in world.aircraft:
+                raise UnknownNameError("aircraft", name, list(world.aircraft))
+        for name in world.aircraft:
+            vehicles.named(name)
+    points = any(place.kind == "point" for place in world.places.values())
+    lacking = [
+        *(() if points else ("there is no delivery point: skyshade delivery places load FILE",)),
+        *(() if world.items else ("there is nothing to order: skyshade delivery catalogue add",)),
+        *(() if world.aircraft else ("there is no aircraft: skyshade delivery fleet",)),
+        *(f"{reason.message}: {reason.cure}" for reason in day_reasons(conditions)),
+    ]
+    for line in lacking:
+        note(f"every order will be refused: {line}")
 
 
 def _say_where(desk: Any, settings: Any, *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ import click
 from skyshade.cli.options import IN_FILE
 from skyshade.cli.output import emit, json_option
 
+HAZARDS = ("hot", "liquid", "fragile", "lithium", "flammable", "corrosive", "toxic", "explosive")
 store_option = click.option(
     "--store",
     metavar="FILE|URL",
@@ -46,17 +47,26 @@ def catalogue() -> None:
 @click.argument("item")
 @click.argument("name")
 @click.option("--mass-kg", type=float, required=True, help="Mass with packing, kilograms.")
+@click.option(
+    "--hazard",
+    "hazards",
+    type=click.Choice(HAZARDS),
+    multiple=True,
+    help="What needs care, shown to customers; repeatable. The last four do not fly.",
+)
 @store_option
 @json_option
-def catalogue_add(item: str, name: str, mass_kg: float, store: str, as_json: bool) -> None:
-    """Add or change an item.
+def catalogue_add(
+    item: str, name: str, mass_kg: float, hazards: tuple[str, ...], store: str, as_json: bool
+) -> None:
+    """Add or change an item. Put allergens into its name: customers read it.
 
     \b
     Example: skyshade delivery catalogue add coffee "아이스 커피" --mass-kg 0.4
     """
-    from delivery.model import Item
+    from delivery.model import Hazard, Item
 
-    _set(store, [made(Item, item, name, mass_kg)])
+    _set(store, [made(Item, item, name, mass_kg, None, tuple(Hazard(h) for h in hazards))])
     emit({"item": item}, as_json=as_json, lines=[f"{item}: {name}, {mass_kg:g} kg"])
 
 
@@ -88,7 +98,17 @@ def places() -> None:
 @store_option
 @json_option
 def places_load(file: Path, store: str, as_json: bool) -> None:
-    """Read depots and delivery points from a GeoJSON file.
+    """Read depots and delivery points from a GeoJSON file of points.
+
+    \b
+    Properties of a point, id alone is needed:
+      id, name
+      kind              depot or point (default point)
+      elevation_m       ground above sea level
+      hours             such as 11:00-17:00, local
+      release           gripper, winch or landing
+      release_height_m  above the ground
+      closed, occupied  true or false
 
     \b
     Example: skyshade delivery places load places.geojson
@@ -148,11 +168,15 @@ def fleet(aircraft: str, type_name: str, depot: str, charge: float, store: str, 
 
 @click.command()
 @click.argument("battery_id", metavar="BATTERY")
-@click.option("--type", "type_name", default="hexa-delivery", show_default=True, help="Aircraft it fits.")
+@click.option(
+    "--type", "type_name", default="hexa-delivery", show_default=True, help="Type of aircraft it fits."
+)
 @click.option("--depot", required=True, help="Where it is: a depot, by id or name.")
 @click.option("--charge", type=float, default=1.0, show_default=True, help="Charge, 0 to 1.")
 @click.option("--cycles", type=int, default=0, show_default=True, help="Charging cycles so far.")
-@click.option("--per-hour", type=float, default=1.0, show_default=True, help="Charge gained in an hour.")
+@click.option(
+    "--per-hour", type=float, default=1.0, show_default=True, help="Share of a full charge gained in an hour."
+)
 @store_option
 @json_option
 def battery(

@@ -1,5 +1,6 @@
 """The service on a socket."""
 
+import errno
 import os
 import socket
 import threading
@@ -12,7 +13,12 @@ from core.errors import SkyshadeError
 from skyshade.web.app import make_app
 from skyshade.web.state import Service
 
-QUIET_S = 3.0  # how long a follower may hold up the end
+QUIET_S = 3.0  # how long somebody who is being answered may hold up the end
+_HINTS = {
+    errno.EADDRINUSE: "another program has it: choose another --port",
+    errno.EADDRNOTAVAIL: "this machine has no such address: choose another --host",
+    errno.EACCES: "it needs rights that you do not have: choose a --port above 1023",
+}
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -26,7 +32,7 @@ def listening(host: str, port: int) -> socket.socket:
         opened.listen(512)
     except OSError as error:
         opened.close()
-        hint = "another program has it: choose another --port" if port else "choose another --host"
+        hint = _HINTS.get(error.errno or 0, "choose another --port")
         raise SkyshadeError(f"{host}:{port} cannot be listened on ({error.strerror})", hint=hint) from error
     return opened
 
