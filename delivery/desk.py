@@ -26,6 +26,7 @@ from delivery.world import Event, World
 from missions.model import Mission
 
 BACK_S = 5.0  # how far a clock may be behind the log before orders are refused
+OPEN_TRIES = 2  # of planning while others may write
 POLL_S = 0.25  # how often another process's events are looked for
 
 
@@ -86,15 +87,12 @@ class Desk:
         order_of(request, self.store.world(), 0, "", None, now_s)  # unknown names are told before all else
         customer = self.store.contacts.reference(request.customer, now_s, request.contact)
         key = None if request.key is None else self.store.contacts.mark(f"{request.customer}\n{request.key}")
-        with self._planning:
-            answer = self._taken(request, customer, key, now_s)
-        self._tell()
-        return answer
+        return self._taken(request, customer, key, now_s)
 
     def _taken(self, request: Request, customer: str, key: str | None, now_s: float) -> Answer:
         chosen: list[Answer] = []
 
-        def decide(world: World) -> Sequence[Event]:
+        def plan(world: World) -> Sequence[Event]:
             known = _of_key(world, key, request)
             if known is not None:
                 chosen[:] = [Answer(known, created=False)]
@@ -104,8 +102,23 @@ class Desk:
             self.follow(world, now_s)
             return events_of(order, self._offer(order, now_s), now_s)
 
-        world = self.store.decide(decide)
+        world = self._planned(plan)
         return Answer(world.order(chosen[0].order.id), chosen[0].created)
+
+    def _planned(self, plan: Callable[[World], Sequence[Event]]) -> World:
+        """Write what is planned of the state, while others may write: where they did, it is planned again.
+
+        At last nobody may write meanwhile. What is written always is the plan of the state before it.
+        """
+        with self._planning:
+            for _ in range(OPEN_TRIES):
+                world, seq = self.store.present()
+                events = plan(world)
+                done = self.store.append_after(seq, events) if events else world
+                if done is not None:
+                    self._tell()
+                    return done
+            return self.decide(plan)
 
     def follow(self, world: World, now_s: float) -> None:
         """Bring the board up to date."""
@@ -204,14 +217,12 @@ class Desk:
         """Plan an accepted order that has no flight; one that cannot be flown any more fails with reasons."""
         now_s = self.clock.utc_s()
 
-        def decide(world: World) -> list[Event]:
+        def plan(world: World) -> list[Event]:
             self.follow(world, now_s)
             order = world.order(order_id)
             return planned_again(self.board, self.planner, order, self.conditions(), now_s)
 
-        with self._planning:
-            world = self.decide(decide)
-        return world.order(order_id)
+        return self._planned(plan).order(order_id)
 
     def mend(self) -> int:
         """Plan anew what can no longer fly as planned; how many events that took."""
@@ -225,13 +236,12 @@ class Desk:
         now_s, conditions = self.clock.utc_s(), self.conditions()
         done: list[Event] = []
 
-        def decide(world: World) -> list[Event]:
+        def plan(world: World) -> list[Event]:
             self.follow(world, now_s)
             done[:] = how(Desired(self.board, self.planner, conditions, now_s))
             return done
 
-        with self._planning:
-            self.decide(decide)
+        self._planned(plan)
         return len(done)
 
     def append(self, events: Sequence[Event]) -> World:

@@ -75,6 +75,12 @@ class Store:
             self._catch_up(db)
             return self._world
 
+    def present(self) -> tuple[World, int]:
+        """The present state with the number of its last event."""
+        with self._lock, self._engine.connect() as db:
+            self._catch_up(db)
+            return self._world, self._seq
+
     def known(self) -> World:
         """The state as this process knows it, without asking the database."""
         return self._world
@@ -113,6 +119,18 @@ class Store:
             if done.count:
                 self._world, self._seq, self._time_s = done.world, done.seq, done.time_s
             return self._world
+
+    def append_after(self, seq: int, added: Sequence[Event]) -> World | None:
+        """As `append` if event `seq` still is the last one; None, and nothing written, if it is not."""
+        moved = False
+
+        def decided(_: World) -> Sequence[Event]:
+            nonlocal moved
+            moved = self._seq != seq
+            return () if moved else added
+
+        world = self.decide(decided)
+        return None if moved else world
 
     def _catch_up(self, db: sa.Connection) -> None:
         """Take in what others wrote."""

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from delivery.errors import DeliveryError
 from delivery.model import Place, Priority
 from delivery.request import Request as Asked
-from skyshade.web.access import Asking, may_change, may_order, may_see
+from skyshade.web.access import Asking, Caller, may_change, may_order, may_see
 from skyshade.web.keys import Role, order_token
 from skyshade.web.refusals import RefusedError
 from skyshade.web.schema import Goods, OrderView, PointView, Problem, Wish
@@ -115,8 +115,14 @@ def orders(
 
 
 @router.get("/orders/{order}", tags=["order"])
-def order(service: Run, who: Asking, order: OrderId) -> OrderView:
+async def order(service: Run, who: Asking, order: OrderId) -> OrderView:
     """One order and where it stands."""
+    if who.has(Role.CUSTOMER):  # whose order it is stands in the store
+        return await run_in_threadpool(_shown, service, who, order)
+    return _shown(service, who, order)
+
+
+def _shown(service: Service, who: Caller, order: str) -> OrderView:
     may_see(who, service, order, _customer(service, order))
     return view(service, order)
 

@@ -1,11 +1,16 @@
 """Delivery's values as the service gives them."""
 
+import json
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
+from delivery.conditions import Same
 from delivery.desk import Status
+from delivery.flights import Flight
 from delivery.model import FORBIDDEN, Order, OrderState, Place
+from delivery.things import to_data
 from delivery.world import World
 from skyshade.web.schema import Goods, Line, OrderView, PointView, Reason
 
@@ -95,3 +100,9 @@ def goods_views(world: World) -> list[Goods]:
         )
         for item in world.items.values()
     ]
+
+
+@lru_cache(maxsize=2048)
+def flight_json(flight: Same[Flight]) -> str:
+    """A flight as JSON; its air makes it long, and it rarely changes."""
+    return json.dumps(to_data(flight.thing), ensure_ascii=False)
