@@ -4,9 +4,10 @@
 
 Each flight is mapped with its surface model and with the ground that is found from the frames ("tie points").
 "Open" pixels are those where the true temperature stays within 1 K over 0.5 m and the surface within 0.5 m:
-no wall, roof edge or paint line is near. On the found ground nothing within 5 m of them is higher than 1 m
-either, since a roof that is drawn as ground leans over its neighbours. "All" is every pixel that the map
-shows and the truth knows. The bias is what anchoring left.
+no wall, roof edge or paint line is near. On the found ground roofs are drawn as ground and lean over their
+neighbours, by up to 0.55 of their height in a picture's corner: pixels that far from anything higher than 1 m
+are left out there (at least 5 m). "All" is every pixel that the map shows and the truth knows. The bias is
+what anchoring left.
 """
 
 import argparse
@@ -27,6 +28,8 @@ from thermal.mapmaker import MapParams, make_map
 
 CACHE = Path(tempfile.gettempdir()) / "skyshade-rendered"
 FloatGrid = NDArray[np.float32]
+HEIGHTS_M = tuple(float(h) for h in range(1, 25, 4))
+LEAN = 0.55  # half a picture's diagonal over the focal length, and the gimbal's error
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def errors(path: Path, flight: RenderedFlight, *, on_found: bool) -> Errors:
         level = (_range(true, reach) < 1.0) & (_range(surface, reach) < 0.5)
     if on_found:
         above = surface - _on(grid, flight.ground)
-        level &= maximum_filter(above, 2 * round(5.0 / grid["transform"].a) + 1) < 1.0
+        level &= ~_leaned_over(above, grid["transform"].a)
     off = (seen - true).astype(float)
     known = np.isfinite(off)
     calm = off[known & level]
@@ -99,6 +102,15 @@ def errors(path: Path, flight: RenderedFlight, *, on_found: bool) -> Errors:
         float(np.sqrt(np.mean(calm**2))), float(calm.mean()), float(np.percentile(np.abs(calm), 95)),
         float(np.sqrt(np.mean(off[known] ** 2))), calm.size / int(known.sum()),
     )  # fmt: skip
+
+
+def _leaned_over(above: FloatGrid, gsd_m: float) -> NDArray[np.bool_]:
+    """Pixels over which something may lean that is drawn as ground; `above` metres over bare ground."""
+    out = np.zeros(above.shape, bool)
+    for height in HEIGHTS_M:
+        reach = max(5.0, LEAN * (height + HEIGHTS_M[1] - HEIGHTS_M[0]))
+        out |= maximum_filter(np.nan_to_num(above) > height, 2 * round(reach / gsd_m) + 1)
+    return out
 
 
 def _on(grid: dict[str, object], path: Path) -> FloatGrid:

@@ -11,6 +11,9 @@ from fakes.stored_flight import READ, store
 from core.errors import OutputError
 from core.files import write_bytes
 from gis.raster import read_band
+from thermal.align import AlignParams
+from thermal.drift import DriftParams
+from thermal.driftsolve import SolveParams
 from thermal.mapmaker import MapParams, make_map
 from thermal.work.executors import Processes, Threads, WorkersLostError
 from thermal.work.record import KeepParams
@@ -165,6 +168,19 @@ def test_a_changed_option_draws_every_tile_anew(frames, tmp_path):
     out = tmp_path / "map.tif"
     drawn(frames[:2], out, gsd_m=0.3)
     assert drawn(frames[:2], out, gsd_m=0.3, crs="EPSG:32652").tiles_kept == 0
+
+
+def test_a_map_made_to_other_wishes_is_not_held_where_the_old_one_lay(frames, tmp_path):
+    other = {
+        "gsd_m": 0.2,
+        "drift": DriftParams(solve=SolveParams(walk_K=0.02)),
+        "align": AlignParams(k1=0.01),
+    }
+    out = tmp_path / "map.tif"
+    drawn(frames[:3], out, gsd_m=0.2)
+    drawn(frames[:3], out, **other)
+    afresh = drawn(frames[:3], tmp_path / "afresh.tif", **other).path
+    assert np.array_equal(read_band(out, 1).values, read_band(afresh, 1).values, equal_nan=True)
 
 
 def test_a_frame_that_was_changed_on_disk_is_drawn_anew(made, tmp_path):

@@ -26,6 +26,10 @@ from thermal.work.redraw import MapBefore, grown
 DRAWN_BY = 2
 """Raise it when tiles of before must be drawn anew, because drawing itself has changed."""
 
+_FILES = ("dem", "references", "gcp", "poses", "cover", "cover_table")
+_CHOICES = (
+    "gsd_m", "crs", "gcp_check", "pose_table", "sessions", "blunders", "ties", "align", "drift", "blend",
+)  # fmt: skip
 _SAME_GSD = 0.05  # a map's own resolution is kept when added frames would change it by less
 
 
@@ -47,8 +51,13 @@ def planned_drawing(
     cover: CoverCorrection | None,
     before: MapBefore | None,
 ) -> Plan:
-    """The drawing of placed frames, at their own resolution unless told; numbers and tiles as before."""
+    """The drawing of placed frames, at their own resolution unless told; numbers and tiles as before.
+
+    A map of before that was made to other wishes holds nothing.
+    """
     keys = [FrameKey.of(p.info.path) for p in placed.flight.priors]
+    wishes = wishes_mark(params)
+    before = before if before is not None and before.wishes == wishes else None
     known = before.frames if before else {}
     grid = _grid(placed, params, before)
     camera = placed.aligned.camera
@@ -66,7 +75,8 @@ def planned_drawing(
     numbers = frame_numbers(keys, known)
     if job.plan is not None:
         job = replace(job, plan=replace(job.plan, numbers=numbers))
-    drawing = Drawing(_settings(job, params, read), grid, frame_facts(keys, numbers, job, correction))
+    facts = frame_facts(keys, numbers, job, correction)
+    drawing = Drawing(_settings(job, params, read), grid, facts, wishes)
     return Plan(job, correction, drawing)
 
 
@@ -121,6 +131,12 @@ def _settings(job: MosaicJob, params: MapParams, read: ReadFrame) -> str:
         "camera": [job.camera.width_px, job.camera.height_px],
         "dem": _file(params.dem), "cover": _file(params.cover), "table": _file(params.cover_table),
     })  # fmt: skip
+
+
+def wishes_mark(params: MapParams) -> str:
+    """Stands for all that a user chose, files by size and time: a map made to other wishes is not held."""
+    files = {name: _file(getattr(params, name)) for name in _FILES}
+    return settings_mark(files | {name: repr(getattr(params, name)) for name in _CHOICES})
 
 
 def _file(path: Path | None) -> object:

@@ -96,11 +96,15 @@ class FrameFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
-    """Everything the tiles of one run are drawn from. `settings` stands for all that must be the same."""
+    """Everything the tiles of one run are drawn from.
+
+    `settings` stands for all that must be the same for a tile, `wishes` for what the user chose.
+    """
 
     settings: str
     grid: GeoGrid
     frames: tuple[FrameFacts, ...]
+    wishes: str = ""
 
     def of_tile(self, job: MosaicJob, task: TileTask) -> dict[str, Any]:
         """What is written beside a tile."""

@@ -18,7 +18,7 @@ from thermal.work.record import Drawing, FrameFacts, FrameKey, origin_of
 from thermal.work.shelf import Shelf, dense, sparse
 from thermal.work.unit import WARMTH_BINS, TileProduct, TileTask
 
-_FORM = 1
+_FORM = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,14 +36,15 @@ class TileRecord:
 class MapBefore:
     """What is known of the map as it was.
 
-    Its grid, blocks along a tile's side, how each frame was drawn last, and the records of the tiles that
-    stand in the finished map.
+    Its grid, blocks along a tile's side, how each frame was drawn last, the records of the tiles that stand
+    in the finished map, and what its user had chosen (`Drawing.wishes`).
     """
 
     grid: GeoGrid
     blocks: int
     frames: Mapping[FrameKey, FrameFacts]
     tiles: tuple[TileRecord, ...]
+    wishes: str
 
 
 def known_before(shelf: Shelf) -> MapBefore | None:
@@ -83,7 +84,7 @@ def write_record(shelf: Shelf, drawing: Drawing, blocks: int) -> None:
 
 def _record(drawing: Drawing, blocks: int, tiles: list[dict[str, Any]]) -> bytes:
     told = {
-        "form": _FORM, "grid": _grid_plain(drawing.grid), "blocks": blocks,
+        "form": _FORM, "grid": _grid_plain(drawing.grid), "blocks": blocks, "wishes": drawing.wishes,
         "frames": [f.plain for f in drawing.frames], "tiles": tiles,
     }  # fmt: skip
     return gzip.compress(json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode(), 5, mtime=0)
@@ -103,7 +104,9 @@ def read_record(path: Path) -> MapBefore | None:
             )
             for t in told["tiles"]
         )
-        return MapBefore(_grid_of(told["grid"]), blocks, {f.key: f for f in frames}, tiles)
+        return MapBefore(
+            _grid_of(told["grid"]), blocks, {f.key: f for f in frames}, tiles, str(told["wishes"])
+        )
     except (OSError, EOFError, KeyError, TypeError, ValueError):
         return None
 
