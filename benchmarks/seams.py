@@ -54,7 +54,7 @@ def _row(title: str, frames: Path, dem: Path | None, truth: Path | None) -> None
     job = job_of(frames, mapmaker.MapParams(dem=dem))
     made = drawn(job)
     p50, p95 = (seam_quantile_K(made.seam, q) for q in (0.5, 0.95))
-    row = f"| {title} | {'surface model' if dem else 'plane'} | {p50:.2f}, {p95:.2f} |"
+    row = f"| {title} | {'surface model' if dem else 'found from frames'} | {p50:.2f}, {p95:.2f} |"
     if truth is None:
         print(f"{row} | | |", flush=True)
         return
