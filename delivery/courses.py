@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from typing import Protocol
 
 import shapely
 
@@ -107,25 +108,65 @@ class Judged:
     reasons: tuple[Reason, ...] = ()
 
 
+class Hand(Protocol):
+    """Who works courses out."""
+
+    def line(self, errand: Errand, air: Air) -> DeliveryPlan | Reason:
+        """The line of an errand, or why there is none."""
+        ...
+
+    def judged(self, errand: Errand, air: Air, line: DeliveryPlan) -> Judged:
+        """Rally points for a line, and what the rules say of it."""
+        ...
+
+
+class Here:
+    """Works courses out in the thread that asks."""
+
+    def line(self, errand: Errand, air: Air) -> DeliveryPlan | Reason:
+        """As `line_of`."""
+        return line_of(errand, air)
+
+    def judged(self, errand: Errand, air: Air, line: DeliveryPlan) -> Judged:
+        """As `judged`."""
+        return judged(errand, air, line)
+
+
 class Course:
-    """A course, worked out when it is asked for: first its line, which times need, then its judgement."""
+    """A course, worked out when it is asked for: first its line, which times need, then its judgement.
 
-    def __init__(self, errand: Errand, air: Air) -> None:
-        self.errand, self.air = errand, air
+    Two threads that ask at once may both work it out; they find the same.
+    """
 
-    @cached_property
+    def __init__(self, errand: Errand, air: Air, hand: Hand) -> None:
+        self.errand, self.air, self._hand = errand, air, hand
+        self._line: DeliveryPlan | Reason | None = None
+        self._judged: Judged | None = None
+
+    @property
     def line(self) -> DeliveryPlan | Reason:
         """The course in calm air without rally points, or why there is none."""
-        return line_of(self.errand, self.air)
+        if self._line is None:
+            self._line = self._hand.line(self.errand, self.air)
+        return self._line
 
-    @cached_property
+    @property
     def judged(self) -> Judged | None:
         """The course with rally points and what the rules say; None where there is no line."""
-        return None if isinstance(self.line, Reason) else judged(self.errand, self.air, self.line)
+        line = self.line
+        if self._judged is None and not isinstance(line, Reason):
+            self._judged = self._hand.judged(self.errand, self.air, line)
+        return self._judged
 
-    def take(self, line: DeliveryPlan | Reason, found: Judged | None) -> None:
-        """Keep what was worked out elsewhere."""
-        self.__dict__.update(line=line, judged=found)
+    @property
+    def known(self) -> bool:
+        """Whether it is worked out."""
+        return self._judged is not None or isinstance(self._line, Reason)
+
+    def warm(self) -> None:
+        """Work it out now."""
+        if not self.known:
+            _ = self.judged  # kept
 
 
 def line_of(errand: Errand, air: Air) -> DeliveryPlan | Reason:

@@ -12,7 +12,18 @@ from core.wind import CALM
 from delivery.air import AirParams, outlines_of, pieces_of
 from delivery.airs import Airs
 from delivery.conditions import Conditions, Same
-from delivery.courses import PERMIT_S, Air, Course, Errand, aircraft_of, bare, forbids, reason_of
+from delivery.courses import (
+    PERMIT_S,
+    Air,
+    Course,
+    Errand,
+    Hand,
+    Here,
+    aircraft_of,
+    bare,
+    forbids,
+    reason_of,
+)
 from delivery.flightplan import DeliveryPlan
 from delivery.flights import Piece
 from delivery.model import Craft, Place
@@ -167,6 +178,7 @@ class Ways:
     """All ways that were asked for, by what they depend on."""
 
     air: AirParams = field(default_factory=AirParams)
+    hand: Hand = field(default_factory=Here)
     _airs: Airs = field(default_factory=Airs)
     _courses: dict[tuple[Errand, Air], Course] = field(default_factory=dict)
     _known: dict[tuple[Hashable, ...], Way] = field(default_factory=dict)
@@ -175,7 +187,7 @@ class Ways:
         self, craft: Craft, depot: Place, point: Place, conditions: Conditions, when_s: float, level: int = 0
     ) -> Way:
         """The way of an aircraft from its pad to a point, taking off about a UTC second."""
-        air = self._airs.at(conditions, when_s)
+        air = self.air_at(conditions, when_s)
         dated_s = when_s // PERMIT_S * PERMIT_S if _dated(conditions) else None
         asked = craft.type, craft.pad, Same(depot), Same(point), level, dated_s, air
         key = *asked, conditions.wind, conditions.weather
@@ -185,11 +197,15 @@ class Ways:
             way = self._kept(key, Way(self.course(errand, air), conditions, self.air))
         return way
 
+    def air_at(self, conditions: Conditions, when_s: float) -> Air:
+        """What bounds the ways of a flight that takes off about a UTC second."""
+        return self._airs.at(conditions, when_s)
+
     def course(self, errand: Errand, air: Air) -> Course:
         """The course of an errand, worked out or not."""
         if len(self._courses) > MOST_WAYS:
             self._courses.clear()
-        return self._courses.setdefault((errand, air), Course(errand, air))
+        return self._courses.setdefault((errand, air), Course(errand, air, self.hand))
 
     def _kept(self, key: tuple[Any, ...], way: Way) -> Way:
         if len(self._known) > MOST_WAYS:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 import uvicorn
 
 from core.errors import SkyshadeError
+from delivery.warming import warmed
 from skyshade.web.app import make_app
 from skyshade.web.state import Service
 
@@ -71,7 +72,10 @@ def server_of(service: Service) -> uvicorn.Server:
 
 def serve(service: Service, opened: socket.socket) -> None:
     """Serve until somebody interrupts (Ctrl-C, or a request to end); followers are let go after a while."""
-    with suppress(KeyboardInterrupt):  # the server ends in order first, and passes the interrupt on
+    with (
+        suppress(KeyboardInterrupt),
+        warmed(service.desk),
+    ):  # the server ends in order first, and passes the interrupt on
         server_of(service).run(sockets=[opened])
 
 
