@@ -96,6 +96,11 @@ class Circle:
         place = self.line.interpolate(along_m % self.line.length)
         return place.x, place.y
 
+    def nearest(self, place: XY) -> XY:
+        """What is looked at from a place: the nearest of a wall, or the point."""
+        near, _ = nearest_points(self.subject, shapely.Point(place))
+        return near.x, near.y
+
     def start_m(self, near: XY) -> float:
         """Where on the line a place is nearest."""
         return float(self.line.project(shapely.Point(near)))
@@ -239,7 +244,5 @@ def arc_points(circle: Circle, arc: Arc, swath: Swath) -> list[TrackPoint]:
 
 
 def _aim(circle: Circle, along_m: float, level: Level) -> tuple[float, float, float]:
-    """What is looked at from a place: the nearest of a wall, or the point."""
-    place = shapely.Point(circle.at(along_m))
-    near, _ = nearest_points(circle.subject, place)
-    return near.x, near.y, circle.base_m + level.aim_m
+    """Where the camera is pointed from a place along the ring."""
+    return (*circle.nearest(circle.at(along_m)), circle.base_m + level.aim_m)

@@ -8,7 +8,7 @@ from core.camera import Camera
 from core.errors import SkyshadeError
 from core.geo import FloatArray, LocalFrame, LonLat
 from missions.route import to_degrees
-from missions.survey.lanes import Lane, lay_lanes, serpentine
+from missions.survey.corridorlanes import Lane, lay_lanes, serpentine
 from missions.survey.params import SurveyParams, SurveyPlan
 from missions.survey.plan import Site, planned, survey_site
 from missions.survey.shooting import Shooting, shooting

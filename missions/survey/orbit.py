@@ -1,8 +1,8 @@
 """An orbit of a point or a building: rings at one or more heights, the camera pointed at it all the way."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -14,6 +14,7 @@ from core.geo import Altitude, Datum, LocalFrame, LonLat
 from gis.vector import Area, as_area
 from missions.airspace import Zone, ZoneKind, keep_out
 from missions.energy import air_density_kgm3, path_cost
+from missions.model import Mission
 from missions.route import XY, Navigator, to_degrees, to_metres
 from missions.survey.area import make_ground, take_off_place
 from missions.survey.circling import Arc, Circle, OrbitWishes, Rounds, arc_points, circle_round, rounds
@@ -21,6 +22,7 @@ from missions.survey.items import item_count
 from missions.survey.orbitproof import Round, prove_orbit
 from missions.survey.params import SurveyParams, SurveyPlan
 from missions.survey.plan import Site, load_of
+from missions.survey.proof import Proof
 from missions.survey.sorties import Base, Flight, Load, check_climbs
 from missions.survey.terrainfollow import Surface
 from missions.survey.track import Flyer, TrackPoint, timed
@@ -28,6 +30,7 @@ from missions.survey.writing import written
 
 BAND_M = 1.0  # the air on both sides of the ring that it needs
 SHORTEST_SHOTS = 4
+Prover = Callable[[Sequence[Mission]], Proof]
 
 __all__ = ["OrbitWishes", "plan_orbit"]
 
@@ -41,30 +44,69 @@ def plan_orbit(
     `params.clearance_m` off the walls. The plan carries its own proof. Raises `SkyshadeError` where pixel,
     overlap, heights, zones or battery do not allow it.
     """
+    stage = set_up(subject, camera, home, params, wishes)
+    return orbit_plan(whole_rings(stage), stage, camera, params)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """An orbit before its flights: what is gone round (`asked`), the rings, the air, the load."""
+
+    asked: Round
+    made: Rounds
+    site: Site
+    circle: Circle
+    load: Load
+
+    @property
+    def home(self) -> LonLat:
+        """Where the first flight takes off, given or found."""
+        return self.site.bases[0].place
+
+    @property
+    def target(self) -> Area:
+        """The ground of what is gone round (lon/lat)."""
+        return to_degrees(self.site.ground.target, self.site.frame)
+
+    @property
+    def allowed(self) -> Area:
+        """The air to stay in (lon/lat)."""
+        return to_degrees(self.site.ground.flight, self.site.frame)
+
+
+def set_up(
+    subject: LonLat | Area, camera: Camera, home: LonLat | None, params: SurveyParams, wishes: OrbitWishes
+) -> Stage:
+    """Rings and air of an orbit; raises as `plan_orbit` does."""
     shape = shapely.Point(subject.xy) if isinstance(subject, LonLat) else subject
     wall = not isinstance(subject, LonLat)
     if wall != (wishes.top_m > 0):
         raise ValueError("a building needs its height (top_m), a point has none")
     made = rounds(camera, params, wishes, flat=not wall, hollow_m=_hollow_m(shape))
-    home = home or _beside(shape, made, params)
-    site, circle = _site(shape, home, made, params)
-    flights = _flights(circle, made, site, load_of(site, made.shots, params))
-    check_climbs(flights, load_of(site, made.shots, params))
+    site, circle = _site(shape, home or _beside(shape, made, params), made, params)
+    heights = tuple(level.height_m for level in made.levels)
+    asked = Round(_metric(shape, site.frame), circle.base_m, wishes.top_m, made.radius_m, heights)
+    return Stage(asked, made, site, circle, load_of(site, made.shots, params))
+
+
+def orbit_plan(
+    arcs: Sequence[Arc], stage: Stage, camera: Camera, params: SurveyParams, prove: Prover | None = None
+) -> SurveyPlan:
+    """Arcs as flights and missions, proved by `prove`, or by what they photograph alone."""
+    site, made = stage.site, stage.made
+    flights = _flights(arcs, stage)
+    check_climbs(flights, stage.load)
     sorties = written(flights, site.ground, site.flyer.surface, made.shots, params)
-    target, allowed = to_degrees(site.ground.target, site.frame), to_degrees(site.ground.flight, site.frame)
-    asked = Round(
-        _metric(shape, site.frame),
-        circle.base_m,
-        wishes.top_m,
-        made.radius_m,
-        tuple(l.height_m for l in made.levels),
-    )
-    proof = prove_orbit([s.mission for s in sorties], asked, target, allowed, camera, params)
+    missions = [s.mission for s in sorties]
+    if prove is None:
+        proof = prove_orbit(missions, stage.asked, stage.target, stage.allowed, camera, params)
+    else:
+        proof = prove(missions)
     outside = 0.0 if proof.air is None else proof.air.legs_outside_m
     return SurveyPlan(
         sorties, proof.coverage, outside, made.shots.height_m, made.shots.speed_ms, 0.0,
         made.shots.swath.trigger_m, {"radius_m": made.radius_m, "rings": float(len(made.levels))},
-        proof=proof, target=target, allowed=allowed,
+        proof=proof, target=stage.target, allowed=stage.allowed,
     )  # fmt: skip
 
 
@@ -150,28 +192,28 @@ def _block(metric: BaseGeometry, frame: LocalFrame, made: Rounds, params: Survey
     return [Zone("building", ZoneKind.NO_FLY, to_degrees(as_area(grown), frame), ceiling=top)]
 
 
-def _flights(circle: Circle, made: Rounds, site: Site, load: Load) -> list[Flight]:
-    """All rings in as few flights as batteries need; a ring too long for one is halved."""
-    rest = _arcs(circle, made, site)[::-1]
+def _flights(arcs: Sequence[Arc], stage: Stage) -> list[Flight]:
+    """All arcs in as few flights as batteries need; one too long for a battery is halved."""
+    rest = list(arcs)[::-1]
     flights: list[Flight] = []
     held: list[Arc] = []
     while rest:
         arc = rest.pop()
-        if _fits(_flight([*held, arc], circle, made, site, load), load):
+        if _fits(_flight([*held, arc], stage), stage.load):
             held.append(arc)
         elif held:
-            flights.append(_flight(held, circle, made, site, load))
+            flights.append(_flight(held, stage))
             held, rest = [], [*rest, arc]
         else:
-            rest += _halves(arc, made, _flight([arc], circle, made, site, load), load)[::-1]
-    return [*flights, _flight(held, circle, made, site, load)]
+            rest += _halves(arc, stage.made, _flight([arc], stage), stage.load)[::-1]
+    return [*flights, _flight(held, stage)]
 
 
-def _arcs(circle: Circle, made: Rounds, site: Site) -> list[Arc]:
+def whole_rings(stage: Stage) -> list[Arc]:
     """Every ring, closed with one photograph more, begun where the one below it ended."""
-    swath = made.shots.swath
-    arcs, start = [], circle.start_m(site.bases[0].xy)
-    for level in made.levels:
+    circle, swath = stage.circle, stage.made.shots.swath
+    arcs, start = [], circle.start_m(stage.site.bases[0].xy)
+    for level in stage.made.levels:
         arcs.append(Arc(level, start, start + circle.line.length + swath.shot_m))
         start = arcs[-1].end_m + swath.tail_m + swath.lead_m
     return arcs
@@ -192,10 +234,11 @@ def _halves(arc: Arc, made: Rounds, whole: Flight, load: Load) -> list[Arc]:
     return [replace(arc, end_m=middle), replace(arc, start_m=middle - made.shots.swath.shot_m)]
 
 
-def _flight(arcs: Sequence[Arc], circle: Circle, made: Rounds, site: Site, load: Load) -> Flight:
+def _flight(arcs: Sequence[Arc], stage: Stage) -> Flight:
     """From the nearest base round the arcs and back to it."""
-    base = min(load.bases, key=lambda b: math.dist(b.xy, circle.at(arcs[0].start_m)))
-    track = _track(arcs, circle, made, site, base)
+    load = stage.load
+    base = min(load.bases, key=lambda b: math.dist(b.xy, stage.circle.at(arcs[0].start_m)))
+    track = _track(arcs, stage, base)
     try:
         path = timed(track, load.aircraft, load.survey_ms, base.ground_m)
         cost = path_cost(path, load.aircraft, load.wind, density=air_density_kgm3(0.0, 20.0))
@@ -204,10 +247,11 @@ def _flight(arcs: Sequence[Arc], circle: Circle, made: Rounds, site: Site, load:
     return Flight((), tuple(track), cost, base)
 
 
-def _track(arcs: Sequence[Arc], circle: Circle, made: Rounds, site: Site, base: Base) -> list[TrackPoint]:
+def _track(arcs: Sequence[Arc], stage: Stage, base: Base) -> list[TrackPoint]:
+    circle, site = stage.circle, stage.site
     points = [TrackPoint(base.xy, circle.base_m + arcs[0].level.height_m)]
     for arc in arcs:
-        ring = arc_points(circle, arc, made.shots.swath)
+        ring = arc_points(circle, arc, stage.made.shots.swath)
         if ring[0].up_m != points[-1].up_m:  # straight up before moving on
             points.append(replace(points[-1], up_m=ring[0].up_m, camera=ring[0].camera))
         points += [*_way(points[-1], ring[0].xy, site), *ring[1:]]

@@ -17,7 +17,7 @@ from core.camera import Camera
 from core.geo import FloatArray, LocalFrame
 from gis.vector import Area
 from missions.model import Mission
-from missions.survey.flownair import study
+from missions.survey.flownair import Air, study
 from missions.survey.lattice import rotations
 from missions.survey.overlaps import Overlap, summed_up
 from missions.survey.params import Coverage, SurveyParams
@@ -71,6 +71,21 @@ def prove_orbit(
     late = params.aircraft.trigger_excess_max_m
     views = joined([rehearse(m, params.terrain, excess_m=late, frame=frame) for m in missions])
     air = study(missions, allowed, params.terrain, params.aircraft)
+    return prove_orbit_views(views, asked, target, frame, camera, params, air=air, missions=missions)
+
+
+def prove_orbit_views(
+    views: Views,
+    asked: Round,
+    target: Area,
+    frame: LocalFrame,
+    camera: Camera,
+    params: SurveyParams,
+    *,
+    air: Air | None = None,
+    missions: Sequence[Mission] = (),
+) -> Proof:
+    """The same for photographs, wherever they come from; `missions` and their `air` as far as known."""
     uneven = params.terrain is not None
     limits = Asked(
         0.0, 0.0, clearance_m=min(params.clearance_m, 0.9 * min(asked.heights_m)) if uneven else None,
@@ -80,12 +95,8 @@ def prove_orbit(
         views, target, frame, camera, limits, air=air, aircraft=params.aircraft, terrain=params.terrain
     )
     faults = [f for f in flat.faults if "are in no photograph" not in f and "share only" not in f]
-    if asked.subject.geom_type == "Point":
-        counts, size, depths = _directions(views, asked, camera, params)
-    else:
-        patches = wall_patches(asked)
-        held, depths = hold(views, patches, asked, camera)
-        counts, size = held.sum(axis=0), patches.size_m
+    found = looked_up(views, asked, camera, params)
+    counts, depths = found.counts, found.depths_m
     along, across = _overlaps(views, asked, camera)
     missed = int(np.count_nonzero(counts == 0))
     gsd = _gsd(depths, camera)
@@ -94,12 +105,33 @@ def prove_orbit(
         *_shares(across, "from ring to ring", params.side), *_pixel(gsd, camera, params),
         *_near(missions, asked, frame, params),
     ]  # fmt: skip
-    coverage = Coverage(float(np.mean(counts > 0)), int(counts.min()), float(np.median(counts)), size)
+    coverage = Coverage(float(np.mean(counts > 0)), int(counts.min()), float(np.median(counts)), found.size_m)
     histogram = tuple(int(n) for n in np.bincount(np.minimum(counts, 30)))
     return replace(
         flat, coverage=coverage, cells=len(counts), missed=missed, histogram=histogram, gsd_m=gsd,
         along=along, across=across, faults=tuple(faults),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """How often each place was photographed: `places` (n, 3) of wall or of the ring a point is seen from,
+    `counts` (n,), the size of one, and the least depths at which something was seen, metres.
+    """
+
+    places: FloatArray
+    counts: NDArray[np.int64]
+    size_m: float
+    depths_m: FloatArray
+
+
+def looked_up(views: Views, asked: Round, camera: Camera, params: SurveyParams) -> LookedUp:
+    """Every place that is to be photographed, looked up in every view."""
+    if asked.subject.geom_type == "Point":
+        return _directions(views, asked, camera, params)
+    patches = wall_patches(asked)
+    held, depths = hold(views, patches, asked, camera)
+    return LookedUp(patches.places, held.sum(axis=0), patches.size_m, depths)
 
 
 def wall_patches(asked: Round) -> Patches:
@@ -164,25 +196,26 @@ def _clear(eye: FloatArray, places: FloatArray, subject: BaseGeometry) -> Flags:
     return free
 
 
-def _directions(
-    views: Views, asked: Round, camera: Camera, params: SurveyParams
-) -> tuple[NDArray[np.int64], float, FloatArray]:
+def _directions(views: Views, asked: Round, camera: Camera, params: SurveyParams) -> LookedUp:
     """For each degree round a point, on each ring, the photographs of the point from near it."""
     point = np.array([asked.subject.centroid.x, asked.subject.centroid.y, asked.base_m])
     off = point - views.eyes
     turns = rotations(views)
     found = [in_picture(off[i : i + 1], turns[i], camera) for i in range(len(views))]
-    seen = np.array([bool(f[0][0]) for f in found])
+    seen = np.array([bool(f[0][0]) for f in found], np.bool_)
     depths = np.array([float(f[1][0]) if s else math.inf for f, s in zip(found, seen, strict=True)])
     step = (1.0 - params.front) * camera.field_of_view_deg[0]
     bearings = np.degrees(np.arctan2(-off[:, 0], -off[:, 1]))
-    counts = []
+    counts, places = [], []
     for height in asked.heights_m:
         there = seen & (np.abs(views.eyes[:, 2] - asked.base_m - height) < 1.0)
         wanted = np.arange(ROUND_DEG) + 0.5
+        ring = asked.radius_m * np.stack([np.sin(np.radians(wanted)), np.cos(np.radians(wanted))], axis=1)
+        places.append(np.column_stack([point[:2] + ring, np.full(ROUND_DEG, asked.base_m + height)]))
         apart = np.abs((wanted[:, None] - bearings[there] + 180.0) % 360.0 - 180.0)
         counts.append(np.count_nonzero(apart <= step / 2.0 + SLACK, axis=1))
-    return np.concatenate(counts), math.radians(1.0) * asked.radius_m, depths
+    size_m = math.radians(1.0) * asked.radius_m
+    return LookedUp(np.concatenate(places), np.concatenate(counts), size_m, depths)
 
 
 def _overlaps(views: Views, asked: Round, camera: Camera) -> tuple[Overlap | None, Overlap | None]:
@@ -264,7 +297,7 @@ def _near(
     """Legs that come nearer to the walls than is to be kept."""
     if asked.subject.geom_type == "Point":
         return
-    least = min(_leg_distance(m, asked, frame) for m in missions)
+    least = min((_leg_distance(m, asked, frame) for m in missions), default=math.inf)
     if least < params.clearance_m - 0.05:
         yield f"a leg passes {least:.1f} m from the walls, {params.clearance_m:g} m are wanted"
 

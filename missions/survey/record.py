@@ -18,6 +18,7 @@ from gis.terrain import Terrain
 from gis.vector import Area, as_area
 from missions.aircraft import Aircraft
 from missions.airspace import Zone, ZoneKind
+from missions.survey.circling import OrbitWishes
 from missions.survey.params import SurveyParams, TriggerKind
 
 VERSION = 1
@@ -30,10 +31,19 @@ PLAIN = (
 
 
 @dataclass(frozen=True, slots=True)
+class OrbitRecord:
+    """What an orbit goes round, a place or an outline (lon/lat), and how."""
+
+    subject: LonLat | Area
+    wishes: OrbitWishes
+
+
+@dataclass(frozen=True, slots=True)
 class SurveyRecord:
     """A survey as it was asked for: the area to be seen (lon/lat), camera, home, wishes.
 
-    `plans` are the names of its plan files, in order; `dem` the height model it was planned over, if any.
+    `plans` are the names of its plan files, in order; `dem` the height model it was planned over, if any;
+    `orbit` is there where the survey goes round something.
     """
 
     area: Area
@@ -42,6 +52,7 @@ class SurveyRecord:
     params: SurveyParams
     plans: tuple[str, ...]
     dem: str | None = None
+    orbit: OrbitRecord | None = None
 
 
 def record_path(plan: Path) -> Path:
@@ -68,6 +79,7 @@ def write_record(record: SurveyRecord, path: Path) -> None:
         **{name: getattr(params, name) for name in PLAIN},
         "area": shapely.geometry.mapping(record.area),
         "allowed": None if params.allowed is None else shapely.geometry.mapping(params.allowed),
+        **({} if record.orbit is None else {"orbit": _orbit_json(record.orbit)}),
     }
     write_text(path, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
 
@@ -83,7 +95,7 @@ def find_record(plan: Path) -> Path:
     raise BadFileError(
         plan,
         f"has no {SUFFIX} file beside it that names it",
-        hint="keep that file, which survey plan writes, in the plan's folder",
+        hint="keep that file, which every survey command writes, in the plan's folder",
     )
 
 
@@ -119,7 +131,20 @@ def _record(document: Mapping[str, Any], terrain: Terrain | None) -> SurveyRecor
     )
     area = _area(document["area"])
     camera, home = _made(Camera, document["camera"]), LonLat(*document["home"])
-    return SurveyRecord(area, camera, home, params, tuple(document["plans"]), document["dem"])
+    orbit = _orbit(document["orbit"]) if document.get("orbit") else None
+    return SurveyRecord(area, camera, home, params, tuple(document["plans"]), document["dem"], orbit)
+
+
+def _orbit_json(orbit: OrbitRecord) -> dict[str, Any]:
+    subject = orbit.subject
+    shape = shapely.Point(subject.xy) if isinstance(subject, LonLat) else subject
+    return {"subject": shapely.geometry.mapping(shape), "wishes": asdict(orbit.wishes)}
+
+
+def _orbit(entry: Mapping[str, Any]) -> OrbitRecord:
+    shape = entry["subject"]
+    subject = LonLat(*shape["coordinates"]) if shape["type"] == "Point" else _area(shape)
+    return OrbitRecord(subject, _made(OrbitWishes, entry["wishes"]))
 
 
 def _area(shape: dict[str, Any]) -> Area:

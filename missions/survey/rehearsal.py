@@ -41,8 +41,11 @@ class Views:
 
     def without(self, number: int) -> "Views":
         """All but one of them."""
-        keep = np.arange(len(self)) != number
-        return Views(self.eyes[keep], self.looks[keep], self.strips[keep], self.pieces[keep])
+        return self.some(np.flatnonzero(np.arange(len(self)) != number))
+
+    def some(self, numbers: Ints) -> "Views":
+        """Those of some numbers."""
+        return Views(self.eyes[numbers], self.looks[numbers], self.strips[numbers], self.pieces[numbers])
 
 
 def joined(views: Sequence[Views]) -> Views:

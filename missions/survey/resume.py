@@ -1,57 +1,42 @@
 """Only the gaps: which planned photographs were never taken, and flights that take them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from core.geo import FloatArray, LocalFrame
+from core.geo import FloatArray
 from core.shot import Shot
 from gis.vector import Area
 from missions.model import Mission
 from missions.route import to_degrees
 from missions.survey.flownair import study
 from missions.survey.lines import Pass, Run, Swath
+from missions.survey.missing import (
+    FLOWN_SLACK,
+    Flags,
+    Lost,
+    Resumed,
+    matched_views,
+    named,
+    places_of,
+    stretches,
+)
+from missions.survey.orbitgaps import resume_orbit
 from missions.survey.params import Sortie, SurveyPlan
 from missions.survey.plan import Site, asked_of, load_of, survey_site
 from missions.survey.proof import Proof, prove_views
 from missions.survey.record import SurveyRecord
-from missions.survey.rehearsal import Views, joined, rehearse, shots_of
+from missions.survey.rehearsal import Views, joined, rehearse
 from missions.survey.shooting import Shooting, shooting
 from missions.survey.sorties import share_out
 from missions.survey.writing import written
 
-NEAR_SHARE = 0.55  # of the spacing: a picture taken so near to a planned one stands for it
-HEIGHT_M = 6.0
-JOINED_SHOTS = 2  # gaps with so few pictures between them are flown in one go
 ROUNDS = 4
-FLOWN_SLACK = 0.03  # of overlap: what gusts and GPS take from a flown pair
 
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """A planned photograph that was not taken: its flight, its number there (from 1), where and how."""
-
-    flight: int
-    number: int
-    shot: Shot
-
-
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """What is left of a survey: `before` the proof of the pictures taken, `lost` those that were not, `plan`
-    the flights over the gaps, proved together with what was taken (None when nothing is missing).
-    """
-
-    before: Proof
-    taken: int
-    planned: int
-    lost: tuple[Lost, ...]
-    plan: SurveyPlan | None
+__all__ = ["Lost", "Resumed", "resume_survey"]
 
 
 def resume_survey(record: SurveyRecord, missions: Sequence[Mission], taken: Sequence[Shot]) -> Resumed:
@@ -59,13 +44,15 @@ def resume_survey(record: SurveyRecord, missions: Sequence[Mission], taken: Sequ
 
     A picture counts as the planned one that it was taken nearest to; it looked as that one was to look.
     """
+    if record.orbit is not None:
+        return resume_orbit(record, record.orbit, missions, taken)
     params, camera = record.params, record.camera
     shots = shooting(camera, params)
     site = survey_site(record.area, record.home, shots, params)
     frame, excess = site.frame, params.aircraft.trigger_excess_m
     each = [rehearse(m, params.terrain, excess_m=excess, frame=frame) for m in missions]
     wanted = joined(each)
-    matched, flown = _matched(wanted, _places(taken, site), shots.swath.shot_m)
+    matched, flown = matched_views(wanted, places_of(taken, frame), shots.swath.shot_m)
     asked = replace(asked_of(params, shots), overlap_slack=FLOWN_SLACK, gsd_m=None)
     target = to_degrees(site.ground.target, frame)
     before = prove_views(flown, target, frame, camera, asked, terrain=params.terrain)
@@ -76,36 +63,11 @@ def resume_survey(record: SurveyRecord, missions: Sequence[Mission], taken: Sequ
         plan = _gap_plan(record, site, shots, wanted, missing, flown)
         if plan.proof is None or not plan.proof.missed:
             break
-    names = tuple(_named(~matched, each, missions, frame))
+    names = tuple(named(~matched, each, missions, frame))
     return Resumed(before, int(matched.sum()), len(wanted), names, plan)
 
 
-def _places(taken: Sequence[Shot], site: Site) -> FloatArray:
-    """East, north, up of the pictures taken, metres over the frame's origin."""
-    if not taken:
-        return np.empty((0, 3))
-    lonlat = np.array([shot.lonlat.xy for shot in taken])
-    up = np.array([shot.altitude.value_m for shot in taken])
-    return np.column_stack([site.frame.to_local(lonlat[:, 0], lonlat[:, 1]), up])
-
-
-def _matched(wanted: Views, taken: FloatArray, spacing_m: float) -> tuple[NDArray[np.bool_], Views]:
-    """Which planned pictures some taken one stands for, and the taken ones as they looked."""
-    none = np.zeros(len(wanted), np.bool_)
-    if not (len(wanted) and len(taken)):
-        return none, Views(np.empty((0, 3)), np.empty((0, 3)), np.zeros(0, np.int64), np.zeros(0, np.int64))
-    reach = NEAR_SHARE * spacing_m
-    nearest: Any
-    far, nearest = cKDTree(taken[:, :2]).query(wanted.eyes[:, :2])
-    matched = (far <= reach) & (np.abs(taken[nearest, 2] - wanted.eyes[:, 2]) <= HEIGHT_M)
-    model: Any
-    off, model = cKDTree(wanted.eyes[:, :2]).query(taken[:, :2])
-    use = (off <= 2 * spacing_m) & (np.abs(taken[:, 2] - wanted.eyes[model, 2]) <= 2 * HEIGHT_M)
-    like = model[use]
-    return matched, Views(taken[use], wanted.looks[like], wanted.strips[like], wanted.pieces[like])
-
-
-def _seeing(proof: Proof, wanted: Views) -> NDArray[np.bool_]:
+def _seeing(proof: Proof, wanted: Views) -> Flags:
     """The planned pictures nearest to every place that no picture shows."""
     chosen = np.zeros(len(wanted), np.bool_)
     lattice, seen = proof.picture.lattice, proof.picture.seen
@@ -123,7 +85,7 @@ def _gap_plan(
     site: Site,
     shots: Shooting,
     wanted: Views,
-    missing: NDArray[np.bool_],
+    missing: Flags,
     flown: Views,
 ) -> SurveyPlan:
     params = record.params
@@ -167,14 +129,14 @@ def _both(
     )
 
 
-def _gap_runs(wanted: Views, missing: NDArray[np.bool_], swath: Swath, site: Site) -> Iterator[Run]:
+def _gap_runs(wanted: Views, missing: Flags, swath: Swath, site: Site) -> Iterator[Run]:
     """Each stretch of missing pictures as a run, in the order planned."""
     working = site.ground.flight
     for strip in np.unique(wanted.pieces[missing]):
         members = np.flatnonzero(wanted.pieces == strip)
         places = wanted.eyes[members, :2]
         course = _course_deg(places, wanted.looks[members[0], 0])
-        for first, last in _stretches(missing[members]):
+        for first, last in stretches(missing[members]):
             yield _run(places[first], places[last], course, swath, working)
 
 
@@ -184,17 +146,6 @@ def _course_deg(places: FloatArray, yaw_deg: float) -> float:
     if float(np.hypot(*way)) < 0.01:
         return float(yaw_deg)
     return float(np.degrees(np.arctan2(way[0], way[1]))) % 360.0
-
-
-def _stretches(missing: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """First and last index of the stretches, those with few pictures between them joined."""
-    found: list[tuple[int, int]] = []
-    for index in np.flatnonzero(missing):
-        if found and index - found[-1][1] <= JOINED_SHOTS + 1:
-            found[-1] = found[-1][0], int(index)
-        else:
-            found.append((int(index), int(index)))
-    return found
 
 
 def _run(first: FloatArray, last: FloatArray, course: float, swath: Swath, space: Area) -> Run:
@@ -218,14 +169,3 @@ def _room(place: FloatArray, ahead: FloatArray, swath: Swath, space: Area) -> fl
     inside = ray.intersection(space)
     parts = [g for g in shapely.get_parts(inside) if g.distance(shapely.Point(place)) < 0.1]
     return max((float(part.length) for part in parts), default=0.0)
-
-
-def _named(
-    lost: NDArray[np.bool_], each: Sequence[Views], missions: Sequence[Mission], frame: LocalFrame
-) -> Iterator[Lost]:
-    start = 0
-    for flight, (views, _) in enumerate(zip(each, missions, strict=True), start=1):
-        for number, shot in enumerate(shots_of(views, frame), start=1):
-            if lost[start + number - 1]:
-                yield Lost(flight, number, shot)
-        start += len(views)

@@ -11,8 +11,8 @@ from core.wind import Wind
 from missions.aircraft import Aircraft
 from missions.energy import Cost, air_density_kgm3, path_cost
 from missions.route import XY
+from missions.survey.corridorlanes import Lane
 from missions.survey.items import item_count
-from missions.survey.lanes import Lane
 from missions.survey.lines import Run, Swath, flown
 from missions.survey.terrainfollow import climbing_ms
 from missions.survey.track import Flyer, TrackPoint, timed

@@ -11,7 +11,7 @@ import numpy as np
 from missions.aircraft import Aircraft
 from missions.energy import PathPoint
 from missions.route import XY, Navigator, NoRouteError
-from missions.survey.lanes import Lane
+from missions.survey.corridorlanes import Lane
 from missions.survey.lines import Run
 from missions.survey.terrainfollow import Surface
 

@@ -8,7 +8,7 @@ import click
 from core.errors import BadFileError
 from skyshade.cli.output import json_option
 from skyshade.cli.survey_options import LonLatType, survey_options, survey_params
-from skyshade.cli.survey_result import checked_out, finish
+from skyshade.cli.survey_result import checked_out, finish, keep_record
 
 if TYPE_CHECKING:
     from core.geo import LonLat
@@ -76,7 +76,8 @@ def orbit(
     Example: skyshade survey orbit 127.1165,37.3838 --radius-m 40 --camera M30T --gsd-m 0.08 -o tree.plan
     """
     from missions.cameras import load_camera
-    from missions.survey.orbit import OrbitWishes, plan_orbit
+    from missions.survey.orbit import OrbitWishes, orbit_plan, set_up, whole_rings
+    from missions.survey.record import OrbitRecord
 
     checked_out(out, proof)
     around = _outline(subject, layer, options["top_m"]) if isinstance(subject, Path) else subject
@@ -89,8 +90,12 @@ def orbit(
         wishes = OrbitWishes(top_m=options["top_m"] or 0.0, **{key: options[key] for key in same})
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    made = plan_orbit(around, load_camera(options["camera"]), home, params, wishes)
-    finish(made, out, source, force=force, proof=proof, as_json=as_json, **made.facts)
+    camera = load_camera(options["camera"])
+    stage = set_up(around, camera, home, params, wishes)
+    made = orbit_plan(whole_rings(stage), stage, camera, params)
+    paths = finish(made, out, source, force=force, proof=proof, as_json=as_json, **made.facts)
+    told = OrbitRecord(around, wishes)
+    keep_record(stage.target, camera, stage.home, params, paths, options["dem"], told)
 
 
 def _outline(path: Path, layer: str | None, top_m: float | None) -> "Area":

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from missions.survey import Sortie, SurveyParams, SurveyPlan
     from missions.survey.overlaps import Overlap
     from missions.survey.proof import Proof
+    from missions.survey.record import OrbitRecord
 
 
 def checked_out(out: Path, proof: Path | None) -> None:
@@ -57,13 +58,15 @@ def keep_record(
     params: "SurveyParams",
     paths: list[Path],
     dem: Path | None,
+    orbit: "OrbitRecord | None" = None,
 ) -> None:
     """Write the record that `survey resume` reads, beside the first plan."""
     from missions.survey.record import SurveyRecord, record_path, write_record
 
     names = tuple(path.name for path in paths)
     height_model = None if dem is None else str(dem.resolve())
-    write_record(SurveyRecord(area, camera, home, params, names, height_model), record_path(paths[0]))
+    record = SurveyRecord(area, camera, home, params, names, height_model, orbit)
+    write_record(record, record_path(paths[0]))
 
 
 def draw_proof(made: "SurveyPlan", path: Path) -> None:

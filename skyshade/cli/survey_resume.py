@@ -43,9 +43,9 @@ def resume(
 ) -> None:
     """Plan flights over the gaps that a survey left.
 
-    PLAN is a plan of `survey plan` (any of its batteries), with the record that stands beside it. What the
-    vehicle photographed is read from its recording; lost photographs are named, and only they are flown
-    again. The proof counts both: what was taken and what is still to be taken.
+    PLAN is a plan of `survey plan`, `corridor` or `orbit` (any of its batteries), with the record that stands
+    beside it. What the vehicle photographed is read from its recording; lost photographs are named, and only
+    they are flown again. The proof counts both: what was taken and what is still to be taken.
 
     \b
     Example: skyshade survey resume park.plan --shots flight-1/flight.tlog -o rest.plan
@@ -72,7 +72,7 @@ def resume(
         _tell(rest, record)
     paths = finish(rest.plan, out, plan, force=force, proof=proof, as_json=as_json, **more)
     model = None if record.dem is None else Path(record.dem)
-    keep_record(record.area, record.camera, record.home, record.params, paths, dem or model)
+    keep_record(record.area, record.camera, record.home, record.params, paths, dem or model, record.orbit)
 
 
 def _record(path: Path, dem: Path | None) -> "SurveyRecord":
