@@ -6,14 +6,13 @@ from dataclasses import replace
 from core.errors import SkyshadeError
 from missions.model import Home, Mission
 from missions.survey.params import Sortie, SurveyParams, SurveyPlan
-from missions.survey.sorties import Flight
+from missions.survey.sorties import BATTERY_CHANGE_S, Flight
 from missions.survey.track import Camera
 from missions.volumes.book import Book
 from missions.volumes.tube import flight_volumes
 from missions.volumes.volume import Volume4D
 
 LEVEL_M = 12.0  # between the ways out and back of two aircraft: their tubes are 10 m high
-BATTERY_CHANGE_S = 300.0
 DELAY_STEP_S = 5.0
 MOST_DELAYS = 5000
 

@@ -21,6 +21,7 @@ Piece = Run | Lane
 """What is flown with the camera on, from its start to its end."""
 BALANCING_ROUNDS = 12
 BALANCED_S = 5.0
+BATTERY_CHANGE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,31 @@ def share_out(runs: Sequence[Piece], flyer: Flyer, swath: Swath, load: Load) -> 
     """Split runs, in order, into as few flights as keep the battery reserve, transit both ways included; of
     those splits the one whose longest flight is shortest.
 
-    Where several aircraft fly at once, each gets as many. A run too long for one battery is halved. Raises
-    `SkyshadeError` when even a short run is out of reach.
+    Where several aircraft fly at once, each gets as many. Where there are several bases, each may get the
+    runs that are nearest to it. A run too long for one battery is halved. Raises `SkyshadeError` when even a
+    short run is out of reach.
     """
     whole = _reachable(list(runs), flyer, swath, load)
+    nearest = [_nearest_base(run, load.bases) for run in whole]
+    groups = [[r for r, n in zip(whole, nearest, strict=True) if n == base] for base in sorted(set(nearest))]
+    splits = [_split(whole, flyer, load)]
+    if len(groups) > 1:
+        splits.append([flight for group in groups for flight in _split(group, flyer, load)])
+    return min(splits, key=_seconds)
+
+
+def _nearest_base(run: Piece, bases: Sequence[Base]) -> int:
+    """The number of the base that a run's ends are nearest to."""
+    away = [sum(math.dist(base.xy, end) for end in (run.start, run.end)) for base in bases]
+    return away.index(min(away)) if away else 0
+
+
+def _seconds(flights: Sequence[Flight]) -> float:
+    """What flights take one after the other, with a new battery for each."""
+    return sum(flight.cost.duration_s + BATTERY_CHANGE_S for flight in flights)
+
+
+def _split(whole: Sequence[Piece], flyer: Flyer, load: Load) -> list[Flight]:
     first = _packed(whole, flyer, load, math.inf)
     if not first:
         return []

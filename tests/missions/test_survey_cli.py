@@ -193,7 +193,8 @@ def test_a_tilted_camera_needs_room_and_then_sees_all(planned, tmp_path):
 
 
 def test_several_launches_are_used(tmp_path):
-    area = layer(tmp_path / "long.geojson", box(0, 0, 1500, 300))
+    parts = box(0, 0, 500, 300).union(box(1500, 0, 2000, 300))
+    area = layer(tmp_path / "long.geojson", parts)
     result, told = run(
         "plan",
         area,
@@ -201,7 +202,7 @@ def test_several_launches_are_used(tmp_path):
         "--home",
         place(5, 60),
         "--launch",
-        place(1495, 60),
+        place(1995, 60),
         "-o",
         tmp_path / "l.plan",
         "--json",
