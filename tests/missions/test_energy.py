@@ -12,6 +12,8 @@ from missions.energy import (
     PathPoint,
     air_density_kgm3,
     induced_velocity_ms,
+    leg_costs,
+    leg_seconds,
     path_cost,
     power_W,
     reachable_ground_speed,
@@ -167,3 +169,17 @@ def test_speeding_up_pays_for_the_energy_of_motion():
     gained = power_W(craft, 10.0, accel_ms2=0.1) - power_W(craft, 10.0)
     assert gained == pytest.approx(4.0 * 0.1 * 10.0, rel=0.01)
     assert power_W(craft, 10.0, accel_ms2=-1.0) >= power_W(craft, 10.0)
+
+
+@given(
+    legs=st.lists(
+        st.tuples(st.floats(-500, 500), st.floats(-500, 500), st.floats(0, 100), st.floats(0, 20)),
+        min_size=2,
+        max_size=8,
+    ),
+    wind=st.builds(Wind, st.floats(0, 4), st.floats(0, 359)),
+)
+def test_seconds_without_energy_are_those_with_it(legs, wind):
+    path = [PathPoint(e, n, up, 8.0, hold) for e, n, up, hold in legs]
+    craft = load_aircraft("hexa-delivery")
+    assert leg_seconds(path, craft, wind) == tuple(c.duration_s for c in leg_costs(path, craft, wind))

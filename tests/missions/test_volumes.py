@@ -4,6 +4,7 @@ import math
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given
@@ -69,6 +70,19 @@ def slanted(rng):
     low, start = rng.random() * 100, rng.random() * 600
     outline = shapely.Polygon(at)
     return Volume4D(outline, low, low + 1 + rng.random() * 30, start, start + 1 + rng.random() * 200)
+
+
+@given(st.lists(boxes, max_size=6), st.lists(boxes, min_size=1, max_size=6))
+def test_boxes_are_clear_of_a_book_just_where_nothing_in_it_meets_them(held, asked):
+    book = Book()
+    for n, spec in enumerate(held):
+        book.reserve(f"f{n}", [made(spec)])
+    volumes = [made(spec) for spec in asked]
+    table = np.array([
+        (*v.outline.bounds[:2], v.floor_m, v.start_s, *v.outline.bounds[2:], v.ceiling_m, v.end_s)
+        for v in volumes
+    ])  # fmt: skip
+    assert book.meets_boxes(table) == bool(book.meetings(volumes))
 
 
 def test_a_thousand_slanted_questions_agree_with_every_pair():
