@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from core.geo import LonLat, distance_m
 from delivery.board import Board
+from delivery.charging import recharges
 from delivery.conditions import Conditions
 from delivery.feasibility import craft_reasons, daylight, plain_reasons
 from delivery.flights import Flight
@@ -143,6 +144,8 @@ class Planner:
         when_s = max(first_s, task.window_s[0] - WAY_S / 2)
         way = self.ways.way(craft, depot, task.place, day, when_s)
         refused = _Not(craft, way)
+        if best is not None and first_s + way.to_release_s >= best.release_s:
+            return None
         if not way.open or any(plain_reasons(craft, task.payload_kg, way)):
             return refused
         light = _light(depot.position, when_s, day, way)
@@ -233,6 +236,8 @@ def _in_the_air(
         if board.batteries_for(trial):
             return _Slot(craft, way, takeoff)
         first = takeoff + _LATER_S
+        if not recharges(board.world, craft):
+            break
     return Rule.BATTERY
 
 

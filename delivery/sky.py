@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+import shapely
+
+from core.geo import FloatArray
 from delivery.air import outlines_of, volumes_at
 from delivery.flights import Flight, FlightState, Piece
 from delivery.model import Priority
@@ -97,9 +101,12 @@ class Ledger:
         Each refusal says how long those in the way stay, so nothing free is jumped over.
         """
         takeoff_s, last_s = between_s
+        boxes = boxes_of(pieces, areas)
         for _ in range(_TRIES):
             if takeoff_s > last_s:
                 return None
+            if not self.sky.book.meets_boxes(boxes + takeoff_s * _TIMES):
+                return takeoff_s
             answer = self.ask(name, pieces, areas, takeoff_s, priority)
             if answer.accepted:
                 return takeoff_s
@@ -111,6 +118,18 @@ class Ledger:
         """The planned flights of lower priority that a flight's air came over."""
         met = {m.holder for m in self.sky.overlaps(flight.id)}
         return tuple(sorted(name for name in met if self._held[name][2] < flight.priority))
+
+
+_TIMES = np.array([0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0])
+"""Which columns of a box are times."""
+
+
+def boxes_of(pieces: Sequence[Piece], areas: Sequence[Area]) -> FloatArray:
+    """The boxes (n, 8) of a flight's air as `Book` has them, counted from take-off."""
+    flat = shapely.bounds(np.array([*areas, None], object)[:-1])
+    low = np.array([(p.floor_m, p.begin_s) for p in pieces])
+    high = np.array([(p.ceiling_m, p.end_s) for p in pieces])
+    return np.column_stack([flat[:, :2], low, flat[:, 2:], high])
 
 
 def _air(flight: Flight) -> tuple[object, ...]:

@@ -32,7 +32,7 @@ from gis.vector import Area
 from missions.aircraft import Aircraft
 from missions.checks import case_of
 from missions.day_checks import weather_findings
-from missions.energy import Cost, leg_costs, path_cost
+from missions.energy import Cost, leg_seconds, path_cost
 
 __all__ = ["MOST_WAYS", "Way", "Ways", "aircraft_of", "pad_of"]
 
@@ -41,18 +41,10 @@ MOST_WAYS = 5000
 
 @dataclass(frozen=True, slots=True)
 class _Legs:
-    """What each pair of points costs on the way out, fully loaded, and on the way back."""
+    """Seconds of each pair of points on the way out and on the way back."""
 
-    there: tuple[Cost, ...]
-    back: tuple[Cost, ...]
-
-    @property
-    def to_release(self) -> Cost:
-        return sum(self.there, Cost())
-
-    @property
-    def total(self) -> Cost:
-        return self.to_release + sum(self.back, Cost())
+    there: tuple[float, ...]
+    back: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -82,7 +74,9 @@ class Way:
         legs, judged = self._legs, self.course.judged
         if isinstance(legs, Reason) or judged is None:
             return None
-        return dataclasses.replace(judged.plan, to_release=legs.to_release, total=legs.total)
+        most_kg, wind = self.aircraft.payload_max_kg, self.conditions.wind or CALM
+        out = path_cost(judged.plan.there, self.aircraft, wind, payload_kg=most_kg)
+        return dataclasses.replace(judged.plan, to_release=out, total=out + self._back)
 
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
@@ -97,10 +91,8 @@ class Way:
         line, wind = self.course.line, self.conditions.wind or CALM
         if isinstance(line, Reason):
             return line
-        most_kg = self.aircraft.payload_max_kg
         try:
-            there = leg_costs(line.there, self.aircraft, wind, payload_kg=most_kg)
-            return _Legs(there, leg_costs(line.back, self.aircraft, wind))
+            return _Legs(*(leg_seconds(path, self.aircraft, wind) for path in (line.there, line.back)))
         except ValueError as error:
             return Reason(Rule.WEATHER, str(error), "wait for less wind", (("case", "hard"),))
 
@@ -137,7 +129,8 @@ class Way:
         legs = self._legs
         if isinstance(legs, Reason):
             return math.inf, math.inf
-        return legs.to_release.duration_s, legs.total.duration_s
+        there_s = sum(legs.there)
+        return there_s, there_s + sum(legs.back)
 
     def energy_Wh(self, payload_kg: float) -> float:
         """What the flight takes with that load on the way out."""
@@ -148,9 +141,15 @@ class Way:
         if known is None:
             wind = self.conditions.wind or CALM
             out = path_cost(line.there, self.aircraft, wind, payload_kg=payload_kg)
-            back = sum(legs.back, Cost())
-            known = self._energies[payload_kg] = out.energy_Wh + back.energy_Wh
+            known = self._energies[payload_kg] = out.energy_Wh + self._back.energy_Wh
         return known
+
+    @cached_property
+    def _back(self) -> Cost:
+        line = self.course.line
+        if isinstance(line, Reason):
+            return Cost()
+        return path_cost(line.back, self.aircraft, self.conditions.wind or CALM)
 
     @cached_property
     def _energies(self) -> dict[float, float]:
@@ -162,7 +161,7 @@ class Way:
         line, legs, errand = self.course.line, self._legs, self.course.errand
         if isinstance(line, Reason) or isinstance(legs, Reason):
             return ()
-        seconds = [c.duration_s for c in (*legs.there, *legs.back)]
+        seconds = [*legs.there, *legs.back]
         seconds.insert(len(legs.there), 0.0)  # the release is the end of one path and the begin of the other
         path = [*line.there, *line.back]
         return pieces_of(path, seconds, errand.pad, float(errand.depot.elevation_m or 0.0), self.air)

@@ -136,6 +136,21 @@ def leg_costs(
     )
 
 
+def leg_seconds(
+    points: Sequence[PathPoint], aircraft: Aircraft, wind: Wind | WindProfile = CALM
+) -> tuple[float, ...]:
+    """The durations of `leg_costs`, without their energy."""
+    legs = [_leg(a, b, aircraft, wind) for a, b in itertools.pairwise(points)]
+    return tuple(
+        _moving_s(leg, early) + leg.end.hold_s
+        for leg, early in zip(legs, _saved_s(legs, aircraft), strict=True)
+    )
+
+
+def _moving_s(leg: _Leg, early_s: float) -> float:
+    return max(0.0, leg.ride.duration_s - early_s)
+
+
 def _leg(a: PathPoint, b: PathPoint, aircraft: Aircraft, wind: Wind | WindProfile) -> _Leg:
     east, north, up = b.east_m - a.east_m, b.north_m - a.north_m, b.up_m - a.up_m
     length = math.sqrt(east**2 + north**2 + up**2)
@@ -193,7 +208,7 @@ def _flowing_s(straight: Ride, speed_ms: float) -> float:
 def _leg_cost(leg: _Leg, early_s: float, aircraft: Aircraft, payload: float, density: float) -> Cost:
     """Ramp up, cruise, ramp down, and the wait; what the corner shares is taken from the ramps."""
     flown, climb = leg.ride, leg.up * leg.ride.top_ms
-    seconds = max(0.0, flown.duration_s - early_s)
+    seconds = _moving_s(leg, early_s)
     ramps = min(seconds, max(0.0, 2.0 * flown.ramp_s - early_s))
 
     def watts(share: float, accel: float) -> float:

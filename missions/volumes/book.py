@@ -89,6 +89,17 @@ class Book:
         near = self._near(boxes)
         return tuple(m for m in self._exact(volumes, boxes, near) if m.holder != but)
 
+    def meets_boxes(self, boxes: FloatArray) -> bool:
+        """Whether any of some boxes (n, 8: west, south, floor, start, east, north, ceiling, end) meets a
+        reserved one's: where none does nothing meets, where one does `meetings` tells more.
+        """
+        table = self._boxes[self._near(boxes)]
+        if not len(table):
+            return False
+        low = table[None, :, _LOW] < boxes[:, None, _HIGH]
+        high = table[None, :, _HIGH] > boxes[:, None, _LOW]
+        return bool((low & high).all(axis=2).any())
+
     def _near(self, boxes: FloatArray) -> NDArray[np.intp]:
         """Rows whose box meets the box round all of `boxes`; NaN of empty rows meets nothing."""
         table = self._boxes[: len(self._volumes)]
