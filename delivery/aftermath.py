@@ -11,7 +11,10 @@ from delivery.ways import aircraft_of
 from delivery.world import Event, World
 
 MOST_TRIES = 2
-NOT_CONFIRMED = "the vehicle did not confirm the release; whether the goods came off is not known"
+NOT_CONFIRMED = (
+    "unknown: look at the point and at the aircraft; the vehicle did not confirm that the goods came off"
+)
+CAME_BACK = "the goods came back: the vehicle did not let them go"
 
 
 def started(world: World, flight: Flight, battery: str | None, now_s: float) -> list[Event]:
@@ -86,7 +89,7 @@ def _after(order: Order, outcome: Outcome, now_s: float) -> list[Event]:
     if outcome.aboard is True and outcome.release is None and order.tries + 1 < MOST_TRIES:
         back = {"flight": None, "aircraft": None, "tries": order.tries + 1}
         return [Event(now_s, "order.accepted", order.id, back)]
-    reason = outcome.problem or NOT_CONFIRMED
+    reason = outcome.problem or (CAME_BACK if outcome.aboard else NOT_CONFIRMED)
     return [Event(now_s, "order.failed", order.id, {"reasons": [reason], "tries": order.tries + 1})]
 
 

@@ -25,8 +25,8 @@ class Confirmation:
 class Outcome:
     """How a flight ended. `release` is None unless the vehicle confirmed it.
 
-    `aboard`: whether the goods are known to be still aboard; None = not known, and then nobody drops them a
-    second time.
+    `aboard`: whether the goods are known to have come home aboard; None = not known, and then nobody drops
+    them a second time.
     """
 
     completed: bool

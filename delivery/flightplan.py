@@ -1,4 +1,8 @@
-"""An order becomes a mission: out in one altitude lane, down, release, up, back in the other lane, land."""
+"""An order becomes a mission: out in one altitude lane, down, release, up, back in the other lane, land.
+
+A winch's hook opens only once its line is seen to be out: the mission itself jumps past the release, and
+whoever watches sends the vehicle there. Nobody watching, it comes home with the goods.
+"""
 
 import math
 from collections.abc import Sequence
@@ -28,7 +32,9 @@ class LaneParams:
     Flights whose leg heads east (bearing 0-180) keep `lane_m`, the others `lane_m + lane_step_m`, so that
     opposite traffic on one route never shares a height. `margin_m` is the room kept to closed zones,
     `corridor_m` the half width of the fence round the route, `settle_s` and `release_s` the waits before and
-    after the gripper opens. A winch lets its hook down to `hook_m` over the ground at `winch_ms`.
+    after the gripper opens. A winch lets its hook down to `hook_m` over the ground at `winch_ms`; whoever
+    watches has `check_s` from then on to let it open. A landing comes down from `place_from_m` over the
+    ground, and `place_spare_m` further where the ground is not met.
     """
 
     lane_m: float = 50.0
@@ -39,6 +45,9 @@ class LaneParams:
     release_s: float = 4.0
     hook_m: float = 0.5
     winch_ms: float = 0.5
+    check_s: float = 10.0
+    place_from_m: float = 5.0
+    place_spare_m: float = 3.0
 
     def __post_init__(self) -> None:
         for name in ("lane_m", "lane_step_m", "corridor_m", "winch_ms"):
@@ -104,7 +113,7 @@ def plan_delivery(
     lane_out, lane_back = params.lane_for(bearing, level), params.lane_for(bearing + 180.0, level)
     route = route or _route(depot, point, zones, max(lane_out, lane_back), at_time, params)
     low = release_altitude_m(depot, point)
-    drop = drop_items(point, low, params)
+    drop = drop_items(point, low, params, _first_low(route.places))
     items = delivery_items(route.places, (lane_out, lane_back), drop, aircraft.cruise_ms)
     home = Home(depot.position, depot.elevation_m)
     fence = _fence(route.places, params.corridor_m)
@@ -115,7 +124,7 @@ def plan_delivery(
     there, back = _paths(route.places, (lane_out, lane_back), low, aircraft, _waits(point, params))
     out = path_cost(there, aircraft, wind, payload_kg=payload_kg)
     rest = path_cost(back, aircraft, wind)
-    begin = items.index(drop[0])
+    begin = _first_low(route.places) - 1
     release = next(i for i, item in enumerate(items) if i >= begin and _lets_go(item))
     low_items = begin, begin + len(drop) - 1
     return DeliveryPlan(
@@ -177,21 +186,48 @@ def delivery_items(
     )
 
 
-def drop_items(point: Place, low_m: float, params: LaneParams) -> tuple[MissionItem, ...]:
-    """Down, let go by the place's method, ready to climb; `low_m` as `release_altitude_m` says."""
+def _first_low(places: Sequence[LonLat]) -> int:
+    """The number (from 1) of the first item after the lane out: what `delivery_items` puts before it."""
+    return 3 + (len(places) - 2) + 1 + 1
+
+
+def drop_items(point: Place, low_m: float, params: LaneParams, first: int) -> tuple[MissionItem, ...]:
+    """Down, let go by the place's method, ready to climb; `low_m` as `release_altitude_m` says.
+
+    `first` is the number in the mission of the first of them.
+    """
     where = point.position
     if point.release is Release.LANDING:
-        descent_m = math.ceil(params.lane_m + 4.0 * params.lane_step_m)
-        return (_item(Command.NAV_PAYLOAD_PLACE, where, low_m, hold_s=descent_m),)
+        return _placing(where, low_m, params)
     down = _item(Command.NAV_WAYPOINT, where, low_m, hold_s=params.settle_s)
     opened = MissionItem(Command.DO_GRIPPER, (1.0, RELEASE, 0.0, 0.0))
     after = _item(Command.NAV_WAYPOINT, where, low_m, hold_s=params.release_s)
     if point.release is Release.GRIPPER:
         return down, opened, after
-    line_m = max(0.5, point.release_height_m - params.hook_m)
-    wait = _item(Command.NAV_WAYPOINT, where, low_m, hold_s=line_m / params.winch_ms + params.settle_s)
-    lowered, raised = (_winch(metres, params.winch_ms) for metres in (line_m, -line_m))
-    return down, lowered, wait, opened, after, raised, wait
+    line_s = _line_m(point, params) / params.winch_ms + params.settle_s
+    checked, wait = (_item(Command.NAV_WAYPOINT, where, low_m, hold_s=s) for s in (
+        line_s + params.check_s, line_s
+    ))  # fmt: skip
+    lowered, raised = (_winch(sign * _line_m(point, params), params.winch_ms) for sign in (1, -1))
+    past = MissionItem(Command.DO_JUMP, (first + 6.0, 1.0, 0.0, 0.0))
+    return down, lowered, checked, past, opened, after, raised, wait
+
+
+def _placing(where: LonLat, ground_m: float, params: LaneParams) -> tuple[MissionItem, ...]:
+    """Touch down with turning propellers, let go, leave.
+
+    A landing would end the mission (the motors stop, and the next start begins it anew) or stand there with
+    turning propellers until somebody sends it on; nobody is to arm an aircraft beside people. A placing
+    stands for seconds. It takes a loss of thrust for the ground, so it begins low.
+    """
+    above = _item(Command.NAV_WAYPOINT, where, ground_m + params.place_from_m, hold_s=params.settle_s)
+    most_m = params.place_from_m + params.place_spare_m
+    return above, _item(Command.NAV_PAYLOAD_PLACE, where, ground_m, hold_s=most_m)
+
+
+def _line_m(point: Place, params: LaneParams) -> float:
+    """How much line a winch lets out."""
+    return max(0.5, point.release_height_m - params.hook_m)
 
 
 def _winch(metres: float, rate_ms: float) -> MissionItem:
@@ -202,11 +238,10 @@ def _winch(metres: float, rate_ms: float) -> MissionItem:
 def _waits(point: Place, params: LaneParams) -> tuple[float, float]:
     """Seconds low over the point before and after the release."""
     if point.release is Release.LANDING:
-        touch_down_s = FINAL_M / LAND_MS
-        return touch_down_s, params.release_s
+        return params.settle_s + params.place_from_m / LAND_MS, params.release_s
     if point.release is Release.GRIPPER:
         return params.settle_s, params.release_s
-    line_s = max(0.5, point.release_height_m - params.hook_m) / params.winch_ms + params.settle_s
+    line_s = _line_m(point, params) / params.winch_ms + params.settle_s
     return params.settle_s + line_s, params.release_s + line_s
 
 

@@ -52,7 +52,9 @@ class FlyParams:
 
 @dataclass(slots=True)
 class Deck:
-    """A flight while it is run; `returning` once it was told to come down, `left` once nobody watches."""
+    """A flight while it is run; `returning` once it was told to come down, `by_hand` by the user, `left` once
+    nobody watches; `errand` is done after each turn of the watch while nobody else has the vehicle.
+    """
 
     mission: Mission
     vehicle: Vehicle
@@ -65,7 +67,9 @@ class Deck:
     shots_known: bool = True
     unknown_releases: int = 0
     returning: bool = False
+    by_hand: bool = False
     left: bool = False
+    errand: "Callable[[Deck], None] | None" = None
     wish: tuple[str, str] | None = None  # the mode it is to come down in, and why
     wished_s: float = -1e9  # when that was commanded last
 

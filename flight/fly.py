@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.clock import Clock, RealClock
 from core.files import writable_folder
+from core.geo import distance_m
 from flight.deck import Deck, FlyParams, InterruptedFlightError, NotConfirmedError, OnInterrupt, Progress
 from flight.interrupts import Interrupts
 from flight.launch import start
@@ -24,6 +25,7 @@ from flight.watch import start_watch
 from missions.model import Mission
 
 LOG_NAME = "flight.tlog"
+HOME_M = 20.0
 
 __all__ = [
     "FlyParams", "InterruptedFlightError", "NotConfirmedError", "OnInterrupt", "Progress", "fly_mission",
@@ -50,6 +52,7 @@ def fly_mission(
     on_interrupt: Callable[[Vehicle], OnInterrupt] = return_home,
     on_event: OnEvent | None = None,
     on_state: OnState | None = None,
+    errand: Callable[[Deck], None] | None = None,
 ) -> FlightRecord:
     """Fly `mission` and write `out_dir`/flight.json, shots.csv, track.geojson and flight.tlog.
 
@@ -57,7 +60,7 @@ def fly_mission(
     other needs `confirm_real`, and refuses `settings` (parameters set before the flight). Raises
     `SkyshadeError` when the flight does not start; once it flies, troubles are told in the record. `on_event`
     hears each event as it happens, with the vehicle's position: what must survive a crash is stored there.
-    `on_state` hears the state at each position told in the air.
+    `on_state` hears the state at each position told in the air; `errand` minds its load.
     """
     running = vehicle if isinstance(vehicle, RunningVehicle) else None
     own = running is not None if own_vehicle is None else own_vehicle
@@ -71,7 +74,7 @@ def fly_mission(
     told = on_progress or _no_progress
     with Interrupts() as interrupts, Vehicle(link, clock) as copter:
         recorder = Recorder(copter, start_watch(mission, params.watch), on_event, on_state)
-        deck = Deck(mission, copter, recorder, params, told, on_interrupt, interrupts)
+        deck = Deck(mission, copter, recorder, params, told, on_interrupt, interrupts, errand=errand)
         prepare(deck, settings or {})
         start(deck)
         watch_it_land(deck)
@@ -84,7 +87,20 @@ def _record_of(deck: Deck, log: Path) -> FlightRecord:
     """The flight, with what its vehicle cannot tell marked as unknown."""
     record = deck.recorder.record(len(deck.mission.items), log)
     known = deck.shots_known or bool(record.shots)
-    return replace(record, shots_known=known, unknown_releases=deck.unknown_releases)
+    back = brought_back(deck, record)
+    return replace(record, shots_known=known, unknown_releases=deck.unknown_releases, brought_back=back)
+
+
+def brought_back(deck: Deck, record: FlightRecord) -> bool | None:
+    """Whether its load is known to be home again, aboard, brought by the vehicle itself; None: not known."""
+    watch, here = deck.recorder.watch, deck.vehicle.state.position
+    if record.releases:
+        return False
+    by_itself = not (deck.by_hand or deck.left or watch.taken_over or watch.restarted)
+    home = here is not None and distance_m(here, deck.mission.home.position) <= HOME_M
+    landed = deck.vehicle.state.armed is False
+    held = watch.gripper.closed and not watch.gripper.opening
+    return True if by_itself and landed and home and held else None
 
 
 def _no_progress(_what: str, _done: int, _total: int) -> None:

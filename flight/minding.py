@@ -56,6 +56,8 @@ def _watch_once(deck: Deck) -> bool:
     watch = deck.recorder.watch
     if not (deck.returning or watch.taken_over or watch.failsafe or watch.odd_mode):
         _act(deck)
+        if deck.errand is not None:
+            deck.errand(deck)
     return False
 
 
@@ -131,6 +133,7 @@ def _ask(deck: Deck) -> OnInterrupt:
 def _answer(deck: Deck, answer: OnInterrupt) -> None:
     if answer is OnInterrupt.CONTINUE:
         return
+    deck.by_hand = True
     deck.recorder.abort(f"interrupted by the user ({answer.value})")
     if answer is OnInterrupt.LEAVE:
         deck.left = True

@@ -33,7 +33,8 @@ class FlightRecord:
     position message with the columns `TRACK_COLUMNS` (UTC seconds, degrees, metres, m/s; yaw of the airframe
     clockwise from north); `log` is the recording. `aborted` says why the mission was not completed;
     `shots_known` is false where the vehicle reports no shots though the mission takes them,
-    `unknown_releases` counts the items that let something go of which nothing tells.
+    `unknown_releases` counts the items that let something go of which nothing tells; `brought_back`: whether
+    its load is known to be home again, aboard.
     """
 
     completed: bool
@@ -49,6 +50,7 @@ class FlightRecord:
     shots_geoid_m: tuple[float, ...] = ()
     shots_known: bool = True
     unknown_releases: int = 0
+    brought_back: bool | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -10,6 +10,7 @@ import numpy as np
 from core.errors import SkyshadeError
 from core.geo import LonLat
 from delivery.flier import Confirmation, Outcome
+from flight.errand import Errand, Recall, not_called
 from flight.fly import InterruptedFlightError, OnInterrupt, Progress, fly_mission, return_home
 from flight.gripper import RELEASED
 from flight.record import TRACK_COLUMNS, FlightRecord
@@ -17,13 +18,17 @@ from flight.recorder import OnEvent, OnState
 from flight.vehicle import Vehicle
 from flight.watch import FlightEvent
 from missions.model import Mission
-from skyshade.rejoin import rejoin
+from skyshade.rejoin import FIND_S, rejoin
 from skyshade.vehicles import SIMULATED, vehicle_at
 
 
 @dataclass(slots=True)
 class FlightRoom:
-    """Flies delivery's missions on `vehicle`; `record` and `mission` are the last flight's."""
+    """Flies delivery's missions on `vehicle`; `record` and `mission` are the last flight's.
+
+    `recall` is asked each second why the flight is to come back with its goods; None while it is not. A
+    flight that is to be found again is looked for `find_s` long.
+    """
 
     vehicle: str = "embedded"
     confirm_real: bool = False
@@ -32,6 +37,8 @@ class FlightRoom:
     on_progress: Progress | None = None
     on_interrupt: Callable[[Vehicle], OnInterrupt] = return_home
     on_state: OnState | None = None
+    recall: Recall = not_called
+    find_s: float = FIND_S
     record: FlightRecord | None = None
     mission: Mission | None = None
 
@@ -48,9 +55,18 @@ class FlightRoom:
         if self.vehicle in SIMULATED:
             raise SkyshadeError(f"a vehicle of {self.vehicle!r} ended with the program that started it")
         self.mission = mission
-        found = rejoin(mission, self.vehicle, folder, _hearing(on_release), on_state=self.on_state)
+        found = rejoin(
+            mission,
+            self.vehicle,
+            folder,
+            _hearing(on_release),
+            on_state=self.on_state,
+            recall=self.recall,
+            find_s=self.find_s,
+        )
         self.record = found.record
-        return replace(outcome_of(found.record), aboard=found.aboard)
+        known = outcome_of(found.record)
+        return replace(known, release=known.release or found.release, aboard=found.aboard)
 
     def _flown(self, mission: Mission, folder: Path, hear: OnEvent) -> FlightRecord:
         with vehicle_at(self.vehicle, mission.home, speedup=self.speedup, seed=self.seed) as target:
@@ -63,6 +79,7 @@ class FlightRoom:
                 on_interrupt=self.on_interrupt,
                 on_event=hear,
                 on_state=self.on_state,
+                errand=Errand(self.recall),
             )
         return self.record
 
@@ -84,7 +101,8 @@ def outcome_of(record: FlightRecord) -> Outcome:
     if first is not None:
         height = value_at(record, first.time_s, "alt_home_m")
         word = Confirmation(first.time_s, place_at(record, first.time_s), first.text, height)
-    return Outcome(record.completed, record.flown_s, word, str(record.log), record.aborted)
+    back = True if record.brought_back else None
+    return Outcome(record.completed, record.flown_s, word, str(record.log), record.aborted, back)
 
 
 def place_at(record: FlightRecord, time_s: float) -> LonLat | None:

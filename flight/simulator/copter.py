@@ -8,6 +8,7 @@ from flight.simulator.actions import feedback
 from flight.simulator.airframe import Airframe, Demand
 from flight.simulator.arming import PreArm
 from flight.simulator.auto import Auto
+from flight.simulator.boardlog import BoardLogs
 from flight.simulator.boot import HOME_S, Boot, reached
 from flight.simulator.commands import Commands
 from flight.simulator.failsafes import Failsafes
@@ -57,6 +58,7 @@ class Copter:
     telemetry: Telemetry = field(init=False)
     failsafes: Failsafes = field(init=False)
     inbox: Inbox = field(init=False)
+    logs: BoardLogs = field(default_factory=BoardLogs)
     _steps: int = 0
     _boot_words: Boot = field(init=False)
     prearm: PreArm = field(init=False)
@@ -152,6 +154,7 @@ class Copter:
         self.plans.tick(vehicle.time_s)
         vehicle.gripper.tick(vehicle.time_s)
         self._trace()
+        self.logs.note(vehicle)
         flying = vehicle.armed and not vehicle.air.on_ground
         vehicle.cargo.step(vehicle.gripper, vehicle.winch, vehicle.air.height_m)
         vehicle.battery.step(dt, flying_a=vehicle.flying_a if flying else None)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from flight.simulator.boardlog import BoardLogs
 from flight.simulator.commands import Commands
 from flight.simulator.failsafes import Failsafes
 from flight.simulator.files import Files
@@ -37,6 +38,7 @@ class Copter(Protocol):
     commands: Commands
     telemetry: Telemetry
     failsafes: Failsafes
+    logs: BoardLogs
 
     def change_mode(self, number: int) -> bool:
         """Change the mode."""
@@ -81,6 +83,7 @@ class Inbox:
             "SET_POSITION_TARGET_LOCAL_NED": self.targets.locally, "TERRAIN_DATA": self._terrain_data,
             "TERRAIN_CHECK": self._terrain_check, "FILE_TRANSFER_PROTOCOL": self._file,
             "SETUP_SIGNING": self._set_up_signing, "LOG_REQUEST_LIST": self._logs,
+            "LOG_REQUEST_DATA": self._log_data, "LOG_REQUEST_END": self._log_end,
             "AUTOPILOT_VERSION_REQUEST": self._version, **dict.fromkeys(_MISSION, self._mission),
         }  # fmt: skip
 
@@ -101,6 +104,7 @@ class Inbox:
         """Go on with what takes longer than an answer."""
         self.parameters.step()
         self._send_file()
+        self.copter.logs.step(self.copter.vehicle)
 
     def leave(self, link: int) -> None:
         """A client went away."""
@@ -154,8 +158,15 @@ class Inbox:
         self.copter.request(_VERSION_MESSAGE, sender.link)
 
     def _logs(self, _message: Message, sender: Sender) -> None:
-        """There are none: this vehicle keeps no logs of its own."""
-        self._post(mavlink.MAVLink_log_entry_message(0, 0, 0, 0, 0), sender)
+        for entry in self.copter.logs.entries(self.copter.vehicle):
+            self._post(entry, sender)
+
+    def _log_data(self, message: Message, sender: Sender) -> None:
+        if not self.copter.vehicle.armed:
+            self.copter.logs.ask(message, sender)
+
+    def _log_end(self, _message: Message, _sender: Sender) -> None:
+        self.copter.logs.due = None
 
     def _file(self, message: Message, sender: Sender) -> None:
         """One answer goes out at once; those of a burst follow one a step."""

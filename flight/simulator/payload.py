@@ -7,24 +7,36 @@ from flight.simulator.params import Params
 
 Say = Callable[[str], None]
 _GRIP_S = 0.5
+_FUNCTION, _OUTPUTS = 28, range(1, 17)  # SERVOn_FUNCTION
 _LENGTH_GAIN = 1.0  # 1/s: how a length is approached
 _SERVO_LIMITS_US = (1500, 1900)
 
 
 @dataclass(slots=True)
 class Gripper:
-    """Holds or releases; a change takes half a second."""
+    """Holds or releases; a change takes half a second, and for ever once its servo output is taken away."""
 
     params: Params
     say: Say
     fitted: bool
     state: str = "neutral"
     done_s: float | None = None
+    outputs: tuple[int, ...] = ()  # that were its own at boot; none: taken for granted
+    stood_us: int = 0
+
+    def __post_init__(self) -> None:
+        self.outputs = tuple(n for n in _OUTPUTS if self._owns(n))
 
     @property
     def servo_us(self) -> int:
         if not self.fitted:
             return 0
+        if self._driven:
+            self.stood_us = self._wanted_us
+        return self.stood_us
+
+    @property
+    def _wanted_us(self) -> int:
         name = {"grabbing": "GRAB", "grabbed": "GRAB", "neutral": "NEUTRAL"}.get(self.state, "RELEASE")
         return self.params.integer(f"GRIP_{name}")
 
@@ -53,9 +65,16 @@ class Gripper:
 
     def tick(self, now_s: float) -> None:
         """Finish a movement whose time has come."""
-        if self.done_s is not None and now_s >= self.done_s:
+        if self.done_s is not None and now_s >= self.done_s and self._driven:
             self.state, self.done_s = self.state.replace("ing", "ed"), None
             self.say(f"Gripper load {self.state}")
+
+    @property
+    def _driven(self) -> bool:
+        return not self.outputs or any(self._owns(n) for n in self.outputs)
+
+    def _owns(self, output: int) -> bool:
+        return self.params.integer(f"SERVO{output}_FUNCTION") == _FUNCTION
 
 
 @dataclass(slots=True)

@@ -148,6 +148,7 @@ class Vehicle:
     yaw: Yaw = field(default_factory=Yaw)
     trail: Trail = field(default_factory=Trail)
     outbox: list[Outgoing] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)  # since the log on board last took it
     time_s: float = 0.0
     armed: bool = False
     armed_s: float = 0.0
@@ -191,6 +192,7 @@ class Vehicle:
 
     def say(self, text: str, severity: Severity = Severity.INFO) -> None:
         """Send a STATUSTEXT to every client, in pieces where it is long."""
+        self.said.append(text)
         raw = text.encode("ascii", "replace")
         if len(raw) <= _TEXT_BYTES:
             self.tell(mavlink.MAVLink_statustext_message(int(severity), raw))
