@@ -176,11 +176,19 @@ def run_service(
         _say_where(desk, settings, as_json=as_json)
         flying = None if fly is None else Flying(desk, fly, flown_by)
         if flying is not None:
+            _end_as_by_hand()
             flying.start()
         with Forgetting(opened, clock, site.forget_after_days):
             serve(service, socket)
         if flying is not None:
-            flying.stop()
+            flying.finish(note)
+
+
+def _end_as_by_hand() -> None:
+    """A request to end is heard like Ctrl-C: nobody leaves aircraft in the air without a word."""
+    import signal
+
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def _settings(site: Site, conditions: Any, desk: Any, socket: Any) -> Any:

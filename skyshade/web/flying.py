@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +12,12 @@ from core.errors import SkyshadeError
 from core.geo import Altitude, Datum
 from delivery.crew import Crew
 from delivery.desk import Desk, Position
-from delivery.flights import Flight
+from delivery.flights import Flight, FlightState
 from flight.state import VehicleState
 from skyshade.flier import FlightRoom
+from skyshade.recall import why_back
 from skyshade.tower import Tower
+from skyshade.vehicles import SIMULATED
 
 LOOK_S = 0.5
 log = logging.getLogger(__name__)
@@ -68,6 +71,43 @@ class Flying:
         """Send no more up. Flights in the air go on by themselves and are found again at the next start."""
         self._ended.set()
 
+    def finish(self, say: Callable[[str], None]) -> None:
+        """Send no more up, and watch what is in the air until it is down; an interrupt leaves it there.
+
+        What becomes of aircraft that are left is said.
+        """
+        self.stop()
+        if not self.in_the_air():
+            return
+        try:
+            say(f"in the air: {self._names()}; watching until they are down, Ctrl-C leaves them")
+            while self.in_the_air() and any(thread.is_alive() for thread in self._threads):
+                time.sleep(LOOK_S)
+        except KeyboardInterrupt:
+            self._say_left(say)
+        else:
+            say("all aircraft are down")
+
+    def in_the_air(self) -> list[Flight]:
+        """Flights in the air by the record."""
+        return [f for f in self.desk.world().active_flights() if f.state is FlightState.FLYING]
+
+    def _names(self, flights: Sequence[Flight] | None = None) -> str:
+        named = self.in_the_air() if flights is None else flights
+        return ", ".join(f"{f.aircraft} ({f.id})" for f in named)
+
+    def _say_left(self, say: Callable[[str], None]) -> None:
+        up = self.in_the_air()
+        ours = [f for f in up if self.vehicles.named(f.aircraft) in SIMULATED]
+        others = [f for f in up if f not in ours]
+        if others:
+            say(
+                f"NOT WATCHED ANY MORE: {self._names(others)} fly on by themselves, hand over what needs no "
+                "watching and come home; start the service again to find them"
+            )
+        if ours:
+            say(f"simulated aircraft end with this program: {self._names(ours)}")
+
     def room(self, flight: Flight) -> FlightRoom:
         """Who flies a flight."""
         return FlightRoom(
@@ -75,7 +115,13 @@ class Flying:
             confirm_real=self.vehicles.confirm_real,
             speedup=self.vehicles.speedup,
             on_state=lambda state: self._heard(flight.id, state),
+            recall=lambda: self._recalled(flight.id),
         )
+
+    def _recalled(self, name: str) -> str | None:
+        world = self.desk.store.known()
+        flight = world.flights.get(name)
+        return None if flight is None else why_back(world, flight, self.desk.clock.utc_s())
 
     def _run(self, tower: Tower) -> None:
         seen = -1
