@@ -14,9 +14,10 @@ from shapely.geometry.base import BaseGeometry
 
 from core.geo import FloatArray
 from gis.vector import Area, as_area
+from missions.survey.bands import rings_of
 from missions.survey.lines import Swath, turned
 from missions.survey.pace import Pace
-from missions.survey.scan import rings_of, sweep_seconds
+from missions.survey.scan import sweep_seconds
 
 PLAIN_M = 0.2
 TOUCH_M = 1.0

@@ -14,10 +14,14 @@ from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import nearest_points
 
+from core.geo import FloatArray
 from gis.vector import Area, as_area
 from missions.route import XY
+from missions.survey.bands import chord, edges_of, joined, levels_of, pieces
 
 LEAD_LEAST_M = 0.5
+MOST_INSIDE = 0.6
+REACH = 0.75  # of what a picture sees ahead
 BARELY_M = 0.02
 
 
@@ -27,7 +31,8 @@ class Swath:
 
     `slack_m` is the position error that coverage must bear; `lead_m` the run-up to constant speed, `tail_m`
     the run-out that makes sure of the last release; `trigger_m` is what the vehicle is asked for and
-    `shot_m` where it will really release.
+    `shot_m` where it will really release. `inside` is how many spacings an outer row may run inside the
+    ground's edge, if two rows see the edge then; half a spacing where other rows follow.
     """
 
     across_m: float
@@ -38,6 +43,27 @@ class Swath:
     slack_m: float
     lead_m: float
     tail_m: float
+    inside: float = MOST_INSIDE
+
+    @property
+    def edge_m(self) -> float:
+        """How far inside the ground's edge an outer row may run."""
+        return max(0.5, self.inside) * self.line_m if self._wide else self.line_m / 2.0
+
+    @property
+    def _wide(self) -> bool:
+        """Whether two rows see the edge then."""
+        return (1.0 + self.inside) * self.line_m <= self.across_m / 2.0 - self.slack_m
+
+    @property
+    def inset_m(self) -> float:
+        """How far inside the ground a row's first and last release may be: each answers for so much."""
+        return self.shot_m / 2.0
+
+    @property
+    def reach_m(self) -> float:
+        """How far beyond its first and last release a row is counted on to see."""
+        return max(self.inset_m, REACH * (self.along_m / 2.0 - self.slack_m))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,42 +173,30 @@ def lay_passes(target: Area, working: Area, swath: Swath, angle_deg: float, firs
     Both are given turned to `angle_deg` (`turned`).
     """
     _, bottom, _, top = target.bounds
-    count = max(1, math.ceil((top - bottom) / swath.line_m - 1e-9))
-    step = (top - bottom) / count
-    rows = bottom + step * (np.arange(count) + 0.5)
-    half = step / 2 + swath.slack_m
-    west, _, east, _ = working.bounds
-    bands = [target.intersection(shapely.box(west, y - half, east, y + half)) for y in rows]
-    chords = [working.intersection(_across(working, float(y))) for y in rows]
+    rows, borders = levels_of(bottom, top, swath.line_m, swath.edge_m)
+    found = pieces(edges_of(target), rows, borders, swath.inset_m, swath.reach_m)
+    air = edges_of(working)
     passes = []
-    for row, (y, band, chord) in enumerate(zip(rows, bands, chords, strict=True)):
-        for limits in _spans(chord):
-            for a, b in _wanted(band, limits, swath):
-                passes.append(Pass(angle_deg, first_row + row, float(y), a, b, *limits))
+    for row in np.unique(found[:, 0]):
+        y, spans = float(rows[int(row)]), found[found[:, 0] == row, 1:]
+        for limits in chord(air, y).tolist():
+            for a, b in _wanted(spans, limits, swath):
+                passes.append(Pass(angle_deg, first_row + int(row), y, a, b, *limits))
     return passes
 
 
-def _wanted(band: BaseGeometry, limits: XY, swath: Swath) -> list[XY]:
-    """The pieces of a band to photograph from a line that may be flown within `limits`."""
+def _wanted(spans: FloatArray, limits: Sequence[float], swath: Swath) -> list[list[float]]:
+    """The pieces of a row to photograph while flying within `limits`."""
     low, high = limits
-    wanted = [(max(a, low), min(b, high)) for a, b in _spans(band) if a <= high and b >= low]
-    return _merged(wanted, swath.along_m + 2 * swath.lead_m)
+    near = spans[(spans[:, 0] <= high) & (spans[:, 1] >= low)]
+    merged: list[list[float]] = joined(np.clip(near, low, high), swath.along_m + 2 * swath.lead_m).tolist()
+    return merged
 
 
 def _spans(geometry: BaseGeometry) -> list[XY]:
-    """The x extents of a geometry's parts, those that touch merged, in order."""
+    """The x extents of a geometry's parts, in order."""
     boxes = [g.bounds for g in shapely.get_parts(shapely.get_parts(geometry)) if not g.is_empty]
-    return _merged(sorted((b[0], b[2]) for b in boxes), 0.0)
-
-
-def _merged(spans: list[XY], gap: float) -> list[XY]:
-    merged: list[XY] = []
-    for low, high in sorted(spans):
-        if merged and low - merged[-1][1] <= gap:
-            merged[-1] = merged[-1][0], max(merged[-1][1], high)
-        else:
-            merged.append((low, high))
-    return merged
+    return sorted((b[0], b[2]) for b in boxes)
 
 
 def left_over(target: Area, lines: Sequence[Pass], swath: Swath) -> Area:

@@ -26,13 +26,14 @@ class Pace:
     `speeds_ms` (360,) over the ground by course, 0 = no way against the wind; `shared_s` (cosines, tops,
     tops) seconds that two legs share at a corner; `motion` speed, acceleration, jerk, its ease, radius and
     acceleration of corners; `tops_ms` (lengths,) the top speed on legs up to the shortest that is flown
-    at full speed.
+    at full speed. `away` are the tables of the ways from home and back, flown at cruising speed.
     """
 
     speeds_ms: FloatArray
     shared_s: FloatArray
     motion: Motion
     tops_ms: FloatArray
+    away: Tables
 
     @property
     def tables(self) -> Tables:
@@ -42,6 +43,10 @@ class Pace:
 
 def make_pace(craft: Aircraft, wind: Wind, survey_ms: float) -> Pace:
     """The pace of an aircraft that wants to fly `survey_ms` over the ground."""
+    return Pace(*_tables(craft, wind, survey_ms), away=_tables(craft, wind, max(survey_ms, craft.cruise_ms)))
+
+
+def _tables(craft: Aircraft, wind: Wind, survey_ms: float) -> Tables:
     speeds = np.zeros(360)
     for course in range(360):
         east, north = math.sin(math.radians(course)), math.cos(math.radians(course))
@@ -52,7 +57,7 @@ def make_pace(craft: Aircraft, wind: Wind, survey_ms: float) -> Pace:
         survey_ms, limits.accel_ms2, limits.jerk_ms3, limits.ease_s,
         craft.waypoint_radius_m, craft.corner_accel_ms2,
     )  # fmt: skip
-    return Pace(speeds, _shared_table(motion), motion, _tops_table(motion))
+    return speeds, _shared_table(motion), motion, _tops_table(motion)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types

@@ -17,10 +17,11 @@ from shapely.geometry import Polygon
 
 from core.geo import FloatArray
 from gis.vector import Area, as_area
+from missions.survey.bands import edges_of, rings_of
 from missions.survey.decompose import CELL_S, Cell, cell_of
 from missions.survey.lines import Swath
 from missions.survey.pace import Pace
-from missions.survey.scan import edges_of, fit_angles, rings_of
+from missions.survey.scan import fit_angles
 
 PLAIN_ROWS = 0.2  # corners nearer to a straight edge than this share of a row do not matter
 COURSES_DEG = np.arange(0.0, 180.0, 5.0)
@@ -28,7 +29,9 @@ TRIED_DEG = np.arange(0.0, 180.0, 15.0)
 JUDGED = 10
 OF_A_CORNER = 2
 MOST_PARTS = 8
-LEAST_SAVED = 0.25  # rows
+LEAST_SAVED = -0.5  # rows: the arms of a zigzag are of use only when the next is cut off too
+LEAST_GAIN_S = -25.0
+PATIENCE = 1  # cuts in a row that gain nothing
 TOUCH_M = 0.01
 
 
@@ -46,14 +49,19 @@ class Cut:
 
 
 def split(target: Area, swath: Swath, pace: Pace) -> list[list[Cell]]:
-    """Layouts with a cut more each, the quickest cut first, as long as cutting gains time."""
+    """Layouts with a cut more each, the quickest cut first, as long as cutting gains time.
+
+    A cut that gains nothing is tried too: the next may.
+    """
     cells = [_cell(target, swath, pace)]
     found: list[list[Cell]] = []
     offers = {0: _best_split(cells[0], swath, pace)}
+    vain = 0
     while len(cells) < MOST_PARTS:
         gains = {k: cells[k].seconds - _seconds(parts) for k, parts in offers.items() if parts}
         best = max(gains, key=lambda k: gains[k], default=None)
-        if best is None or gains[best] <= 0.0:
+        vain = 0 if best is not None and gains[best] > 0.0 else vain + 1
+        if best is None or gains[best] < LEAST_GAIN_S or vain > PATIENCE:
             break
         parts = offers[best]
         kept = [k for k in range(len(cells)) if k != best]

@@ -5,6 +5,8 @@ Croes 1958) and moved, either way round (Or 1976), until nothing helps; then the
 again, from a fixed seed. Times need not be symmetric.
 """
 
+from collections.abc import Sequence
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +43,15 @@ def nearest_tour(seconds: FloatArray) -> list[int]:
         tour.append(node)
         open_nodes[node] = open_nodes[node ^ 1] = False
         here = node
+    return tour
+
+
+def row_by_row(rows: Sequence[int], begun: Sequence[float], *, back: bool = False) -> list[int]:
+    """To and fro, every line of a row before the next; `rows` and `begun` (x) of each line."""
+    tour: list[int] = []
+    for number, row in enumerate(sorted(set(rows), reverse=back)):
+        lines = sorted((k for k, r in enumerate(rows) if r == row), key=lambda k: begun[k])
+        tour += [2 * k for k in lines] if number % 2 == 0 else [2 * k + 1 for k in reversed(lines)]
     return tour
 
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from core.geo import FloatArray
 from gis.vector import Area, as_area
+from missions.survey.bands import edges_of, rings_of
 from missions.survey.lines import Run
 from missions.survey.pace import Pace, Tables, corner_s, ride_s, speed_on
-from missions.survey.scan import edges_of, rings_of
 
 OPENED_M = 0.1
 PLAIN_M = 0.05
@@ -62,7 +62,7 @@ def transit_seconds(runs: Sequence[Run], home: tuple[float, float], space: Corne
     out, back = (_sights(p, space.corners, space.walls) for p in (ends, starts))
     table = _seconds(
         ends, starts, heading, leads, mains, direct, out, back,
-        space.corners, space.lengths, space.following, pace.tables,
+        space.corners, space.lengths, space.following, pace.tables, pace.away,
     )  # fmt: skip
     return np.asarray(table, np.float64)
 
@@ -145,6 +145,7 @@ def _seconds(
     between: FloatArray,
     following: Ints,
     tables: Tables,
+    away: Tables,
 ) -> FloatArray:
     count, turns = len(ends), len(corners)
     table = np.full((count, count), FAR_S)
@@ -172,9 +173,11 @@ def _seconds(
                 size += 1
             way[size] = starts[j]
             onto = leads[j] if leads[j] > 0.0 else mains[j]
+            home = count - 1 in (i, j)
             table[i, j] = own[j] + way_seconds(
-                way[: size + 1], heading[i], mains[i], heading[j], onto, tables
-            )
+                way[: size + 1], heading[i], mains[i], heading[j], onto,
+                tables, away if home else tables, away if j == count - 1 else tables,
+            )  # fmt: skip
     return table
 
 
@@ -217,14 +220,22 @@ def _own_seconds(lead: float, main: float, unit: FloatArray, tables: Tables) -> 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def way_seconds(
-    way: FloatArray, into: FloatArray, before: float, onto: FloatArray, after: float, tables: Tables
+    way: FloatArray,
+    into: FloatArray,
+    before: float,
+    onto: FloatArray,
+    after: float,
+    runs: Tables,
+    legs: Tables,
+    last: Tables,
 ) -> float:
     """Seconds over a way, less what its corners save, those with the runs at its ends too.
 
     `into` and `onto` are the unit courses of the runs' legs at its ends, `before` and `after` their lengths;
-    a zero vector is a stop.
+    a zero vector is a stop. `runs`, `legs` and `last` tell how fast the runs, the way and its last leg are
+    flown; the way from home is flown at cruising speed but for the leg that leads onto a run.
     """
-    course, length, speed = into, before, speed_on(into, tables)
+    course, length, speed = into, before, speed_on(into, runs)
     total = 0.0
     for k in range(len(way)):
         if k + 1 < len(way):
@@ -233,14 +244,14 @@ def way_seconds(
             if ahead < 1e-6:
                 continue
             unit = step / ahead
-            top = speed_on(unit, tables)
+            top = speed_on(unit, last if k + 2 == len(way) else legs)
             if top <= 0.0:
                 return FAR_S
-            total += ride_s(ahead, top, tables)
+            total += ride_s(ahead, top, legs)
         else:
-            unit, ahead, top = onto, after, speed_on(onto, tables)
+            unit, ahead, top = onto, after, speed_on(onto, runs)
         if speed > 0.0 and top > 0.0:
             cosine = course[0] * unit[0] + course[1] * unit[1]
-            total -= corner_s(length, speed, ahead, top, cosine, tables)
+            total -= corner_s(length, speed, ahead, top, cosine, legs)
         course, length, speed = unit, ahead, top
     return float(total)
