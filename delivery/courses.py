@@ -230,8 +230,9 @@ def _uprights(errand: Errand, air: Air, near: tuple[Obstacle, ...]) -> Iterator[
         return
     sky = air.sky(errand.home, near)
     low_m = release_altitude_m(errand.home, errand.point)
+    roof_m = max(0.0, float(errand.depot.elevation_m or 0.0) - sky.home_m)  # a pad may be on one
     for place, down_m, cure in (
-        (errand.pad, 0.0, "move the depot's pad"),
+        (errand.pad, roof_m, "move the depot's pad"),
         (errand.point.position, low_m, "choose another point"),
     ):
         name = in_the_way(sky, sky.frame.point(place), down_m)

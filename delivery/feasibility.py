@@ -56,6 +56,13 @@ def _unknown(case: str, said: str, cure: str) -> Reason:
     return Reason(Rule.UNKNOWN, said, cure, (("case", case),))
 
 
+def unknowns(conditions: Conditions) -> tuple[str, ...]:
+    """What is not known of the day and forbids nothing: it is said beside a yes."""
+    if conditions.structures is not None:
+        return ()
+    return ("clearance over buildings: none were given (--buildings FILE)",)
+
+
 def goods_reasons(world: World, order: Order, point: Place) -> Iterator[Reason]:
     """What the goods themselves say."""
     for name, _ in order.lines:

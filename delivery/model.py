@@ -261,7 +261,7 @@ class Order:
     or failed, `rules` name the rule behind each and `facts` hold what each says, as data. `wanted_from_s` and
     `wanted_until_s` bound the release that a reserved order asks for (UTC seconds). `key` and `digest` stand
     for the customer's key and what was asked with it. `released_at_s` is the UTC second the vehicle confirmed
-    the release.
+    the release. `unknown` is what could not be looked at when it was accepted.
     """
 
     id: str
@@ -289,6 +289,7 @@ class Order:
     key: str | None = None
     digest: str | None = None
     tries: int = 0
+    unknown: tuple[str, ...] = ()
 
     @property
     def promised_s(self) -> tuple[float, float] | None:

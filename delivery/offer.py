@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 
 from delivery.board import Board
 from delivery.conditions import Conditions, Operations
-from delivery.feasibility import day_reasons, goods_reasons, hours_on, hours_reason, place_reasons
+from delivery.feasibility import (
+    day_reasons,
+    goods_reasons,
+    hours_on,
+    hours_reason,
+    place_reasons,
+    unknowns,
+)
 from delivery.flights import Flight
 from delivery.model import Order, Place, Priority
 from delivery.planner import Planner, Task, join, joinable
@@ -38,12 +45,16 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The answer to an order: the flights that are planned or changed for it and the promise, or reasons."""
+    """The answer to an order: the flights that are planned or changed for it and the promise, or reasons.
+
+    `unknown` is what could not be looked at and forbids nothing.
+    """
 
     reasons: tuple[Reason, ...] = ()
     flight: Flight | None = None
     promise: Promise | None = None
     more: tuple[Event, ...] = field(default=())
+    unknown: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -86,7 +97,8 @@ def offer(
     flight = _earlier(joined, found.flight)
     if reasons or flight is None:
         return Offer((*reasons, *(() if flight else found.reasons)))
-    return Offer((), flight, promise_of(flight.release_s or now_s, now_s, day.operations, order))
+    promise = promise_of(flight.release_s or now_s, now_s, day.operations, order)
+    return Offer((), flight, promise, unknown=unknowns(day))
 
 
 def _window(order: Order, point: Place, day: Conditions, now_s: float) -> tuple[float, float] | Reason:
@@ -135,7 +147,10 @@ def events_of(order: Order, made: Offer, now_s: float) -> list[Event]:
     received = Event(now_s, "order.received", order.id, to_data(order))
     if made.flight is None or made.promise is None:
         return [received, Event(now_s, "order.refused", order.id, on_record(made.reasons))]
-    promise = {"aircraft": made.flight.aircraft, "flight": made.flight.id, **made.promise.fields(order)}
+    promise: dict[str, object] = {"aircraft": made.flight.aircraft, "flight": made.flight.id}
+    promise |= made.promise.fields(order)
+    if made.unknown:
+        promise["unknown"] = list(made.unknown)
     accepted = Event(now_s, "order.accepted", order.id, promise)
     return [received, accepted, planned(made.flight, now_s), *made.more]
 

@@ -110,6 +110,7 @@ _ORDER_FIELDS: dict[str, Callable[[Any], Any]] = {
     "reasons": tuple,
     "rules": tuple,
     "facts": lambda facts: tuple(tuple((str(n), v) for n, v in pairs) for pairs in facts),
+    "unknown": tuple,
     "released_lonlat": tuple,
 }
 

@@ -26,6 +26,7 @@ from skyshade.cli.options import (
 from skyshade.cli.output import emit, json_option
 
 NEEDED = "Without it every order is refused."
+BUILDINGS_HELP = "Buildings and masts with heights, to keep clear of; without them answers say so."
 
 
 def conditions_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -38,6 +39,7 @@ def conditions_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="Height of the lane above the depot, metres.",
         ),
+        click.option("--buildings", type=IN_FILE, help=BUILDINGS_HELP),
         click.option("--zones", type=IN_FILE, help=f"{ZONES_HELP} {NEEDED}"),
         click.option("--dem", type=IN_FILE, help=f"{DEM_HELP} {NEEDED}"),
         click.option(
@@ -289,12 +291,14 @@ def _conditions(
     wind_ms: float | None,
     wind_from_deg: float,
     lane_m: float,
+    buildings: Path | None,
 ) -> Any:
     from core.wind import Wind
     from delivery.conditions import Conditions
     from delivery.flightplan import LaneParams
     from gis.terrain import read_terrain
     from missions.airspace import read_zones
+    from missions.structures import read_structures
 
     return Conditions(
         zones=None if zones is None else read_zones(zones),
@@ -302,6 +306,7 @@ def _conditions(
         terrain=None if dem is None else read_terrain(dem),
         permits=frozenset(permits) if permits else None,
         lanes=made(LaneParams, lane_m),
+        structures=None if buildings is None else read_structures(buildings),
     )
 
 
@@ -310,6 +315,7 @@ def _order_json(order: Any, world: Any) -> dict[str, Any]:
         "order": order.id,
         "state": order.state.value,
         "reason": "; ".join(order.reasons) or None,
+        "unknown": list(order.unknown),
         "eta_s": order.eta_s,
         "eta_low_s": order.eta_low_s,
         "eta_high_s": order.eta_high_s,
@@ -324,7 +330,8 @@ def _order_lines(order: Any) -> list[str]:
     if order.state.value == "accepted":
         low, high = (round(s / 60) for s in (order.eta_low_s, order.eta_high_s))
         head += f", there in {low} to {high} minutes with {order.aircraft}"
-    return [head, *(f"  - {reason}" for reason in order.reasons)]
+    unknown = (f"  - not known: {what}" for what in order.unknown)
+    return [head, *(f"  - {reason}" for reason in order.reasons), *unknown]
 
 
 for _part in (init, catalogue, places, fleet, battery, proof, flight_file, forget, keys, simulate):

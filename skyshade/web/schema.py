@@ -71,6 +71,7 @@ class OrderView(BaseModel):
     priority: str
     placed_at: str
     reasons: list[Reason] = []
+    unknown: list[str] = []
     expected: str | None = None
     earliest: str | None = None
     latest: str | None = None

@@ -38,6 +38,7 @@ def order_view(status: Status, world: World, zone: tzinfo, *, token: str | None 
         priority=order.priority.value,
         placed_at=str(moment(order.placed_s, zone)),
         reasons=reasons(order),
+        unknown=list(order.unknown),
         expected=moment(expected, zone),
         earliest=moment(low, zone),
         latest=moment(high, zone),
