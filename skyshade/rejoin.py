@@ -86,7 +86,6 @@ def rejoin(
     """
     clock = clock or RealClock()
     folder = writable_folder(folder)
-    seen = sightings(folder.parent)
     with Interrupts() as interrupts, _connected(address, folder, clock, find_s) as copter:
         recorder = Recorder(copter, start_watch(mission), on_event, on_state)
         errand = Errand(recall, may_open=False)
@@ -94,7 +93,7 @@ def rejoin(
         found = _look(deck)
         watch_it_land(deck)
         record = recorder.record(len(mission.items), folder / LOG_NAME)
-        rejoined = _judged(deck, record, found, seen, folder)
+        rejoined = _judged(deck, record, found, folder)
     write_record(rejoined.record, folder)
     return rejoined
 
@@ -141,12 +140,12 @@ def _look(deck: Deck) -> Found:
     return found
 
 
-def _judged(deck: Deck, record: FlightRecord, found: Found, seen: Sightings | None, folder: Path) -> Rejoined:
+def _judged(deck: Deck, record: FlightRecord, found: Found, folder: Path) -> Rejoined:
     """What became of the goods, by what is surest."""
+    seen = sightings(folder.parent)
     if not found.flying:
         record = replace(record, aborted=LANDED)
-    before = seen.track if seen is not None else record.track[:0]
-    record = replace(record, track=np.concatenate([before, record.track]))
+    record = _with_track(record, seen)
     if record.releases:
         return Rejoined(record, None, aboard=False)
     back = brought_back(deck, record) if found.held else None
@@ -162,6 +161,14 @@ def _judged(deck: Deck, record: FlightRecord, found: Found, seen: Sightings | No
     if found.flying and found.past and found.gripper.closed is False:
         return Rejoined(record, Confirmation(deck.vehicle.clock.utc_s(), None, OPEN_IN_AIR), aboard=False)
     return Rejoined(record, None, aboard=None)
+
+
+def _with_track(record: FlightRecord, seen: Sightings | None) -> FlightRecord:
+    """The record with what was seen before it began."""
+    if seen is None:
+        return record
+    begin_s = float(record.track[0, 0]) if len(record.track) else np.inf
+    return replace(record, track=np.concatenate([seen.track[seen.track[:, 0] < begin_s], record.track]))
 
 
 def _by_log(deck: Deck, record: FlightRecord, story: Story) -> Rejoined:

@@ -1,23 +1,24 @@
 """What the recordings of a flight saw of it, up to where the program that watched it was ended."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from core.errors import BadFileError
 from core.geo import FloatArray, LonLat
+from core.units import e7_to_deg, mm_to_m
 from delivery.flier import Confirmation
-from flight.columns import Table
 from flight.fly import LOG_NAME
 from flight.gripper import GRABBED, GRABBING, RELEASED
+from flight.playback import played_back
 from flight.record import TRACK_COLUMNS
-from flight.tlog import read_columns
+from flight.wire import Message
 
 _WANTED = ("GLOBAL_POSITION_INT", "SYSTEM_TIME", "STATUSTEXT")
 _UP_M = 1.0
-E7, MM = 1e7, 1e3  # of degrees, of metres
+_HEIGHT = TRACK_COLUMNS.index("alt_home_m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,58 +54,47 @@ def sightings(folder: Path) -> Sightings | None:
 
 
 def _of_file(path: Path) -> Sightings | None:
-    try:
-        tables = read_columns(path, _WANTED)
-    except BadFileError:
+    messages = list(played_back(path, _WANTED))
+    places = [m for m in messages if m.name == "GLOBAL_POSITION_INT"]
+    offset_s = _offset_s(messages)
+    rows = [_row(m, offset_s) for m in places]
+    up = [n for n, row in enumerate(rows) if row[_HEIGHT] > _UP_M]
+    if not up:
         return None
-    places = tables.get("GLOBAL_POSITION_INT")
-    if places is None:
-        return None
-    boot_s = np.asarray(places["time_boot_ms"], float) / 1e3
-    track = _track(places, boot_s + _offset_s(tables, places))
-    in_air = track[:, TRACK_COLUMNS.index("alt_home_m")] > _UP_M
-    if not in_air.any():
-        return None
-    last = int(np.flatnonzero(in_air)[-1])
-    return Sightings(track[in_air], float(boot_s[last]), _release(tables, places, track))
+    track = np.array([rows[n] for n in up])
+    return Sightings(track, _boot_s(places[up[-1]]), _release(messages, offset_s))
 
 
-def _offset_s(tables: Mapping[str, Table], places: Table) -> float:
+def _boot_s(message: Message) -> float:
+    return float(message.fields["time_boot_ms"]) / 1e3
+
+
+def _offset_s(messages: Sequence[Message]) -> float:
     """UTC less the vehicle's own seconds: by its own word, else by the recording's clock."""
-    told = tables.get("SYSTEM_TIME")
-    if told is not None:
-        utc_s = np.asarray(told["time_unix_usec"], float) / 1e6
-        known = utc_s > 0
-        if known.any():
-            return float((utc_s - np.asarray(told["time_boot_ms"], float) / 1e3)[known][-1])
-    return float(places.time_s[-1] - places["time_boot_ms"][-1] / 1e3)
+    offset_s = 0.0
+    for message in messages:
+        if message.name == "SYSTEM_TIME" and message.fields["time_unix_usec"]:
+            offset_s = float(message.fields["time_unix_usec"]) / 1e6 - _boot_s(message)
+        elif message.name == "GLOBAL_POSITION_INT" and offset_s == 0.0:
+            offset_s = message.utc_s - _boot_s(message)
+    return offset_s
 
 
-def _track(places: Table, utc_s: FloatArray) -> FloatArray:
-    rows = np.full((len(places), len(TRACK_COLUMNS)), np.nan)
-    named = {
-        "time_s": utc_s,
-        "lon": np.asarray(places["lon"], float) / E7,
-        "lat": np.asarray(places["lat"], float) / E7,
-        "alt_home_m": np.asarray(places["relative_alt"], float) / MM,
-        "alt_geoid_m": np.asarray(places["alt"], float) / MM,
-    }
-    for name, values in named.items():
-        rows[:, TRACK_COLUMNS.index(name)] = values
-    return rows
+def _row(message: Message, offset_s: float) -> list[float]:
+    f = message.fields
+    place = [e7_to_deg(f["lon"]), e7_to_deg(f["lat"]), mm_to_m(f["relative_alt"]), mm_to_m(f["alt"])]
+    row = [_boot_s(message) + offset_s, *place]
+    return row + [math.nan] * (len(TRACK_COLUMNS) - len(row))
 
 
-def _release(tables: Mapping[str, Table], places: Table, track: FloatArray) -> Confirmation | None:
+def _release(messages: Sequence[Message], offset_s: float) -> Confirmation | None:
     """The vehicle's word that it let go, after it had said that it holds something."""
-    texts = tables.get("STATUSTEXT")
-    if texts is None:
-        return None
-    words = [str(text) for text in texts["text"]]
-    held = next((n for n, word in enumerate(words) if word in (GRABBING, GRABBED)), None)
-    let_go = [n for n, word in enumerate(words) if word == RELEASED and held is not None and n > held]
-    if not let_go:
-        return None
-    heard_s = float(texts.time_s[let_go[0]])
-    row = track[int(np.argmin(np.abs(np.asarray(places.time_s, float) - heard_s)))]
-    height_m = float(row[TRACK_COLUMNS.index("alt_home_m")])
-    return Confirmation(float(row[0]), LonLat(float(row[1]), float(row[2])), RELEASED, height_m)
+    held, row = False, None
+    for message in messages:
+        if message.name == "GLOBAL_POSITION_INT":
+            row = _row(message, offset_s)
+        text = message.fields["text"] if message.name == "STATUSTEXT" else None
+        held = held or text in (GRABBING, GRABBED)
+        if held and text == RELEASED and row is not None:
+            return Confirmation(row[0], LonLat(row[1], row[2]), RELEASED, row[_HEIGHT])
+    return None
