@@ -3,7 +3,7 @@
 Embedded copters run as processes of their own and fly on; who counts their releases listens to them on a
 connection of its own. At the end no order is lost and none was dropped twice. Exit status 1 otherwise.
 
-Usage: python benchmarks/service_kills.py [KILLS] [SEED]
+Usage: python benchmarks/service_kills.py [KILLS] [SEED] [STORE], by default in a SQLite file of its own.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ from service_program import CONDITIONS, NOON_S, FastClock
 
 from core.geo import LocalFrame, LonLat
 from delivery.flights import Flight, FlightState
-from delivery.model import Craft, Hours, Item, Order, OrderState, Place
+from delivery.model import Battery, Craft, Hours, Item, Order, OrderState, Place, Release
 from delivery.service import set_things
 from delivery.store import open_store
 from delivery.world import World
@@ -38,7 +38,8 @@ HERE = Path(__file__).parent
 DEPOT = LonLat(127.1110, 37.3700)
 FRAME = LocalFrame(DEPOT)
 SPEEDUP, PATIENCE_S = 10.0, 150.0
-BETWEEN_S, ORDER_EVERY_S = (0.2, 10.0), 6.0
+BETWEEN_S, ORDER_EVERY_S = (0.2, 10.0), 4.0
+AIRCRAFT, BATTERIES = 5, 20  # which charge within minutes: the kills are what is looked at
 WHOLE = 0.8  # of the kills: once it listens; the others at any moment of its start
 SAID = b"Gripper load released"
 FINAL = {OrderState.CLOSED, OrderState.REFUSED, OrderState.CANCELLED, OrderState.FAILED}
@@ -69,6 +70,7 @@ class Service:
     """The service's program, killed and started again on one port."""
 
     folder: Path
+    where: str
     port: int
     words: list[str]
     process: "subprocess.Popen[bytes] | None" = None
@@ -136,25 +138,35 @@ class Customers:
         self.answers[key] = str(json.loads(said)["id"])
 
 
-def set_up(folder: Path, clock: FastClock, aircraft: list[str]) -> tuple[str, list[str]]:
+def set_up(folder: Path, where: str, clock: FastClock, aircraft: list[str]) -> tuple[str, list[str]]:
     """A store with a depot, points and aircraft; an operator's key and the points."""
     ring, key = new_ring().with_new("desk", Role.OPERATOR)
     write_keys(folder / "keys.json", ring)
     pads = tuple(FRAME.place(25.0 * n, 0.0) for n in range(len(aircraft)))
     depot = Place("depot", "거점", DEPOT, kind="depot", elevation_m=30.0, hours=DAY, pads=pads)
-    spots = [(220.0, 180.0), (-240.0, 160.0), (60.0, -260.0), (-180.0, -220.0)]
+    spots = [
+        ((220.0, 180.0), Release.GRIPPER),
+        ((-240.0, 160.0), Release.GRIPPER),
+        ((60.0, -260.0), Release.LANDING),
+        ((-180.0, -220.0), Release.GRIPPER),
+        ((300.0, -120.0), Release.GRIPPER),
+    ]
     points = [
-        Place(f"p{n}", f"자리 {n}", FRAME.place(*spot), elevation_m=30.0, hours=DAY)
-        for n, spot in enumerate(spots)
+        Place(f"p{n}", f"자리 {n}", FRAME.place(*spot), elevation_m=30.0, hours=DAY, release=how)
+        for n, (spot, how) in enumerate(spots)
     ]
     fleet = [Craft(name, "hexa-delivery", "depot", pad=n) for n, name in enumerate(aircraft)]
-    with open_store(folder / "day.db", create=True) as store:
-        set_things(store, [Item("coffee", "커피", 0.4), depot, *points, *fleet], clock)
+    stock = [
+        Battery(f"B{n}", "hexa-delivery", "depot", at_s=clock.utc_s(), charging=True, per_hour=20.0)
+        for n in range(BATTERIES)
+    ]
+    with open_store(where, create=True) as store:
+        set_things(store, [Item("coffee", "커피", 0.4), depot, *points, *fleet, *stock], clock)
     return key, [p.id for p in points]
 
 
-def world_of(folder: Path) -> World:
-    with open_store(folder / "day.db") as store:
+def world_of(where: str) -> World:
+    with open_store(where) as store:
         return store.world()
 
 
@@ -170,17 +182,17 @@ def kill_again(service: Service, kills: int, draw: random.Random) -> tuple[int, 
             service.wait()
         time.sleep(draw.uniform(*BETWEEN_S))
         service.kill()
-        up = len(flying(world_of(service.folder)))
+        up = len(flying(world_of(service.where)))
         with_flights, in_the_air = with_flights + bool(up), in_the_air + up
         print(f"kill {n + 1}: {up} in the air", file=sys.stderr)
         service.start()
     return with_flights, in_the_air
 
 
-def settle(folder: Path) -> None:
+def settle(where: str) -> None:
     """Wait until every order has come to its end."""
     until_s = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until_s and any(o.state not in FINAL for o in world_of(folder).orders.values()):
+    while time.monotonic() < until_s and any(o.state not in FINAL for o in world_of(where).orders.values()):
         time.sleep(1.0)
 
 
@@ -197,9 +209,9 @@ def dropped(world: World, ears: dict[str, Ear], clock: FastClock) -> dict[str, i
     return found
 
 
-def judge(folder: Path, customers: Customers, ears: dict[str, Ear], clock: FastClock) -> dict[str, list[str]]:
+def judge(where: str, customers: Customers, ears: dict[str, Ear], clock: FastClock) -> dict[str, list[str]]:
     """What must not be, by name."""
-    with open_store(folder / "day.db") as store:
+    with open_store(where) as store:
         world, events, differences = store.world(), store.events(), store.check()
     drops = dropped(world, ears, clock)
     aboard: dict[str, set[str]] = {}
@@ -246,30 +258,31 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def measure(folder: Path, kills: int, seed: int) -> bool:
+def measure(folder: Path, where: str, kills: int, seed: int) -> bool:
     assert CONDITIONS.prepare_s > 0
-    names, draw, clock = ["H1", "H2", "H3"], random.Random(seed), FastClock(time.time(), SPEEDUP)
-    key, points = set_up(folder, clock, names)
+    names = [f"H{n}" for n in range(1, AIRCRAFT + 1)]
+    draw, clock = random.Random(seed), FastClock(time.time(), SPEEDUP)
+    key, points = set_up(folder, where, clock, names)
     with copters(folder, names) as ears:
         port = free_port()
         pairs = [f"{name}={ear.address}" for name, ear in ears.items()]
-        words = [str(folder), str(port), repr(clock.begun_s), str(SPEEDUP), *pairs]
-        service = Service(folder, port, words)
+        words = [str(folder), where, str(port), repr(clock.begun_s), str(SPEEDUP), *pairs]
+        service = Service(folder, where, port, words)
         customers = Customers(port, key, points, random.Random(seed + 1))
         service.start()
         asking = threading.Thread(target=customers.run, daemon=True)
         asking.start()
         try:
-            while not flying(world_of(folder)):  # the first kills find somebody in the air
+            while not flying(world_of(where)):  # the first kills find somebody in the air
                 time.sleep(0.5)
             killed = kill_again(service, kills, draw)
             customers.ended.set()
             asking.join(60.0)
-            settle(folder)
+            settle(where)
         finally:
             service.kill()
-        bad = judge(folder, customers, ears, clock)
-        tell(world_of(folder), bad, kills, killed, customers, ears)
+        bad = judge(where, customers, ears, clock)
+        tell(world_of(where), bad, kills, killed, customers, ears)
     return not any(bad.values())
 
 
@@ -303,7 +316,7 @@ def tell(
 
 
 if __name__ == "__main__":
-    count, seed = (int(word) for word in (*sys.argv[1:], *("50", "1")[len(sys.argv) - 1 :]))
+    count, seed, chosen = (*sys.argv[1:], *("50", "1", "")[len(sys.argv) - 1 :])
     with tempfile.TemporaryDirectory(prefix="kills ") as made:
-        good = measure(Path(made), count, seed)
+        good = measure(Path(made), chosen or f"{made}/day.db", int(count), int(seed))
     sys.exit(0 if good else 1)

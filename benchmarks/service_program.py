@@ -1,6 +1,6 @@
 """The delivery service as a program whose clock runs as fast as its simulated vehicles.
 
-Usage: python benchmarks/service_program.py FOLDER PORT BEGUN_S SPEEDUP AIRCRAFT=ADDRESS ...
+Usage: python benchmarks/service_program.py FOLDER STORE PORT BEGUN_S SPEEDUP AIRCRAFT=ADDRESS ...
 """
 
 import sys
@@ -40,8 +40,8 @@ class FastClock:
         time.sleep(seconds / self.speedup)
 
 
-def serve(folder: Path, port: int, clock: FastClock, vehicles: dict[str, str]) -> None:
-    with open_store(folder / "day.db") as store, listening("127.0.0.1", port) as opened:
+def serve(folder: Path, where: str, port: int, clock: FastClock, vehicles: dict[str, str]) -> None:
+    with open_store(where) as store, listening("127.0.0.1", port) as opened:
         desk = Desk(store, lambda: CONDITIONS, clock)
         service = new_service(desk, folder / "keys.json", clock)
         Flying(desk, folder / "flights", Vehicles(None, vehicles, confirm_real=True)).start()
@@ -49,6 +49,6 @@ def serve(folder: Path, port: int, clock: FastClock, vehicles: dict[str, str]) -
 
 
 if __name__ == "__main__":
-    where, port, begun, speedup, *pairs = sys.argv[1:]
+    folder, where, port, begun, speedup, *pairs = sys.argv[1:]
     named = dict(pair.split("=", 1) for pair in pairs)
-    serve(Path(where), int(port), FastClock(float(begun), float(speedup)), named)
+    serve(Path(folder), where, int(port), FastClock(float(begun), float(speedup)), named)

@@ -1,17 +1,13 @@
 """The store: carried over from its first version, two writers, a log that nobody changes; two databases."""
 
 import json
-import os
-import shutil
 import sqlite3
-import subprocess
-import tempfile
 import threading
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from fakes.delivering import DEPOT, LAWN, NOON
+from fakes.postgres import temporary_postgres
 
 from core.clock import SimulatedClock
 from delivery.desk import Desk
@@ -23,37 +19,13 @@ from delivery.store import open_store
 from delivery.things import to_data
 from delivery.world import Event
 
-BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin")) if Path("/usr/lib/postgresql").exists() else []
 COFFEE = Item("coffee", "아이스 커피", 0.4)
 
 
-def as_postgres(*command):
-    """PostgreSQL refuses to run as root."""
-    words = [str(word) for word in command]
-    return ["runuser", "-u", "postgres", "--", *words] if shutil.which("runuser") and is_root() else words
-
-
-def is_root():
-    return hasattr(os, "geteuid") and os.geteuid() == 0
-
-
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
-    if not BIN:
-        pytest.skip("Debian's postgresql is not installed")
-    pytest.importorskip("psycopg")
-    folder = Path(tempfile.mkdtemp(prefix="skyshade-pg-"))
-    folder.chmod(0o777)
-    data = folder / "data"
-    make = as_postgres(BIN[-1] / "initdb", "-D", data, "-A", "trust", "-U", "sky", "-N")
-    subprocess.run(make, check=True, capture_output=True, cwd=folder)
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-    start = as_postgres(BIN[-1] / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
-    subprocess.run(start, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
-    yield f"postgresql://sky@/postgres?host={folder}"
-    stop = as_postgres(BIN[-1] / "pg_ctl", "-D", data, "-m", "immediate", "stop")
-    subprocess.run(stop, check=True, stdout=subprocess.DEVNULL, cwd=folder)
-    shutil.rmtree(folder)
+def postgres():
+    with temporary_postgres() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
