@@ -6,7 +6,6 @@ is replaced, and what it was asked is worked out here.
 
 import logging
 import multiprocessing
-import os
 import pickle
 import signal
 import threading
@@ -34,8 +33,6 @@ Work = Callable[[Connection], None]
 def work(pipe: Connection) -> None:
     """The worker: answers until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent says when it is over
-    if hasattr(os, "nice"):
-        os.nice(5)
     desk = Worker()
     with suppress(EOFError, OSError):
         pipe.send(("ready", None))

@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +15,7 @@ from delivery.warming import warmed
 from skyshade.web.app import make_app
 from skyshade.web.state import Service
 
+SWITCH_S = 0.001  # a thread that plans lets others on so often: Python's own 5 ms add up over a request
 QUIET_S = 3.0  # how long somebody who is being answered may hold up the end
 _HINTS = {
     errno.EADDRINUSE: "another program has it: choose another --port",
@@ -72,10 +74,8 @@ def server_of(service: Service) -> uvicorn.Server:
 
 def serve(service: Service, opened: socket.socket) -> None:
     """Serve until somebody interrupts (Ctrl-C, or a request to end); followers are let go after a while."""
-    with (
-        suppress(KeyboardInterrupt),
-        warmed(service.desk),
-    ):  # the server ends in order first, and passes the interrupt on
+    sys.setswitchinterval(SWITCH_S)
+    with suppress(KeyboardInterrupt), warmed(service.desk):  # the server ends first and passes that on
         server_of(service).run(sockets=[opened])
 
 
