@@ -66,17 +66,19 @@ class Board:
             free_s = max(free_s, _land_s(flight) + turnaround_s)
         yield free_s, FOREVER_S
 
+    def uses(self, depot: str) -> list[Use]:
+        """What the flights of a depot's aircraft take from its batteries."""
+        crafts = {c.id for c in self.world.aircraft.values() if c.depot == depot}
+        return [_use(f) for f in self.flights.values() if f.aircraft in crafts]
+
     def batteries_for(self, flight: Flight) -> bool:
         """Whether the depot's batteries carry all its flights with this one among them."""
-        crafts = {c.id for c in self.world.aircraft.values() if c.depot == flight.depot}
-        flights = [f for f in self.flights.values() if f.aircraft in crafts and f.id != flight.id]
-        return supplied(self.world, flight.depot, map(_use, [*flights, flight])) is not None
+        uses = [use for use in self.uses(flight.depot) if use.flight != flight.id]
+        return supplied(self.world, flight.depot, [*uses, _use(flight)]) is not None
 
     def battery_of(self, flight: Flight) -> str | None:
         """The battery that a flight takes off with; None = the aircraft's own charge, or none is enough."""
-        crafts = {c.id for c in self.world.aircraft.values() if c.depot == flight.depot}
-        uses = [_use(f) for f in self.flights.values() if f.aircraft in crafts]
-        before = [u for u in uses if u.takeoff_s <= _takeoff_s(flight)]
+        before = [use for use in self.uses(flight.depot) if use.takeoff_s <= _takeoff_s(flight)]
         return (supplied(self.world, flight.depot, before) or {}).get(flight.id) or None
 
     def next_number(self) -> str:

@@ -1,11 +1,15 @@
 """Mending the plan when the day changed: what cannot fly as planned moves, or is called off with reasons."""
 
+from collections.abc import Iterator
+
+from delivery.charging import shelf_of
 from delivery.feasibility import craft_reasons, place_reasons
 from delivery.flights import Flight, FlightState
 from delivery.moving import Desired, moved, promised_window, told
 from delivery.reasons import Reason, Rule, on_record
 from delivery.world import Event
 
+NO_BATTERY = "no battery is full enough for it any more", "charge one, or order again"
 OVERDUE_S = 20.0  # after its time a flight has lost its air
 
 
@@ -13,14 +17,29 @@ def mended(work: Desired) -> list[Event]:
     """What is written down for flights that cannot fly as planned: another plan, or why there is none."""
     board, events = work.board, []
     planned = [f for f in board.flights.values() if f.state is FlightState.PLANNED]
+    weak = set(unsupplied(work))
     with board.trial():
         for flight in sorted(planned, key=lambda f: (-f.priority, f.takeoff_s or 0.0)):
             reasons = against(work, flight)
             overdue = (flight.takeoff_s or 0.0) < work.now_s - OVERDUE_S
+            if flight.id in weak:
+                reasons = [*reasons, Reason(Rule.BATTERY, *NO_BATTERY)]
             if not reasons and not overdue and not board.ledger.sky.overlaps(flight.id):
                 continue
             events += _mended(work, flight, reasons)
     return events
+
+
+def unsupplied(work: Desired) -> Iterator[str]:
+    """Planned flights that no battery is left for, now that the batteries are as they are."""
+    for depot in {f.depot for f in work.board.flights.values()}:
+        shelf = shelf_of(work.board.world, depot)
+        for use in sorted(work.board.uses(depot), key=lambda u: (u.takeoff_s, u.flight)):
+            battery = shelf.choose(use)
+            if battery is not None:
+                shelf.fly(use, battery)
+            elif not use.started:
+                yield use.flight
 
 
 def against(work: Desired, flight: Flight) -> list[Reason]:

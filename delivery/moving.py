@@ -82,7 +82,7 @@ def told(work: Desired, flight: Flight) -> list[Event]:
         promise, release_s = order.promised_s, flight.release_s or work.now_s
         kept = promise is not None and promise[0] <= release_s <= promise[1]
         new = None if kept else promise_of(release_s, work.now_s, work.conditions.operations, order)
-        if new is not None or order.aircraft != flight.aircraft:
+        if new is not None or (order.aircraft, order.flight) != (flight.aircraft, flight.id):
             events.append(again(order, flight, new, work.now_s))
     return events
 

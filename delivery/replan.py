@@ -1,11 +1,12 @@
-"""Planning anew while others fly: who flies what is worked out for all flights at once.
+"""Planning anew while others fly: orders that may go together, and who flies what, for all flights at once.
 
 Promised times bound every visit, so a new plan keeps each promise or is not taken; flights about to take off
-stay as they are.
+stay as they are. What PyVRP finds is a proposal: it knows neither the air nor the batteries. It is tried in
+blocks, then flight by flight, and what finds its air and its battery and is worth it stays.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,17 +22,35 @@ from delivery.world import Event
 GRAMS = 1000.0
 MOST_TRIPS = 100
 WORTH_S = 60.0  # what a new plan must be worth
+STEP_S = 10.0  # and what moving one flight, or a block of them
+BLOCK, LEAST = 100, 20  # flights tried together
+TRIES = 3
+EACH = 1.5  # times that a flight is tried on average, before the rest stays as it is
+SOONER = 0.25  # a second of waiting within what is promised, beside one of flying
 
 
 @dataclass(frozen=True, slots=True)
 class Replanned:
-    """A new plan: what to write down, how much sooner releases come, the flights moved and tried."""
+    """A new plan: what to write down, how much sooner releases come (summed over orders), the flights moved
+    and tried, seconds and watt-hours of flying saved, how many flights fewer.
+    """
 
     events: tuple[Event, ...] = ()
     sooner_s: float = 0.0
     moved: int = 0
     tried: int = 0
     saved_s: float = 0.0
+    saved_Wh: float = 0.0
+    fewer: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    """Who should fly a flight, and about when."""
+
+    time_s: float
+    craft: str
+    flight: str
 
 
 def replan(work: Desired, effort: Effort | None = None) -> Replanned:
@@ -40,12 +59,137 @@ def replan(work: Desired, effort: Effort | None = None) -> Replanned:
     fleet = [c for c in work.board.world.aircraft.values() if not c.grounded]
     if not flights or not fleet:
         return Replanned()
+    with work.board.trial():
+        kept = _together(work, flights)
+        proposals = _proposed(work, kept, fleet, effort or Effort(iterations=200))
+        kept = _in_blocks(work, kept, proposals)
+        new = _one_by_one(work, kept, proposals)
+    return _better(work, flights, new)
+
+
+def _together(work: Desired, flights: Sequence[Flight]) -> list[Flight]:
+    """Orders for one place go in one flight where one aircraft carries them and all promises are kept."""
+    kept: list[Flight] = []
+    for flight in sorted(flights, key=lambda f: (f.place, f.release_s or 0.0)):
+        both = _both(work, kept[-1], flight) if kept and kept[-1].place == flight.place else None
+        if both is None:
+            kept.append(flight)
+        else:
+            kept[-1] = both
+    return sorted(kept, key=lambda f: f.takeoff_s or 0.0)
+
+
+def _both(work: Desired, one: Flight, other: Flight) -> Flight | None:
+    """Both loads in one flight, on the board in their place; None leaves the board as it was."""
+    load = replace(
+        one,
+        orders=(*one.orders, *other.orders),
+        payload_kg=round(one.payload_kg + other.payload_kg, 6),
+        priority=max(one.priority, other.priority),
+    )
+    window = promised_window(work.orders(load), work.now_s)
+    most_kg = max(aircraft_of(c.type).payload_max_kg for c in work.board.world.aircraft.values())
+    if load.payload_kg > most_kg or window[0] > window[1]:
+        return None
+    with work.board.trial() as trial:
+        for flight in (one, other):
+            work.board.remove(flight.id)
+        found = [replaced(work, load, window, craft) for craft in sorted({one.aircraft, other.aircraft})]
+        options = [(_worth_s((one, other), (new,)), new) for new in found if new is not None]
+        worth_s, best = max(options, key=lambda option: option[0], default=(0.0, None))
+        if best is not None and worth_s >= STEP_S:
+            work.board.put(best)
+            trial.keep()
+            return best
+    return None
+
+
+def _proposed(
+    work: Desired, flights: Sequence[Flight], fleet: Sequence[Craft], effort: Effort
+) -> list[_Proposal]:
+    """What would be best if air and batteries were always free, in order of time."""
     problem = _problem(work, flights, fleet)
-    effort = replace(effort or Effort(iterations=300), first=_present(flights, fleet))
-    routes = solve(problem, effort)
+    routes = solve(problem, replace(effort, first=_present(flights, fleet)))
     if not routes.feasible:
-        return Replanned(tried=len(flights))
-    return _decoded(work, flights, fleet, routes, problem)
+        return []
+    order = _in_order(routes, problem)
+    return [_Proposal(time_s, fleet[craft].id, flights[number].id) for time_s, craft, number in order]
+
+
+def _in_blocks(work: Desired, flights: Sequence[Flight], proposals: Sequence[_Proposal]) -> list[Flight]:
+    """The proposal for so many flights at once, the soonest first; where a block does not fit, its halves."""
+    found, budget = {f.id: f for f in flights}, EACH * len(flights)
+    blocks = [proposals[n : n + BLOCK] for n in range(0, len(proposals), BLOCK)]
+    while blocks and budget > 0:
+        block = blocks.pop(0)
+        new, tries = _block(work, [found[p.flight] for p in block], block)
+        budget -= tries
+        if new is not None:
+            found |= {f.id: f for f in new}
+        elif len(block) >= 2 * LEAST:
+            blocks[:0] = [block[: len(block) // 2], block[len(block) // 2 :]]
+    return list(found.values())
+
+
+def _block(
+    work: Desired, flights: Sequence[Flight], proposals: Sequence[_Proposal]
+) -> tuple[Sequence[Flight] | None, int]:
+    """The flights as proposed, on the board, if each finds its place and it is worth it; how many were tried.
+
+    One that found none goes first in the next try.
+    """
+    pairs, tried = list(zip(flights, proposals, strict=True)), 0
+    for _ in range(TRIES):
+        with work.board.trial() as trial:
+            for flight in flights:
+                work.board.remove(flight.id)
+            new = list(_placed(work, pairs))
+            tried += len(new) + 1
+            if len(new) == len(pairs):
+                if _worth_s(flights, new) < STEP_S:
+                    return None, tried
+                trial.keep()
+                return new, tried
+        pairs.insert(0, pairs.pop(len(new)))
+    return None, tried
+
+
+def _placed(work: Desired, pairs: Sequence[tuple[Flight, _Proposal]]) -> Iterator[Flight]:
+    """The flights as they are put on the board, until one finds no place."""
+    for flight, proposal in pairs:
+        window = promised_window(work.orders(flight), work.now_s)
+        new = replaced(work, flight, window, proposal.craft) or replaced(work, flight, window)
+        if new is None:
+            return
+        work.board.put(new)
+        yield new
+
+
+def _one_by_one(work: Desired, flights: Sequence[Flight], proposals: Sequence[_Proposal]) -> list[Flight]:
+    """Each flight as proposed where that is worth it by itself."""
+    board, found = work.board, {f.id: f for f in flights}
+    for proposal in proposals:
+        flight = found[proposal.flight]
+        if not _promising(work, flight, proposal):
+            continue
+        with board.trial() as trial:
+            board.remove(flight.id)
+            window = promised_window(work.orders(flight), work.now_s)
+            new = replaced(work, flight, window, proposal.craft)
+            if new is not None and _worth_s((flight,), (new,)) >= STEP_S:
+                board.put(new)
+                found[flight.id] = new
+                trial.keep()
+    return list(found.values())
+
+
+def _promising(work: Desired, flight: Flight, proposal: _Proposal) -> bool:
+    """Whether the proposal's aircraft flies it in less time, or could be there sooner."""
+    craft = work.board.world.aircraft[proposal.craft]
+    way = _way(work, craft, flight)
+    shorter = way.total_s < _air_s(flight) - STEP_S
+    sooner = craft.id != flight.aircraft and proposal.time_s + _base_s(work) < (flight.takeoff_s or 0.0)
+    return shorter or sooner
 
 
 def _problem(work: Desired, flights: Sequence[Flight], fleet: Sequence[Craft]) -> Problem:
@@ -97,7 +241,7 @@ def _seconds(work: Desired, flights: Sequence[Flight], fleet: Sequence[Craft]) -
     for n, craft in enumerate(fleet):
         for m, flight in enumerate(flights, start=len(fleet)):
             way = _way(work, craft, flight)
-            if way.plan is not None and not way.reasons:
+            if way.open:
                 seconds[n, m] = way.to_release_s
                 seconds[m, n] = way.total_s - way.to_release_s
     return seconds
@@ -109,35 +253,39 @@ def _way(work: Desired, craft: Craft, flight: Flight) -> Way:
     return work.planner.ways.way(craft, places[craft.depot], places[flight.place], work.day, when_s)
 
 
-def _decoded(
-    work: Desired, flights: Sequence[Flight], fleet: Sequence[Craft], routes: Routes, problem: Problem
-) -> Replanned:
-    """The routes as flights with air and batteries of their own, if they keep all promises and are sooner."""
-    board, new = work.board, []
-    with board.trial():
-        for flight in flights:
-            board.remove(flight.id)
-        for _, craft, number in _in_order(routes, problem):
-            flight = flights[number]
-            window = promised_window(work.orders(flight), work.now_s)
-            again = replaced(work, flight, window, fleet[craft].id) or replaced(work, flight, window)
-            if again is None:
-                return Replanned(tried=len(flights))
-            board.put(again)
-            new.append(again)
-    return _better(work, flights, new)
-
-
 def _better(work: Desired, old: Sequence[Flight], new: Sequence[Flight]) -> Replanned:
-    """Sooner releases and less flying count alike; later ones must be paid for."""
-    before = {f.id: f for f in old}
-    sooner = sum((before[f.id].release_s or 0.0) - (f.release_s or 0.0) for f in new)
-    saved = sum(_air_s(before[f.id]) - _air_s(f) for f in new)
+    """What is written down if the new plan is worth it."""
+    before, after = {f.id: f for f in old}, {f.id: f for f in new}
     changed = [f for f in new if f != before[f.id]]
-    if not changed or sooner + saved < WORTH_S:
+    if not changed or _worth_s(old, new) < WORTH_S:
         return Replanned(tried=len(old))
-    events = tuple(event for flight in changed for event in told(work, flight))
-    return Replanned(events, sooner, len(changed), len(old), saved)
+    events = [event for flight in changed for event in told(work, flight)]
+    events += [Event(work.now_s, "flight.withdrawn", name) for name in before if name not in after]
+    return Replanned(
+        tuple(events),
+        _sooner_s(old, new),
+        len(changed) + len(old) - len(new),
+        len(old),
+        _sum(map(_air_s, old)) - _sum(map(_air_s, new)),
+        _sum(f.energy_Wh for f in old) - _sum(f.energy_Wh for f in new),
+        len(old) - len(new),
+    )
+
+
+def _sum(values: Iterable[float | None]) -> float:
+    return sum(value or 0.0 for value in values)
+
+
+def _worth_s(old: Sequence[Flight], new: Sequence[Flight]) -> float:
+    """Less flying first, then sooner releases: later ones within the promise must be paid for."""
+    saved_s = _sum(map(_air_s, old)) - _sum(map(_air_s, new))
+    return saved_s + SOONER * _sooner_s(old, new)
+
+
+def _sooner_s(old: Sequence[Flight], new: Sequence[Flight]) -> float:
+    """Over the orders of both."""
+    after = {order: flight.release_s or 0.0 for flight in new for order in flight.orders}
+    return sum((f.release_s or 0.0) - after[o] for f in old for o in f.orders)
 
 
 def _air_s(flight: Flight) -> float:
