@@ -1,14 +1,18 @@
 """The report's pictures as SVG: tracks over the park, each aircraft's day, waiting times."""
 
 import html
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
 from core.geo import LocalFrame, LonLat
-from delivery.flights import FlightState
+from delivery.flights import Flight, FlightState
 from skyshade.day.run import DayRecord
 
-WIDE, HIGH, LABEL = 720.0, 560.0, 40.0
+WIDE, HIGH, SIDE_M, EDGE_M = 720.0, 680.0, 400.0, 200.0
 COLOURS = ("#0b6bcb", "#c2410c", "#15803d", "#7c3aed", "#b91c1c", "#0e7490", "#a16207", "#be185d")
+BAD, DOWN = "#dc2626", "#c3ccd5"
+SCALE_M, HOUR_S, ROW = 500.0, 3600.0, 26.0
 
 
 def colour_of(record: DayRecord, craft: str) -> str:
@@ -17,73 +21,143 @@ def colour_of(record: DayRecord, craft: str) -> str:
     return COLOURS[names.index(craft) % len(COLOURS)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A map's paper: metres round a place to its own units, north up."""
+
+    frame: LocalFrame
+    west_m: float
+    north_m: float
+    scale: float
+
+    def at(self, lon: float, lat: float) -> tuple[float, float]:
+        x, y = self.frame.point(LonLat(lon, lat))
+        return round((x - self.west_m) * self.scale, 1), round((self.north_m - y) * self.scale, 1)
+
+    def line(self, places: Iterable[tuple[float, float]]) -> str:
+        return " ".join(f"{x},{y}" for x, y in (self.at(*place) for place in places))
+
+
 def tracks_svg(record: DayRecord) -> str:
-    """Where everything flew."""
+    """Where everything flew; closures hatched."""
     frame = LocalFrame(record.scenario.places[0].position)
-    spots = [(p, frame.point(p.position)) for p in record.scenario.places]
-    xs, ys = [s[1][0] for s in spots], [s[1][1] for s in spots]
-    scale = min(WIDE / (max(xs) - min(xs) + 800.0), HIGH / (max(ys) - min(ys) + 400.0))
+    rings = (LonLat(*corner) for closure in record.scenario.file.closure for corner in closure.ring)
+    xy = [frame.point(p) for p in (*(p.position for p in record.scenario.places), *rings)]
+    xs, ys = [p[0] for p in xy], [p[1] for p in xy]
+    wide_m, high_m = max(xs) - min(xs) + 2 * SIDE_M, max(ys) - min(ys) + 2 * EDGE_M
+    scale = min(WIDE / wide_m, HIGH / high_m)
+    sheet = _Sheet(frame, min(xs) - SIDE_M, max(ys) + EDGE_M, scale)
+    parts = [*_closures(record, sheet), *_tracks(record, sheet), *_places(record, sheet)]
+    wide = max(wide_m * scale + 90.0, 260.0)
+    parts += _legend(record, wide - 46.0, SCALE_M * scale)
+    return _svg(wide, max(high_m * scale, 40.0 + 18.0 * len(record.scenario.fleet)), parts)
 
-    def at(x: float, y: float) -> tuple[float, float]:
-        return round((x - min(xs) + 400.0) * scale, 1), round((max(ys) + 200.0 - y) * scale, 1)
 
-    parts = []
+def _closures(record: DayRecord, sheet: _Sheet) -> Iterator[str]:
+    for c in record.scenario.file.closure:
+        said = html.escape(f"{c.name} {c.since:%H:%M}-{c.until:%H:%M}")
+        shape = f'points="{sheet.line(c.ring)}" fill="{BAD}" fill-opacity=".12" stroke="{BAD}"'
+        yield f'<polygon {shape} stroke-dasharray="5 3"><title>{said}</title></polygon>'
+        corners = [sheet.at(*corner) for corner in c.ring]
+        x, y = (sum(values) / len(corners) for values in zip(*corners, strict=True))
+        yield f'<text x="{x:.1f}" y="{y:.1f}" fill="{BAD}" text-anchor="middle" class="place">{said}</text>'
+
+
+def _tracks(record: DayRecord, sheet: _Sheet) -> Iterator[str]:
     for tape in record.tapes:
-        flat = (at(*frame.point(LonLat(f.lon, f.lat))) for f in tape.fixes[::6])
-        line = " ".join(f"{x},{y}" for x, y in flat)
-        colour = colour_of(record, tape.aircraft)
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-opacity=".35"/>')
-    for place, spot in spots:
-        x, y = at(*spot)
+        line = sheet.line((f.lon, f.lat) for f in tape.fixes[::6])
+        colour, said = colour_of(record, tape.aircraft), html.escape(f"{tape.flight} {tape.aircraft}")
+        yield f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-opacity=".35">'
+        yield f"<title>{said}</title></polyline>"
+
+
+def _places(record: DayRecord, sheet: _Sheet) -> Iterator[str]:
+    for place in record.scenario.places:
+        x, y = sheet.at(*place.position.xy)
         radius, fill = (6, "#1c2733") if place.kind == "depot" else (4, "#fff")
-        parts.append(f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{fill}" stroke="#1c2733"/>')
-        parts.append(f'<text x="{x + 7}" y="{y + 4}">{html.escape(place.name)}</text>')
-    wide = min(WIDE, (max(xs) - min(xs) + 800.0) * scale + LABEL)
-    return _svg(max(wide, 260.0), HIGH, parts)
+        yield f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{fill}" stroke="#1c2733"/>'
+        yield f'<text x="{x + 7}" y="{y + 4}" class="place">{html.escape(place.name)}</text>'
+
+
+def _legend(record: DayRecord, x: float, bar: float) -> Iterator[str]:
+    for n, craft in enumerate(record.scenario.fleet):
+        y = 20.0 + 18.0 * n
+        yield f'<rect x="{x}" y="{y - 9}" width="10" height="10" fill="{colour_of(record, craft.id)}"/>'
+        yield f'<text x="{x + 14}" y="{y}">{html.escape(craft.id)}</text>'
+    yield f'<path d="M8 16v6h{bar:.1f}v-6" fill="none" stroke="#1c2733"/>'
+    yield f'<text x="12" y="14">{SCALE_M:.0f} m</text>'
 
 
 def line_svg(record: DayRecord) -> str:
-    """A row an aircraft: its flights over the day, failed ones hatched red."""
+    """A row an aircraft: its flights over the day, red those not flown to the end; a tick at each release."""
     day, at = record.scenario.file.day, record.scenario.utc_s
-    since, until = at(day.since), at(day.until) + 900.0
-    row, left = 26.0, 60.0
+    ends = [f.ended_s for f in record.world.flights.values() if f.ended_s is not None]
+    since, until = at(day.since), max([at(day.until), *ends])
+    left = 60.0
 
     def x(time_s: float) -> float:
         return round(left + (WIDE - left) * (time_s - since) / (until - since), 1)
 
     fleet = [c.id for c in record.scenario.fleet]
-    parts = list(_hours(since, until, x, row * len(fleet)))
+    parts = list(_hours(record, since, until, x, ROW * len(fleet)))
     for number, craft in enumerate(fleet):
-        y = row * number + 4
-        parts.append(f'<text x="2" y="{y + 14}">{html.escape(craft)}</text>')
-        for flight in record.world.flights.values():
-            if flight.aircraft != craft or flight.state is not FlightState.ENDED:
-                continue
-            begin, end = x(flight.started_s or since), x(flight.ended_s or until)
-            fill = colour_of(record, craft) if flight.completed else "#dc2626"
-            said = html.escape(f"{flight.id}: {', '.join(flight.orders)} {flight.problem or ''}")
-            parts.append(_bar(begin, y, max(1.0, end - begin), 18.0, fill, f"<title>{said}</title>"))
-    return _svg(WIDE, row * len(fleet) + 24, parts)
+        parts += _row(record, craft, ROW * number + 4.0, x, until)
+    return _svg(WIDE, ROW * len(fleet) + 24, parts)
 
 
-def _hours(since: float, until: float, x: Callable[[float], float], height: float) -> Iterable[str]:
-    for n in range(int((until - since) // 3600) + 1):
-        place = x(since + 3600.0 * n)
+def _row(record: DayRecord, craft: str, y: float, x: Callable[[float], float], until: float) -> Iterator[str]:
+    yield f'<text x="2" y="{y + 14}">{html.escape(craft)}</text>'
+    flights = [
+        f for f in record.world.flights.values() if f.aircraft == craft and f.state is FlightState.ENDED
+    ]
+    grounded = record.world.aircraft[craft].grounded
+    if grounded is not None:
+        down_s = max((f.ended_s or 0.0 for f in flights), default=until)
+        title = f"<title>{html.escape(grounded)}</title>"
+        yield _bar(x(down_s), y + 6, max(0.0, x(until) - x(down_s)), 6.0, DOWN, title)
+    for flight in flights:
+        yield from _flight(record, flight, y, x)
+
+
+def _flight(record: DayRecord, flight: Flight, y: float, x: Callable[[float], float]) -> Iterator[str]:
+    begin, end = x(flight.started_s or 0.0), x(flight.ended_s or 0.0)
+    fill = colour_of(record, flight.aircraft) if flight.completed else BAD
+    said = html.escape(f"{flight.id}: {', '.join(flight.orders)} {flight.problem or ''}")
+    yield _bar(begin, y, max(1.0, end - begin), 18.0, fill, f"<title>{said}</title>")
+    for name in flight.orders:
+        order = record.world.orders[name]
+        if order.flight == flight.id and order.released_at_s is not None:
+            tick = x(order.released_at_s)
+            yield f'<line x1="{tick}" x2="{tick}" y1="{y}" y2="{y + 18}" stroke="#fff" stroke-width="1.5"/>'
+
+
+def _hours(
+    record: DayRecord, since: float, until: float, x: Callable[[float], float], height: float
+) -> Iterator[str]:
+    """Each full hour of the local clock."""
+    first = -(-since // HOUR_S) * HOUR_S
+    for n in range(int((until - first) // HOUR_S) + 1):
+        time_s = first + HOUR_S * n
+        clock, place = datetime.fromtimestamp(time_s, record.scenario.zone), x(time_s)
         yield f'<line x1="{place}" x2="{place}" y1="0" y2="{height}" stroke="#d6dde4"/>'
-        yield f'<text x="{place + 3}" y="{height + 14}">+{n} h</text>'
+        anchor = "end" if place > WIDE - 30.0 else "start"
+        yield f'<text x="{place + (3 if anchor == "start" else -3)}" y="{height + 14}" '
+        yield f'text-anchor="{anchor}">{clock:%H:%M}</text>'
 
 
 def waits_svg(waits_s: list[float]) -> str:
     """How many waited how many minutes."""
     if not waits_s:
         return ""
-    most = int(max(waits_s) // 120) + 1
-    counts = [sum(120 * n <= w < 120 * (n + 1) for w in waits_s) for n in range(most)]
+    minutes = 2 if max(waits_s) < 80 * 60.0 else 5
+    most = int(max(waits_s) // (60.0 * minutes)) + 1
+    counts = [sum(n == int(w // (60.0 * minutes)) for w in waits_s) for n in range(most)]
     step, high, parts = WIDE / most, 120.0, []
     for n, count in enumerate(counts):
         tall = high * count / max(counts)
         parts.append(_bar(step * n + 1, high - tall + 14, max(1.0, step - 2), tall, "#0b6bcb"))
-        parts.append(f'<text x="{step * n + 2:.1f}" y="{high + 28}">{2 * n}</text>')
+        parts.append(f'<text x="{step * n + 2:.1f}" y="{high + 28}">{minutes * n}</text>')
+        parts.append(f'<text x="{step * n + 2:.1f}" y="{high - tall + 11:.1f}">{count or ""}</text>')
     return _svg(WIDE, high + 34, parts)
 
 

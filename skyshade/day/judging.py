@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.geo import LocalFrame, LonLat
 from delivery.air import outlines_of, volumes_at
@@ -13,8 +14,8 @@ from delivery.flights import Flight, FlightState
 from delivery.model import Order, OrderState
 from missions.aircraft import load_aircraft
 from missions.volumes.volume import Volume4D
-from skyshade.day.lockstep import Fix, Tape
 from skyshade.day.run import DayRecord
+from skyshade.day.tape import Fix, Tape
 
 CLOSE_M = 10.0
 FINAL = {OrderState.CLOSED, OrderState.REFUSED, OrderState.CANCELLED, OrderState.FAILED}
@@ -25,6 +26,7 @@ class Verdicts:
     """The day's figures. `volumes_meeting`: pairs of flights whose reserved air met; `tracks_close`: pairs of
     aircraft in the air nearer than `CLOSE_M`; `closest_m` the least distance; `untrue`: refusals whose reason
     does not hold; `acceptable`: orders that nothing forbids but the fleet's being busy, an upper bound.
+    `stopped_at`: the local time at which the day was broken off; orders planned or flying then are not lost.
     """
 
     orders: int
@@ -41,8 +43,10 @@ class Verdicts:
     untrue: tuple[str, ...]
     acceptable: int
     answer_p95_s: float
+    answer_cpu_p95_s: float
     times_real: float
     flights: int
+    stopped_at: str | None = None
 
     @property
     def good(self) -> bool:
@@ -55,7 +59,6 @@ def judge_day(record: DayRecord) -> Verdicts:
     """Judge a record."""
     orders = list(record.world.orders.values())
     closest, close = _tracks(record.tapes)
-    answers = sorted(record.answers_s)
     released = [o for o in orders if o.released_at_s is not None]
     refused = [o for o in orders if o.state is OrderState.REFUSED]
     return Verdicts(
@@ -72,10 +75,22 @@ def judge_day(record: DayRecord) -> Verdicts:
         closest_m=closest,
         untrue=tuple(o.id for o in refused if not _true(record, o)),
         acceptable=sum(not _forbidden(record, o) for o in orders),
-        answer_p95_s=answers[math.ceil(0.95 * len(answers)) - 1] if answers else 0.0,
+        answer_p95_s=_p95(record.answers_s),
+        answer_cpu_p95_s=_p95(record.answers_cpu_s),
         times_real=record.simulated_s / record.wall_s,
         flights=sum(f.state is FlightState.ENDED for f in record.world.flights.values()),
+        stopped_at=_stopped(record),
     )
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[math.ceil(0.95 * len(values)) - 1] if values else 0.0
+
+
+def _stopped(record: DayRecord) -> str | None:
+    if record.stopped_s is None:
+        return None
+    return datetime.fromtimestamp(record.stopped_s, record.scenario.zone).isoformat(timespec="seconds")
 
 
 def _in_time(order: Order) -> bool:
@@ -93,8 +108,13 @@ def _lost(record: DayRecord) -> Iterator[str]:
         if name not in record.world.orders:
             yield key
     for order in record.world.orders.values():
-        if order.state not in FINAL:
+        if order.state not in FINAL and not (record.stopped_s is not None and _under_way(record, order)):
             yield order.id
+
+
+def _under_way(record: DayRecord, order: Order) -> bool:
+    flight = record.world.flights.get(order.flight or "")
+    return flight is not None and flight.active
 
 
 def _dropped_twice(record: DayRecord) -> Iterator[str]:
@@ -232,7 +252,7 @@ def _longest_idle(record: DayRecord, craft: str, since: float, until: float) -> 
     busy = sorted(
         (f.started_s or f.takeoff_s or 0.0, f.ended_s or f.land_s or 0.0)
         for f in record.world.flights.values()
-        if f.aircraft == craft and f.state is FlightState.ENDED
+        if f.aircraft == craft and f.state is not FlightState.WITHDRAWN
     )
     grounded = record.world.aircraft[craft].grounded is not None
     longest, free = 0.0, since

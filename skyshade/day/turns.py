@@ -10,6 +10,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+POLL_S = 0.2  # a thread that waits without an end hears no Ctrl-C on Windows
+
+
+class TurnsOverError(BaseException):
+    """The clock stands still: whoever sleeps on it comes to an end without another word."""
+
 
 @dataclass(slots=True)
 class Turns:
@@ -21,6 +27,7 @@ class Turns:
     _waiting: list[tuple[float, int, threading.Semaphore]] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     _back: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    _over: bool = False
 
     def monotonic_s(self) -> float:
         """Seconds since the day began."""
@@ -32,9 +39,13 @@ class Turns:
 
     def sleep(self, seconds: float) -> None:
         """Let the others go on until so many seconds have passed. Only for threads made by `start`."""
+        if self._over:
+            raise TurnsOverError
         wake = self._wait(max(0.0, seconds))
         self._back.release()
         wake.acquire()
+        if self._over:
+            raise TurnsOverError
 
     def start(self, work: Callable[[], None], in_s: float = 0.0) -> None:
         """Begin `work` in a thread of its own, in so many seconds."""
@@ -43,7 +54,10 @@ class Turns:
         def run() -> None:
             wake.acquire()
             try:
-                work()
+                if not self._over:
+                    work()
+            except TurnsOverError:
+                pass
             except BaseException as error:  # noqa: BLE001  # told to whoever runs the day
                 self.errors.append(error)
             finally:
@@ -51,15 +65,31 @@ class Turns:
 
         threading.Thread(target=run, daemon=True).start()
 
-    def run(self) -> None:
-        """Until nobody waits any more; raises the first error of a thread."""
-        while self._waiting and not self.errors:
+    def run(self, stop: Callable[[], bool] = lambda: False) -> bool:
+        """Until nobody waits any more, or `stop` says so: then the others sleep for ever, and this is False.
+
+        Raises the first error of a thread.
+        """
+        while self._waiting and not self.errors and not stop():
             time_s, _, wake = heapq.heappop(self._waiting)
             self.now_s = max(self.now_s, time_s)
-            wake.release()
-            self._back.acquire()
+            self._turn(wake)
+        whole = not self._waiting
+        self._end()
         if self.errors:
             raise self.errors[0]
+        return whole
+
+    def _end(self) -> None:
+        """Let everybody who still sleeps come to an end."""
+        self._over = True
+        while self._waiting:
+            self._turn(heapq.heappop(self._waiting)[2])
+
+    def _turn(self, wake: threading.Semaphore) -> None:
+        wake.release()
+        while not self._back.acquire(timeout=POLL_S):
+            pass
 
     def _wait(self, seconds: float) -> threading.Semaphore:
         wake = threading.Semaphore(0)

@@ -49,12 +49,29 @@ def test_the_same_seed_draws_the_same_requests_and_another_others():
     assert [a.time_s for a in one] == sorted(a.time_s for a in one)
 
 
-def test_a_day_run_twice_tells_the_same_story(tmp_path):
-    told = []
-    for name in ("one", "two"):
-        record = run_day(small_day(1), tmp_path / name)
-        told.append([(e.time_s, e.kind, e.subject) for e in record.events])
+def test_a_day_is_the_same_whoever_flies_its_copters(tmp_path):
+    one, two = (run_day(small_day(2), tmp_path / str(n), workers=n) for n in (0, 2))
+    assert one.tapes == two.tapes
+    assert one.world.flights == two.world.flights
+    told = [[(e.time_s, e.kind, e.subject) for e in record.events] for record in (one, two)]
     assert told[0] == told[1]
+
+
+def test_a_day_that_is_broken_off_is_judged_as_part_of_a_day(tmp_path):
+    minutes = []
+    record = run_day(
+        small_day(6),
+        tmp_path,
+        stop=lambda: bool(minutes) and minutes[-1] >= 15,
+        progress=lambda done, _: minutes.append(done),
+    )
+    verdicts = judge_day(record)
+    assert verdicts.stopped_at == "2026-06-13T12:14:59+09:00"
+    assert verdicts.lost == ()
+    assert verdicts.good
+    assert 0 < verdicts.delivered < 4
+    page = write_report(record, verdicts, tmp_path / "report.html", "en").read_text(encoding="utf-8")
+    assert "part of a day" in page
 
 
 def test_the_report_names_the_orders_and_the_log_rebuilds_the_state(tmp_path):

@@ -1,3 +1,4 @@
+import pytest
 from fakes.days import small_day
 
 from delivery.model import OrderState
@@ -17,4 +18,21 @@ def test_a_copter_that_breaks_before_its_release_drops_nothing_and_its_aircraft_
     (order,) = record.world.orders.values()
     drops = sum(len(t.drops) for t in record.tapes)
     assert (order.state is OrderState.CLOSED) == (drops == 1)
+    assert judge_day(record).good
+
+
+def test_a_weak_battery_brings_the_copter_home_and_its_order_goes_again_with_another(tmp_path):
+    orders = {"count": 1, "urgent": 0.0, "reserved": 0.0, "too_heavy": 0.0}
+    fault = [{"at": "12:00:00", "fault": "low-battery", "after_s": 15}]
+    record = run_day(small_day(orders=orders, fault=fault), tmp_path)
+    first, second = (record.world.flights[tape.flight] for tape in record.tapes)
+    assert (first.completed, first.problem) == (False, "Battery Failsafe")
+    assert second.completed
+    assert [len(tape.drops) for tape in record.tapes] == [0, 1]
+    home, last = record.tapes[0].fixes[0], record.tapes[0].fixes[-1]
+    assert (last.lon, last.lat) == pytest.approx((home.lon, home.lat), abs=5e-5)
+    assert first.battery != second.battery
+    assert record.world.aircraft[first.aircraft].grounded is None
+    (order,) = record.world.orders.values()
+    assert order.state is OrderState.CLOSED
     assert judge_day(record).good

@@ -54,3 +54,28 @@ def test_an_error_in_a_thread_is_raised_where_the_day_is_run():
     turns.start(broken)
     with pytest.raises(KeyError, match="gone"):
         turns.run()
+
+
+def test_once_asked_to_stop_nobody_goes_on_and_everybody_comes_to_an_end():
+    turns, story = Turns(0.0), []
+
+    def work(name):
+        try:
+            for _ in range(10):
+                turns.sleep(1.0)
+                story.append((turns.now_s, name))
+        finally:
+            story.append("ended")
+
+    for name in "ab":
+        turns.start(lambda name=name: work(name))
+    turns.start(lambda: story.append("never"), in_s=100.0)
+    assert not turns.run(stop=lambda: len(story) >= 5)
+    assert story[:5] == [(1.0, "a"), (1.0, "b"), (2.0, "a"), (2.0, "b"), (3.0, "a")]
+    assert story[5:] == ["ended", "ended"]
+
+
+def test_a_clock_that_runs_out_was_not_stopped():
+    turns = Turns(0.0)
+    turns.start(lambda: turns.sleep(3.0))
+    assert turns.run()
