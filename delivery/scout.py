@@ -23,7 +23,7 @@ from delivery.reasons import Reason
 
 log = logging.getLogger(__name__)
 
-PATIENCE_S = 20.0  # for one answer
+PATIENCE_S = 30.0  # for one answer
 EARLY_DEATHS = 3  # of workers that never answered, after which no other is started
 AIRS_KEPT = 8
 
@@ -97,9 +97,13 @@ class GoneError(Exception):
 
 @dataclass(slots=True)
 class Scout:
-    """Asks the worker, one question at a time; `target` is what the worker runs."""
+    """Asks the worker, one question at a time; `target` is what the worker runs.
+
+    One that takes longer than `patience_s` over an answer is ended like a dead one.
+    """
 
     target: Work = work
+    patience_s: float = PATIENCE_S
     waiting: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _pipe: Connection | None = None
@@ -170,8 +174,8 @@ class Scout:
     def _say(self, kind: str, number: int, told: Any) -> Any:
         assert self._pipe is not None  # noqa: S101  # asked by the caller
         self._pipe.send((kind, number, told))
-        if not self._pipe.poll(PATIENCE_S):
-            raise OSError(f"no answer for {PATIENCE_S:g} s")
+        if not self._pipe.poll(self.patience_s):
+            raise OSError(f"no answer for {self.patience_s:g} s")
         word, found = self._pipe.recv()
         if word != "done":
             raise GoneError(found)

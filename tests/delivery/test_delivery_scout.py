@@ -28,7 +28,7 @@ def scouts():
     started = []
 
     def start(*target):
-        scout = Scout(*target)
+        scout = Scout(*target, patience_s=PATIENCE_S)
         started.append(scout)
         scout.start()
         return scout
