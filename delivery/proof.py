@@ -32,13 +32,29 @@ def proof(order: Order, world: World) -> dict[str, Any]:
         "place": place.id,
         "released_at": iso(order.released_at_s),
         "released_lonlat": order.released_lonlat,
-        "height_above_home_m": order.released_alt_m,
+        "height_above_home_m": _rounded(order.released_alt_m),
+        "height_above_point_m": _over_point_m(order, world),
         "off_the_point_m": None if where is None else round(distance_m(where, place.position), 2),
         "confirmation": order.release_text,
         "flight": order.flight,
         "aircraft": order.aircraft,
+        "recording": None if flight is None else flight.log,
         "track": _track(flight),
     }
+
+
+def _over_point_m(order: Order, world: World) -> float | None:
+    """Metres over the point's ground, by the heights of the ground at both ends; None: not known."""
+    flight = world.flights.get(order.flight or "")
+    depot = None if flight is None else world.places.get(flight.depot)
+    ground_m, home_m = world.places[order.place].elevation_m, None if depot is None else depot.elevation_m
+    if order.released_alt_m is None or ground_m is None or home_m is None:
+        return None
+    return _rounded(order.released_alt_m - (ground_m - home_m))
+
+
+def _rounded(metres: float | None) -> float | None:
+    return None if metres is None else round(metres, 2)
 
 
 def _track(flight: Flight | None) -> dict[str, Any] | None:

@@ -14,12 +14,31 @@ from flight.errand import Errand, Recall, not_called
 from flight.fly import InterruptedFlightError, OnInterrupt, Progress, fly_mission, return_home
 from flight.gripper import RELEASED
 from flight.record import TRACK_COLUMNS, FlightRecord
-from flight.recorder import OnEvent, OnState
+from flight.recorder import OnState
+from flight.state import VehicleState
 from flight.vehicle import Vehicle
 from flight.watch import FlightEvent
 from missions.model import Mission
 from skyshade.rejoin import FIND_S, rejoin
 from skyshade.vehicles import SIMULATED, vehicle_at
+
+
+@dataclass(slots=True)
+class _Hearing:
+    """Passes on a release as the vehicle confirms it, with the height it last told."""
+
+    on_release: Callable[[Confirmation], None]
+    on_state: OnState | None
+    height_m: float | None = None
+
+    def state(self, state: VehicleState) -> None:
+        self.height_m = state.altitude_home_m
+        if self.on_state is not None:
+            self.on_state(state)
+
+    def event(self, event: FlightEvent, position: LonLat | None) -> None:
+        if event.kind == "payload" and event.text == RELEASED:
+            self.on_release(Confirmation(event.time_s, position, event.text, self.height_m))
 
 
 @dataclass(slots=True)
@@ -46,7 +65,7 @@ class FlightRoom:
         """Fly, and pass on the release at the moment the vehicle confirms it."""
         self.mission = mission
         try:
-            return outcome_of(self._flown(mission, folder, _hearing(on_release)))
+            return outcome_of(self._flown(mission, folder, _Hearing(on_release, self.on_state)))
         except KeyboardInterrupt:  # while the vehicle is started: in the air `fly_mission` asks
             raise InterruptedFlightError("interrupted before take-off") from None
 
@@ -55,12 +74,13 @@ class FlightRoom:
         if self.vehicle in SIMULATED:
             raise SkyshadeError(f"a vehicle of {self.vehicle!r} ended with the program that started it")
         self.mission = mission
+        hearing = _Hearing(on_release, self.on_state)
         found = rejoin(
             mission,
             self.vehicle,
             folder,
-            _hearing(on_release),
-            on_state=self.on_state,
+            hearing.event,
+            on_state=hearing.state,
             recall=self.recall,
             find_s=self.find_s,
         )
@@ -68,7 +88,7 @@ class FlightRoom:
         known = outcome_of(found.record)
         return replace(known, release=known.release or found.release, aboard=found.aboard)
 
-    def _flown(self, mission: Mission, folder: Path, hear: OnEvent) -> FlightRecord:
+    def _flown(self, mission: Mission, folder: Path, hearing: _Hearing) -> FlightRecord:
         with vehicle_at(self.vehicle, mission.home, speedup=self.speedup, seed=self.seed) as target:
             self.record = fly_mission(
                 mission,
@@ -77,21 +97,11 @@ class FlightRoom:
                 confirm_real=self.confirm_real,
                 on_progress=self.on_progress,
                 on_interrupt=self.on_interrupt,
-                on_event=hear,
-                on_state=self.on_state,
+                on_event=hearing.event,
+                on_state=hearing.state,
                 errand=Errand(self.recall),
             )
         return self.record
-
-
-def _hearing(on_release: Callable[[Confirmation], None]) -> OnEvent:
-    """Pass on a release as the vehicle confirms it."""
-
-    def hear(event: FlightEvent, position: LonLat | None) -> None:
-        if event.kind == "payload" and event.text == RELEASED:
-            on_release(Confirmation(event.time_s, position, event.text))
-
-    return hear
 
 
 def outcome_of(record: FlightRecord) -> Outcome:

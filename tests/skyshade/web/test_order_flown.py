@@ -3,12 +3,15 @@
 import contextlib
 import json
 import os
+from datetime import datetime
 
 import pytest
 from fakes.delivering import DEPOT, LAWN, NOON
 from fakes.serving import running
 
 from core.clock import RealClock, ShiftedClock
+from core.geo import LonLat
+from delivery.proof import proof
 from flight.locations import Start
 from flight.sitl import find_ardupilot, start_vehicle
 from skyshade.web.flying import Flying, Vehicles
@@ -36,7 +39,7 @@ def followed(served, order, headers):
 
 
 def ordered_and_flown(kind, folder, speedup, instance=0):
-    """The views of one order and the service's record of it."""
+    """The views of one order, the service's record of it, and its proof."""
     clock = ShiftedClock(RealClock(), NOON - RealClock().utc_s())
     home = Start(DEPOT.position, 30.0)
     with (
@@ -53,10 +56,10 @@ def ordered_and_flown(kind, folder, speedup, instance=0):
         assert served.desk.store.check() == []
         world = served.desk.world()
     (order,), (flight,) = world.orders.values(), world.flights.values()
-    return views, order, flight
+    return views, order, flight, proof(order, world)
 
 
-def check_delivered(views, order, flight):
+def check_delivered(views, order, flight, proved):
     states = list(dict.fromkeys(view["state"] for view in views))
     assert states[0] == "accepted"
     assert [s for s in states if s in {"flying", "closed"}] == ["flying", "closed"]
@@ -65,6 +68,22 @@ def check_delivered(views, order, flight):
     assert order.release_text == "Gripper load released"
     lon, lat = order.released_lonlat
     assert (lon, lat) == pytest.approx(LAWN.position.xy, abs=5e-5)
+    check_proof(proved)
+
+
+def check_proof(proved):
+    """Time, place, height, the vehicle's word and the track agree with each other."""
+    assert proved["confirmation"] == "Gripper load released"
+    assert proved["off_the_point_m"] < 3.0
+    assert proved["height_above_point_m"] == pytest.approx(LAWN.release_height_m, abs=1.5)
+    (line,) = proved["track"]["features"]
+    times, places = line["properties"]["time_s"], line["geometry"]["coordinates"]
+    released_s = datetime.fromisoformat(proved["released_at"]).timestamp()
+    row = min(range(len(times)), key=lambda n: abs(times[n] - released_s))
+    assert abs(times[row] - released_s) < 2.0
+    assert LonLat(*places[row][:2]).xy == pytest.approx(proved["released_lonlat"], abs=3e-5)
+    low_m = min(up for *_, up in places)
+    assert low_m == pytest.approx(DEPOT.elevation_m, abs=3.0)
 
 
 def test_an_order_is_delivered_when_the_embedded_copter_says_it_let_go(tmp_path):
