@@ -16,6 +16,7 @@ from core.geo import FloatArray
 from gis.vector import Area
 
 THIN_M = 1e-9
+Spacing = tuple[float, float, float, float, float]  # rows, edge, inset, reach, gap flown through
 FAR_M = 1e7  # farther than any ground is wide
 
 
@@ -28,6 +29,44 @@ def rings_of(area: Area) -> list[FloatArray]:
 def edges_of(area: Area) -> FloatArray:
     """The edges of all rings as x, y, x, y, (n, 4), the inside at their left."""
     return np.vstack([np.empty((0, 4)), *(np.hstack([r[:-1], r[1:]]) for r in rings_of(area))])
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
+def laid(edges: FloatArray, air: FloatArray, spacing: Spacing) -> FloatArray:
+    """Every piece as row, y, x from, x to, and from where to where the air around it goes, (n, 6).
+
+    For callers outside of compiled code only: numba loses what boxes an array if a function is called from
+    both.
+    """
+    low, high = min(edges[:, 1].min(), edges[:, 3].min()), max(edges[:, 1].max(), edges[:, 3].max())
+    rows, borders = levels_of(low, high, spacing[0], spacing[1])
+    found = pieces(edges, rows, borders, spacing[2], spacing[3])
+    out = np.empty((len(found) * (len(air) // 2 + 1), 6))
+    size = at = 0
+    for r in range(len(rows)):
+        first = at
+        while at < len(found) and found[at, 0] == r:
+            at += 1
+        limits = chord(air, rows[r])
+        for k in range(len(limits)):
+            spans = joined(_within(found[first:at], limits[k, 0], limits[k, 1]), spacing[4])
+            for s in range(len(spans)):
+                out[size, 0], out[size, 1] = r, rows[r]
+                out[size, 2:4], out[size, 4:6] = spans[s], limits[k]
+                size += 1
+    return out[:size]
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
+def _within(found: FloatArray, low: float, high: float) -> FloatArray:
+    """Where pieces lie in an interval."""
+    spans = np.empty((len(found), 2))
+    count = 0
+    for k in range(len(found)):
+        if found[k, 1] <= high and found[k, 2] >= low:
+            spans[count, 0], spans[count, 1] = max(found[k, 1], low), min(found[k, 2], high)
+            count += 1
+    return spans[:count]
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types

@@ -7,17 +7,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import shapely
 from shapely import affinity
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import nearest_points
 
-from core.geo import FloatArray
 from gis.vector import Area, as_area
 from missions.route import XY
-from missions.survey.bands import chord, edges_of, joined, levels_of, pieces
+from missions.survey.bands import Spacing, edges_of, laid
 
 LEAD_LEAST_M = 0.5
 MOST_INSIDE = 0.6
@@ -64,6 +62,10 @@ class Swath:
     def reach_m(self) -> float:
         """How far beyond its first and last release a row is counted on to see."""
         return max(self.inset_m, REACH * (self.along_m / 2.0 - self.slack_m))
+
+    def spacing(self, gap_m: float) -> Spacing:
+        """What `laid` needs to know; gaps up to `gap_m` are flown through with the camera on."""
+        return self.line_m, self.edge_m, self.inset_m, self.reach_m, gap_m
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,25 +174,9 @@ def lay_passes(target: Area, working: Area, swath: Swath, angle_deg: float, firs
 
     Both are given turned to `angle_deg` (`turned`).
     """
-    _, bottom, _, top = target.bounds
-    rows, borders = levels_of(bottom, top, swath.line_m, swath.edge_m)
-    found = pieces(edges_of(target), rows, borders, swath.inset_m, swath.reach_m)
-    air = edges_of(working)
-    passes = []
-    for row in np.unique(found[:, 0]):
-        y, spans = float(rows[int(row)]), found[found[:, 0] == row, 1:]
-        for limits in chord(air, y).tolist():
-            for a, b in _wanted(spans, limits, swath):
-                passes.append(Pass(angle_deg, first_row + int(row), y, a, b, *limits))
-    return passes
-
-
-def _wanted(spans: FloatArray, limits: Sequence[float], swath: Swath) -> list[list[float]]:
-    """The pieces of a row to photograph while flying within `limits`."""
-    low, high = limits
-    near = spans[(spans[:, 0] <= high) & (spans[:, 1] >= low)]
-    merged: list[list[float]] = joined(np.clip(near, low, high), swath.along_m + 2 * swath.lead_m).tolist()
-    return merged
+    spacing = swath.spacing(swath.along_m + 2.0 * swath.lead_m)
+    found = laid(edges_of(target), edges_of(working), spacing).tolist()
+    return [Pass(angle_deg, first_row + int(row), *rest) for row, *rest in found]
 
 
 def _spans(geometry: BaseGeometry) -> list[XY]:

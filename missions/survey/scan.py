@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from core.geo import FloatArray
 from gis.vector import Area
-from missions.survey.bands import edges_of, joined, levels_of, pieces
+from missions.survey.bands import Spacing, edges_of, joined, levels_of, pieces
 from missions.survey.lines import Swath
 from missions.survey.pace import Pace, Tables, corner_s, ride_s
 
-Spacing = tuple[float, float, float, float, float]
 JUMP_S = 10.0  # a piece that follows no other costs a transit more
 
 
@@ -26,8 +25,9 @@ def sweep_seconds(area: Area, angles_deg: FloatArray, swath: Swath, pace: Pace) 
     `swath.lead_m` is the run-up that there is room for.
     """
     longer = swath.tail_m + swath.shot_m / 2.0
-    spacing = (swath.line_m, swath.edge_m, swath.inset_m, swath.reach_m, swath.along_m)
-    found = _sweeps(edges_of(area), angles_deg, spacing, longer, swath.lead_m, pace.tables)
+    found = _sweeps(
+        edges_of(area), angles_deg, swath.spacing(swath.along_m), longer, swath.lead_m, pace.tables
+    )
     return np.asarray(found, np.float64)
 
 

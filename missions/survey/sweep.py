@@ -41,6 +41,7 @@ CUT_TURNS_DEG = (0.0, 90.0)  # cells are cut along the best sweep, and across it
 STAGES = 4
 ALIKE_DEG = 6.0  # rows of two cells nearer than this are neighbours: they must overlap
 MOST_CELLS = 10
+MOST_DECOMPOSED = 12  # among many holes no stage is ever quickest, and all are slow to try
 FINALISTS = 3
 MORE_JUDGED = 3
 PLAIN_JUDGED = 8
@@ -98,8 +99,11 @@ class Sweeper:
     def _cut(self, angle_deg: float) -> list[Layout]:
         """The most promising stages of putting cells together that were cut at an angle."""
         target = self.ground.target
+        cells = decomposed(target, angle_deg)
+        if len(cells) > MOST_DECOMPOSED:
+            return []
         tried = np.unique(np.concatenate([fit_angles(target, 8), np.arange(0.0, 180.0, 15.0), [angle_deg]]))
-        stages = merged(decomposed(target, angle_deg), tried, self.judged, self.pace)
+        stages = merged(cells, tried, self.judged, self.pace)
         return self._promising([s for s in stages if len(s) <= MOST_CELLS])
 
     def _promising(self, stages: Sequence[Layout]) -> list[Layout]:

@@ -1,3 +1,4 @@
+import numba
 import numpy as np
 import pytest
 import shapely
@@ -5,9 +6,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Polygon, box
 
-from missions.survey.bands import chord, edges_of, extents, levels_of, pieces
+from missions.survey import bands
+from missions.survey.bands import edges_of
 
 INSET_M, REACH_M = 5.0, 18.0
+
+
+@numba.njit
+def levels_of(low, high, line, edge):
+    """As compiled code calls it; so the three below."""
+    return bands.levels_of(low, high, line, edge)
+
+
+@numba.njit
+def chord(edges, y):
+    return bands.chord(edges, y)
+
+
+@numba.njit
+def extents(edges, low, high):
+    return bands.extents(edges, low, high)
+
+
+@numba.njit
+def pieces(edges, rows, borders, inset, reach):
+    return bands.pieces(edges, rows, borders, inset, reach)
 
 
 def area_of(seed):

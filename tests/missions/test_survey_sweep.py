@@ -17,14 +17,14 @@ from missions.energy import path_cost
 from missions.route import Navigator, NoRouteError, way_length
 from missions.survey import SurveyParams, plan_survey
 from missions.survey.area import make_ground
-from missions.survey.decompose import decomposed, merged
+from missions.survey.decompose import Cell, decomposed, merged
 from missions.survey.lines import Pass, Swath, flown
 from missions.survey.pace import make_pace
 from missions.survey.plan import load_of, survey_site
 from missions.survey.scan import sweep_seconds
 from missions.survey.shooting import shooting
 from missions.survey.sweep import cover, make_sweeper
-from missions.survey.tour import best_directions, best_tour, nearest_tour, tour_seconds
+from missions.survey.tour import best_directions, best_tour, nearest_tour, row_by_row, tour_seconds
 from missions.survey.track import timed
 from missions.survey.transits import corners_of, transit_seconds
 
@@ -148,6 +148,55 @@ def test_no_single_direction_is_quicker(area):
     for angle in range(0, 180, 15):
         runs = cover(made.ground, made.swath, made.flyer, made.load, float(angle))
         assert best <= made.flown_s(runs) + 1.0
+
+
+@pytest.mark.parametrize("area", [HOLED, TWO_ARMS], ids=["hole", "arms"])
+def test_no_likely_direction_flown_row_by_row_or_nearest_next_is_quicker(area):
+    """Of the ten that are estimated quickest, lines laid by the planner, tours by these few lines."""
+    made = sweeper_over(area)
+    best = made.flown_s(cover(made.ground, made.swath, made.flyer, made.load))
+    angles, space = np.arange(180.0), corners_of(made.ground.flight)
+    seconds = sweep_seconds(made.ground.target, angles, made.judged, made.pace)
+    for angle in angles[np.argsort(seconds, kind="stable")[:10]]:
+        passes = made.passes([Cell(made.ground.target, float(angle), 0.0)])
+        runs = [flown(line, made.swath, forward=f) for line in passes for f in (True, False)]
+        near = nearest_tour(transit_seconds(runs, (0.0, 0.0), space, made.pace))
+        rows = [
+            runs[2 * k + number % 2]
+            for number, row in enumerate(sorted({p.row for p in passes}))
+            for k in sorted(
+                (k for k, p in enumerate(passes) if p.row == row),
+                key=lambda k: passes[k].x_from * (-1) ** number,  # sorted at once
+            )
+        ]
+        assert best <= made.flown_s(rows) + 0.5
+        assert best <= made.flown_s([runs[k] for k in near]) + 0.5
+
+
+def test_the_way_home_is_flown_at_cruising_speed():
+    """A longer way home costs its length over the cruising speed."""
+    runs, pace, space = some_runs(2), make_pace(CRAFT, CALM, 4.0), corners_of(box(-2000, -300, 300, 300))
+    near, far = (transit_seconds(runs, (x, 0.0), space, pace)[1, -1] for x in (-500.0, -1500.0))
+    assert far - near == pytest.approx(1000.0 / CRAFT.cruise_ms, rel=0.01)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=9), st.booleans())
+def test_row_by_row_flies_every_line_once_and_no_row_twice(rows, back):
+    begun = [float(7 * k % 5) for k in range(len(rows))]
+    tour = row_by_row(rows, begun, back=back)
+    order = [rows[node // 2] for node in tour]
+    assert sorted(node // 2 for node in tour) == list(range(len(rows)))
+    assert order == sorted(order, reverse=back)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(2, 9), st.integers(0, 10_000))
+def test_no_tour_is_slower_than_those_it_begins_with(lines, seed):
+    table = np.random.default_rng(seed).uniform(1.0, 9.0, (2 * lines + 1, 2 * lines + 1))
+    first = [row_by_row(list(range(lines)), [0.0] * lines), nearest_tour(table)]
+    found = tour_seconds(table, np.array(best_tour(table, first, work=0.0), np.int64))
+    assert found <= min(tour_seconds(table, np.array(t, np.int64)) for t in first) + 1e-9
 
 
 def test_the_same_area_is_planned_the_same_way_twice():
