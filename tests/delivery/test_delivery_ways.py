@@ -73,7 +73,7 @@ asked = st.tuples(
 )
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(st.lists(asked, min_size=2, max_size=5))
 def test_a_way_that_is_kept_is_the_one_planned_anew(questions):
     kept = Ways()
