@@ -1,10 +1,12 @@
-"""200 requests a second of mixed use against `skyshade delivery serve`: answer times, errors.
+"""200 requests a second of mixed use against `skyshade delivery serve`: answer times, errors, CPU.
 
 Requests come at their times whether or not earlier ones are answered, so a slow answer cannot hide by holding
 up the next. One client process with asyncio on kept connections; the answer time counts from the planned
-moment.
+moment. Of a hundred requests 44 ask how an order stands, 20 for the points, 14 for a page's facts, 10 for the
+goods, 10 for all flights, one orders and one cancels; five followers listen to server-sent events besides.
+The service runs for `--settle` seconds before, as one does that serves a park.
 
-Usage: python benchmarks/service_load.py [SECONDS] [PER_SECOND] [--profile FILE]
+Usage: python benchmarks/service_load.py [SECONDS] [PER_SECOND] [--settle SECONDS] [--profile FILE]
 """
 
 import argparse
@@ -160,9 +162,11 @@ def main() -> bool:
     words = argparse.ArgumentParser()
     words.add_argument("seconds", type=float, nargs="?", default=60.0)
     words.add_argument("per_s", type=float, nargs="?", default=200.0)
+    words.add_argument("--settle", type=float, default=10.0)
     words.add_argument("--profile", type=Path)
     asked = words.parse_args()
     with tempfile.TemporaryDirectory(prefix="load ") as made, running(Path(made), asked.profile) as service:
+        time.sleep(asked.settle)
         load, before = Load(service, random.Random(1)), cpu_s(service.pid)
         asyncio.run(load.run(asked.seconds, asked.per_s))
         used_s, count = cpu_s(service.pid) - before, sum(map(len, load.heard.times_ms.values()))
