@@ -1,17 +1,20 @@
 """Surveys flown: does what was really photographed hold what the plan proved? Cut at a third, and resumed.
 
-A plan of 160 x 120 m at 12 cm is flown whole; then its first third alone, what is missing is planned from the
-recording, and flown too. Overlaps and coverage are those of the shots that the vehicle reported, the camera
-straight down, its top along the airframe's heading.
+A plan of 160 x 120 m at 12 cm is flown whole, released by metres and by seconds; an orbit round a hall too.
+Then the first third of the way alone, what is missing is planned from the recording, and flown; and a flight
+of which three photographs are taken out of the recording, which must be named, and flown again. Overlaps and
+coverage are those of the photographs that the vehicle reported, the camera straight down, its top along the
+airframe's heading (round the hall: pointed at it).
 
 Usage: python benchmarks/survey_flown.py [VEHICLE ...]    (embedded, ardupilot; both by default)
 """
 
 import itertools
+import math
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,59 +25,116 @@ from core.geo import FloatArray, LocalFrame, LonLat
 from core.shot import CameraAttitude, Shot
 from flight.fly import fly_mission
 from flight.record import FlightRecord
+from flight.tlog import read_columns
 from missions.aircraft import load_aircraft
 from missions.cameras import load_camera
 from missions.model import Command, Home, Mission, MissionItem
 from missions.route import to_degrees
-from missions.survey import SurveyParams, SurveyPlan, plan_survey
+from missions.survey import SurveyParams, SurveyPlan, TriggerKind, plan_survey
+from missions.survey.orbit import OrbitWishes, orbit_plan, set_up, whole_rings
 from missions.survey.proof import Asked, Proof, prove_views
-from missions.survey.record import SurveyRecord
-from missions.survey.rehearsal import views_of
+from missions.survey.record import OrbitRecord, SurveyRecord
+from missions.survey.rehearsal import Views, rehearse, views_of
 from missions.survey.resume import Resumed, resume_survey
 from skyshade.shotlog import read_shots
 from skyshade.vehicles import vehicle_at
 
 FRAME = LocalFrame(LonLat(127.11, 37.37))
 AREA = to_degrees(box(0, 0, 160, 120), FRAME)
-HOME = FRAME.place(4.0, 4.0)
+HALL = to_degrees(box(60, 50, 100, 70), FRAME)
 CAMERA = load_camera("M3T")
 PARAMS = SurveyParams(0.12, aircraft=load_aircraft("sitl-quad"), name="flown")
 SPEEDUP = 10.0
+LOST = (5, 6, 30)  # from 1, of the photographs in a recording
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A survey to fly: its plan, of one flight, and its record."""
+
+    name: str
+    plan: SurveyPlan
+    record: SurveyRecord
+
+    @property
+    def mission(self) -> Mission:
+        """The one mission."""
+        return self.plan.sorties[0].mission
+
+
+def swept(name: str, params: SurveyParams) -> Case:
+    """The area by rows."""
+    home = FRAME.place(4.0, 4.0)
+    return Case(
+        name, plan_survey(AREA, CAMERA, home, params), SurveyRecord(AREA, CAMERA, home, params, ("0.plan",))
+    )
+
+
+def round_hall() -> Case:
+    """A ring round a hall of 40 x 20 x 18 m."""
+    params, wishes = replace(PARAMS, gsd_m=0.05), OrbitWishes(top_m=18.0)
+    stage = set_up(HALL, CAMERA, None, params, wishes)
+    plan = orbit_plan(whole_rings(stage), stage, CAMERA, params)
+    orbit = OrbitRecord(HALL, wishes)
+    return Case(
+        "orbit", plan, SurveyRecord(stage.target, CAMERA, stage.home, params, ("0.plan",), orbit=orbit)
+    )
 
 
 def main() -> None:
-    plan = plan_survey(AREA, CAMERA, HOME, PARAMS)
-    first = plan.sorties[0]
-    print(f"planned: {len(first.shots)} shots, {first.duration_s:.0f} s, proved: {plan.proved}\n")
-    print(
-        "| vehicle | shots | least overlap along | across | cross-track m | seen | lost | planned s "
-        "| flown s | error | cut: taken | seen then | flown again | seen in the end |"
-    )
-    print("|" + "---|" * 14)
-    for name in sys.argv[1:] or ["embedded", "ardupilot"]:
+    cases = [
+        swept("rows", PARAMS),
+        swept("rows, by time", replace(PARAMS, trigger=TriggerKind.TIME)),
+        round_hall(),
+    ]
+    heads = "| survey | vehicle | told itself | shots | lost | least overlap along, across | off the line m "
+    whole = [f"{heads}| seen | planned, flown s | error |", "|" + "---|" * 10]
+    gaps = [
+        "| survey | vehicle | what | taken | seen then | lost | flown again | seen in the end |",
+        "|" + "---|" * 8,
+    ]
+    for vehicle, case in itertools.product(sys.argv[1:] or ["embedded", "ardupilot"], cases):
         with tempfile.TemporaryDirectory() as folder:
-            print(row(name, plan, Path(folder)), flush=True)
+            flown = fly(vehicle, case.mission, Path(folder) / "whole")
+            whole.append(whole_row(vehicle, case, flown))
+            gaps += gap_rows(vehicle, case, Path(folder))
+        print(whole[-1], *gaps[-2:], sep="\n", file=sys.stderr, flush=True)
+    print("\n".join([*whole, "", *gaps]))
 
 
-def row(vehicle: str, plan: SurveyPlan, folder: Path) -> str:
-    """The whole flight, then the cut one and its rest."""
-    sortie = plan.sorties[0]
-    whole = fly(vehicle, sortie.mission, folder / "whole")
-    proof, lost = flown_proof([whole]), resumed([sortie.mission], [folder / "whole"])
-    error = whole.flown_s / sortie.duration_s - 1.0
-    cut = fly(vehicle, cut_at(sortie.mission, 1 / 3), folder / "cut")
-    rest = resumed([sortie.mission], [folder / "cut"])
-    flights = [cut]
-    if rest.plan is not None:
-        flights += [fly(vehicle, s.mission, folder / f"rest-{n}") for n, s in enumerate(rest.plan.sorties)]
-    end = flown_proof(flights)
-    again = 0 if rest.plan is None else sum(len(s.shots) for s in rest.plan.sorties)
-    along, across = (o.least if o is not None else float("nan") for o in (proof.along, proof.across))
+def whole_row(vehicle: str, case: Case, flown: FlightRecord) -> str:
+    """The whole flight, beside the plan."""
+    sortie, rest = case.plan.sorties[0], resumed(case, flown.shots)
+    proof = flown_proof(case, flown)
+    error, seen = flown.flown_s / sortie.duration_s - 1.0, rest.before.coverage.fraction
     return (
-        f"| {vehicle} | {len(whole.shots)} of {len(sortie.shots)} | {along:.1%} | {across:.1%} "
-        f"| {cross_track_m(sortie.mission, whole):.2f} | {proof.coverage.fraction:.3%} | {len(lost.lost)} "
-        f"| {sortie.duration_s:.1f} | {whole.flown_s:.1f} | {error:+.1%} | {rest.taken} of {rest.planned} "
-        f"| {rest.before.coverage.fraction:.1%} | {again} | {end.coverage.fraction:.3%} |"
+        f"| {case.name} | {vehicle} | {told(flown)} | {len(flown.shots)} of {len(sortie.shots)} "
+        f"| {len(rest.lost)} | {least(proof)} | {cross_track_m(case.mission, flown):.2f} | {seen:.2%} "
+        f"| {sortie.duration_s:.1f}, {flown.flown_s:.1f} | {error:+.1%} |"
+    )
+
+
+def gap_rows(vehicle: str, case: Case, folder: Path) -> Iterator[str]:
+    """A flight cut at a third, and one with photographs lost, each flown to the end."""
+    cut = fly(vehicle, cut_at(case.mission, 1 / 3), folder / "cut")
+    yield gap_row(vehicle, case, "cut at a third", read_shots([cut.log]), folder / "cut-rest")
+    all_taken = read_shots([folder / "whole"])
+    taken = [shot for number, shot in enumerate(all_taken, start=1) if number not in LOST]
+    yield gap_row(vehicle, case, f"without {', '.join(map(str, LOST))}", taken, folder / "lost-rest")
+
+
+def gap_row(vehicle: str, case: Case, what: str, taken: Sequence[Shot], folder: Path) -> str:
+    """What is missing, flown again."""
+    rest = resumed(case, taken)
+    again: list[Shot] = []
+    for number, sortie in enumerate(rest.plan.sorties if rest.plan is not None else ()):
+        again += fly(vehicle, sortie.mission, folder / str(number)).shots
+    end = resumed(case, [*taken, *again])
+    names, then = [lost.number for lost in rest.lost], rest.before.coverage.fraction
+    lost = ", ".join(map(str, names)) if len(names) < 6 else f"{names[0]} to {names[-1]}: {len(names)}"
+    return (
+        f"| {case.name} | {vehicle} | {what} | {rest.taken} of {rest.planned} "
+        f"| {then:.1%} | {lost} | {len(again)} | {end.before.coverage.fraction:.2%} |"
     )
 
 
@@ -88,42 +148,55 @@ def fly(vehicle: str, mission: Mission, folder: Path) -> FlightRecord:
     return record
 
 
+def told(flown: FlightRecord) -> str:
+    """The version that the vehicle itself reports."""
+    table = read_columns(flown.log, {"AUTOPILOT_VERSION"})["AUTOPILOT_VERSION"]
+    number = int(table["flight_sw_version"][0])
+    code = bytes(int(b) for b in np.atleast_1d(table["flight_custom_version"][0])).decode("ascii", "replace")
+    return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255} {code.strip(chr(0))}".strip()
+
+
 def cut_at(mission: Mission, share: float) -> Mission:
-    """The mission broken off in the middle of a pass, after about that share of its shots."""
-    starts = [
-        n
-        for n, i in enumerate(mission.items)
-        if i.command == Command.DO_SET_CAM_TRIGG_DIST and i.params[0] > 0
-    ]
-    stop = starts[round(len(starts) * share)]
-    begin, end = (mission.items[n].position for n in (stop - 1, stop + 1))
-    assert begin is not None
-    assert end is not None
-    half = replace(
-        mission.items[stop + 1], position=LonLat((begin.lon + end.lon) / 2, (begin.lat + end.lat) / 2)
-    )
-    off = MissionItem(Command.DO_SET_CAM_TRIGG_DIST)
+    """The mission broken off after that share of its way: the camera off, and home."""
+    places = [(n, FRAME.point(i.position)) for n, i in enumerate(mission.items)
+              if i.command == Command.NAV_WAYPOINT and i.position is not None]  # fmt: skip
+    lengths = [math.dist(a, b) for (_, a), (_, b) in itertools.pairwise(places)]
+    left = share * sum(lengths)
+    leg = next(n for n, total in enumerate(itertools.accumulate(lengths)) if total > left)
+    (_, a), (stop, b) = places[leg], places[leg + 1]
+    part = (left - sum(lengths[:leg])) / lengths[leg]
+    here = FRAME.place(a[0] + part * (b[0] - a[0]), a[1] + part * (b[1] - a[1]))
+    last = replace(mission.items[stop], position=here)
+    off = [MissionItem(Command.DO_SET_CAM_TRIGG_DIST), MissionItem(Command.IMAGE_STOP_CAPTURE)]
     home = MissionItem(Command.NAV_RETURN_TO_LAUNCH)
-    return replace(mission, items=(*mission.items[: stop + 1], half, off, home), patterns=())
+    return replace(mission, items=(*mission.items[:stop], last, *off, home), patterns=())
 
 
-def resumed(missions: Sequence[Mission], folders: Sequence[Path]) -> Resumed:
-    """What the recordings say is missing."""
-    record = SurveyRecord(AREA, CAMERA, HOME, PARAMS, tuple(f"{n}.plan" for n in range(len(missions))))
-    logs = [folder / "flight.tlog" for folder in folders]
-    return resume_survey(record, missions, read_shots(logs))
+def resumed(case: Case, taken: Sequence[Shot]) -> Resumed:
+    """What some photographs leave to be done."""
+    return resume_survey(case.record, [case.mission], taken)
 
 
-def flown_proof(records: Sequence[FlightRecord]) -> Proof:
-    """The proof of the shots that the vehicle reported."""
-    shots = [shot for record in records for shot in looking_down(record)]
-    return prove_views(views_of(shots, FRAME), AREA, FRAME, CAMERA, Asked(PARAMS.front, PARAMS.side))
+def flown_proof(case: Case, flown: FlightRecord) -> Proof:
+    """The proof of the photographs that the vehicle reported, on the planned rows they belong to."""
+    if case.record.orbit is not None:
+        return resumed(case, flown.shots).before
+    seen = views_of(list(looking_down(flown)), FRAME)
+    wanted = rehearse(case.mission, excess_m=PARAMS.aircraft.trigger_excess_m, frame=FRAME)
+    near = [int(np.argmin(np.hypot(*(wanted.eyes - eye)[:, :2].T))) for eye in seen.eyes]
+    tied = Views(seen.eyes, seen.looks, wanted.strips[near], wanted.pieces[near])
+    return prove_views(tied, AREA, FRAME, CAMERA, Asked(PARAMS.front, PARAMS.side))
 
 
 def looking_down(record: FlightRecord) -> Iterator[Shot]:
     for shot in record.shots:
         assert shot.time_s is not None
         yield replace(shot, attitude=CameraAttitude(record.yaw_at(shot.time_s), -90.0))
+
+
+def least(proof: Proof) -> str:
+    found = [f"{overlap.least:.1%}" for overlap in (proof.along, proof.across) if overlap is not None]
+    return ", ".join(found)
 
 
 def cross_track_m(mission: Mission, record: FlightRecord) -> float:

@@ -15,7 +15,7 @@ from core.errors import SkyshadeError
 from missions.route import XY
 from missions.survey.lines import Swath
 from missions.survey.params import SurveyParams, TriggerKind
-from missions.survey.shooting import LOWEST_M, Shooting, fastest_ms
+from missions.survey.shooting import LOWEST_M, Shooting, fastest_ms, timing
 from missions.survey.track import Camera as Order
 from missions.survey.track import TrackPoint
 
@@ -193,8 +193,9 @@ def _shooting(
         params.speed_ms or craft.cruise_ms, craft.cruise_ms, turning, fastest_ms(camera, params, trigger)
     )
     timed = params.trigger is TriggerKind.TIME
-    interval_s = max(math.floor(trigger / speed * 10) / 10, 0.1) if timed else 0.0
+    interval_s = 0.0
     if timed:
+        interval_s, speed = timing(camera, trigger, speed)
         trigger = interval_s * speed
     wide = 2.0 * radius * math.tan(math.radians(camera.field_of_view_deg[0]) / 2.0)
     lead, tail = speed * craft.ramp_s(speed) / 2 + craft.waypoint_radius_m, craft.waypoint_radius_m + 0.5

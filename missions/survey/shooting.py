@@ -13,6 +13,7 @@ from missions.survey.params import SurveyParams, TriggerKind
 
 LOWEST_M = 5.0
 SLOWEST_MS = 0.5
+LATE_S = 0.04  # ArduCopter 4.6 releases 0.02 s later than each interval asks
 APART_SHARE = 0.3  # of the position error: what two neighbouring courses were seen to be flown apart
 
 
@@ -72,7 +73,9 @@ def shooting(camera: Camera, params: SurveyParams, *, tighter: tuple[float, floa
     trigger = max(math.floor((wanted - late) * 100) / 100, 0.1)
     speed = min(params.speed_ms or craft.cruise_ms, craft.cruise_ms, fastest_ms(camera, params, trigger))
     timed = params.trigger is TriggerKind.TIME
-    interval_s = math.floor(trigger / speed * 10) / 10 if timed else 0.0
+    interval_s = 0.0
+    if timed:
+        interval_s, speed = timing(camera, trigger, speed)
     swath = Swath(
         across_m=across,
         along_m=along,
@@ -105,6 +108,13 @@ def fastest_ms(camera: Camera, params: SurveyParams, trigger_m: float) -> float:
     by_interval = trigger_m / camera.min_interval_s if camera.min_interval_s > 0 else math.inf
     by_shutter = params.blur_px * params.gsd_m / params.shutter_s if params.shutter_s > 0 else math.inf
     return max(min(by_interval, by_shutter), SLOWEST_MS)
+
+
+def timing(camera: Camera, trigger_m: float, speed_ms: float) -> tuple[float, float]:
+    """Seconds between releases, to the tenth, and the speed at which even late ones are near enough."""
+    wanted = math.floor((trigger_m / speed_ms - LATE_S) * 10 + 1e-9) / 10
+    interval = max(wanted, math.ceil(camera.min_interval_s * 10 - 1e-9) / 10, 0.1)
+    return interval, min(speed_ms, trigger_m / (interval + LATE_S))
 
 
 def check_speed(camera: Camera, params: SurveyParams) -> None:

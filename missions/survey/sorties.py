@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from core.errors import SkyshadeError
 from core.geo import LonLat
@@ -19,7 +19,7 @@ from missions.survey.track import Flyer, TrackPoint, timed
 
 Piece = Run | Lane
 """What is flown with the camera on, from its start to its end."""
-BALANCING_ROUNDS = 12
+BALANCING_ROUNDS, LEAST_ROUNDS = 12, 3
 BALANCED_S = 5.0
 BATTERY_CHANGE_S = 300.0
 
@@ -86,11 +86,12 @@ def _seconds(flights: Sequence[Flight]) -> float:
 
 
 def _split(whole: Sequence[Piece], flyer: Flyer, load: Load) -> list[Flight]:
-    first = _packed(whole, flyer, load, math.inf)
+    packer = _Packer(whole, flyer, load)
+    first = packer.packed(math.inf)
     if not first:
         return []
     count = load.crafts * math.ceil(len(first) / load.crafts)
-    return first if count < 2 else _balanced(whole, flyer, load, first, count)
+    return first if count < 2 else _balanced(packer, first, count)
 
 
 def _reachable(runs: list[Piece], flyer: Flyer, swath: Swath, load: Load) -> list[Piece]:
@@ -105,18 +106,16 @@ def _reachable(runs: list[Piece], flyer: Flyer, swath: Swath, load: Load) -> lis
     return found
 
 
-def _balanced(
-    runs: Sequence[Piece], flyer: Flyer, load: Load, first: list[Flight], count: int
-) -> list[Flight]:
+def _balanced(packer: "_Packer", first: list[Flight], count: int) -> list[Flight]:
     """At most `count` flights, the longest made short: a limit on duration is narrowed by halves."""
     best = first
     high = max(f.cost.duration_s for f in first)
     low = sum(f.cost.duration_s for f in first) / count * 0.8
-    for _ in range(BALANCING_ROUNDS):
+    for _ in range(max(LEAST_ROUNDS, BALANCING_ROUNDS - count)):
         if high - low < BALANCED_S:
             break
         middle = (low + high) / 2
-        found = _packed(runs, flyer, load, middle, most=count)
+        found = packer.packed(middle, most=count)
         if found is None:
             low = middle
         else:
@@ -124,39 +123,61 @@ def _balanced(
     return best
 
 
-def _packed(
-    runs: Sequence[Piece], flyer: Flyer, load: Load, limit_s: float, most: int | None = None
-) -> list[Flight] | None:
-    """Flights filled one after the other up to a duration; None when there would be more than `most`."""
-    flights: list[Flight] = []
-    at, guess = 0, len(runs)
-    while at < len(runs):
-        if most is not None and len(flights) == most:
-            return None
-        flight = _fullest(runs, at, guess, flyer, load, limit_s)
-        if flight is None:
-            return None
-        flights.append(flight)
-        guess = len(flight.runs)
-        at += guess
-    return flights
+@dataclass(frozen=True, slots=True)
+class _Packer:
+    """Runs put into flights one after the other; flights once worked out are kept (`made`, by first run and
+    how many).
+    """
 
+    runs: Sequence[Piece]
+    flyer: Flyer
+    load: Load
+    made: dict[tuple[int, int], Flight] = field(default_factory=dict)
 
-def _fullest(
-    runs: Sequence[Piece], at: int, guess: int, flyer: Flyer, load: Load, limit_s: float
-) -> Flight | None:
-    """The flight with the most runs from `at` on that fits: first as many as guessed, then by halves."""
-    best: Flight | None = None
-    low, high = 0, len(runs) - at
-    count = min(guess, high)
-    while low < high:
-        flight = cheapest(runs[at : at + count], flyer, load)
-        if _fits(flight, load) and flight.cost.duration_s <= limit_s:
-            best, low = flight, count
-        else:
-            high = count - 1
-        count = (low + high + 1) // 2
-    return best
+    def packed(self, limit_s: float, most: int | None = None) -> list[Flight] | None:
+        """Flights filled up to a duration; None when there would be more than `most`."""
+        flights: list[Flight] = []
+        at, guess = 0, 1
+        while at < len(self.runs):
+            if most is not None and len(flights) == most:
+                return None
+            flight = self._fullest(at, guess, limit_s)
+            if flight is None:
+                return None
+            flights.append(flight)
+            guess = len(flight.runs)
+            at += guess
+        return flights
+
+    def _fullest(self, at: int, guess: int, limit_s: float) -> Flight | None:
+        """The flight with the most runs from `at` on that fits: looked for in growing steps from `guess`."""
+        fitting, too_many = 0, len(self.runs) - at + 1
+        count, step = min(guess, too_many - 1), 1
+        while too_many - fitting > 1:
+            if self._holds(at, count, limit_s):
+                fitting = count
+            else:
+                too_many = count
+            count, step = self._next(at, fitting, too_many, step)
+        return self._flight(at, fitting) if fitting > 0 else None
+
+    def _next(self, at: int, fitting: int, too_many: int, step: int) -> tuple[int, int]:
+        """How many runs to try next, and the step after that."""
+        if fitting > 0 and too_many == len(self.runs) - at + 1:
+            return min(fitting + step, too_many - 1), 2 * step
+        if fitting == 0 and step < too_many:
+            return max(too_many - step, 1), 2 * step
+        return (fitting + too_many) // 2, step
+
+    def _holds(self, at: int, count: int, limit_s: float) -> bool:
+        flight = self._flight(at, count)
+        return _fits(flight, self.load) and flight.cost.duration_s <= limit_s
+
+    def _flight(self, at: int, count: int) -> Flight:
+        key = at, count
+        if key not in self.made:
+            self.made[key] = cheapest(self.runs[at : at + count], self.flyer, self.load)
+        return self.made[key]
 
 
 def _fits(flight: Flight, load: Load) -> bool:

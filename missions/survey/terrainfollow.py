@@ -37,14 +37,13 @@ class Surface:
         """The ground's height over the origin's, (n,); raises `SkyshadeError` where the DEM says nothing."""
         if self.terrain is None:
             return np.zeros(len(xy))
-        lonlat = self.frame.to_lonlat(xy)
+        lonlat = self.frame.to_lonlat(np.concatenate([xy, [(0.0, 0.0)]]))
         ground = self.terrain.heights_m(lonlat[:, 0], lonlat[:, 1])
-        home = self.terrain.heights_m(*self.frame.origin.xy)
-        if not (np.isfinite(ground).all() and np.isfinite(home).all()):
+        if not np.isfinite(ground).all():
             raise SkyshadeError(
                 "the DEM does not cover the whole flight", hint="use one that reaches home and all the area"
             )
-        rise: FloatArray = ground - home
+        rise: FloatArray = ground[:-1] - ground[-1]
         return rise
 
     def legs(self, start: XY, end: XY) -> list[tuple[XY, float]]:

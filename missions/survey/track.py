@@ -3,10 +3,8 @@
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
-
-import numpy as np
 
 from missions.aircraft import Aircraft
 from missions.energy import PathPoint
@@ -44,11 +42,14 @@ class TrackPoint:
 
 @dataclass(frozen=True, slots=True)
 class Flyer:
-    """Everything that turns runs into a track: space, surface, memory of ways."""
+    """Everything that turns runs into a track: space, surface, memory of ways and of legs over the ground."""
 
     space: Navigator
     surface: Surface
     ways: dict[tuple[XY, XY], list[XY]]
+    legs: dict[tuple[XY, XY], list[tuple[XY, float]]] = field(
+        default_factory=dict, init=False
+    )  # a copy over other ground begins anew
 
     def way(self, start: XY, end: XY) -> list[XY]:
         """The shortest way inside the flight space, remembered."""
@@ -64,9 +65,20 @@ class Flyer:
             self.ways[end, start] = found[::-1]
         return self.ways[key]
 
+    def leg(self, start: XY, end: XY) -> list[tuple[XY, float]]:
+        """The points after `start` that follow the ground to `end`, remembered."""
+        key = start, end
+        if key not in self.legs:
+            self.legs[key] = self.surface.legs(start, end)
+        return self.legs[key]
+
+    def up_m(self, place: XY) -> float:
+        """The flying height over a place, remembered."""
+        return self.leg(place, place)[-1][1]
+
     def track(self, runs: Sequence[Run | Lane], home: XY = (0.0, 0.0)) -> list[TrackPoint]:
         """Over `home` in the air, transits and runs, over it again."""
-        points = [TrackPoint(home, float(self.surface.up_m(np.array([home]))[0]))]
+        points = [TrackPoint(home, self.up_m(home))]
         for run in runs:
             points += self._transit(points[-1].xy, run.start)
             lane = list(self._lane(run) if isinstance(run, Lane) else self._run(run))
@@ -79,25 +91,25 @@ class Flyer:
         if math.dist(start, end) < 0.01:
             return []
         legs = itertools.pairwise(self.way(start, end))
-        return [TrackPoint(xy, up) for a, b in legs for xy, up in self.surface.legs(a, b)]
+        return [TrackPoint(xy, up) for a, b in legs for xy, up in self.leg(a, b)]
 
     def _run(self, run: Run) -> Iterator[TrackPoint]:
         entry, first, leave = (run.place(x) for x in (run.entry, run.shots[0], run.leave))
         if run.lead_m > 0:
-            yield from (TrackPoint(xy, up, on_pass=True) for xy, up in self.surface.legs(entry, first)[:-1])
-        up = float(self.surface.up_m(np.array([first]))[0])
+            yield from (TrackPoint(xy, up, on_pass=True) for xy, up in self.leg(entry, first)[:-1])
+        up = self.up_m(first)
         yield TrackPoint(first, up, Camera.START, on_pass=True)
-        *between, (last, last_up) = self.surface.legs(first, leave)
+        *between, (last, last_up) = self.leg(first, leave)
         yield from (TrackPoint(xy, up, on_pass=True) for xy, up in between)
         yield TrackPoint(last, last_up, Camera.STOP, on_pass=True)
 
     def _lane(self, lane: Lane) -> Iterator[TrackPoint]:
         if math.dist(lane.entry, lane.places[0]) > 0.5:
-            before = self.surface.legs(lane.entry, lane.places[0])[:-1]
+            before = self.leg(lane.entry, lane.places[0])[:-1]
             yield from (TrackPoint(xy, up, on_pass=True) for xy, up in before)
-        up = float(self.surface.up_m(np.array([lane.places[0]]))[0])
+        up = self.up_m(lane.places[0])
         yield TrackPoint(lane.places[0], up, Camera.START, on_pass=True)
-        legs = [point for a, b in itertools.pairwise(lane.places) for point in self.surface.legs(a, b)]
+        legs = [point for a, b in itertools.pairwise(lane.places) for point in self.leg(a, b)]
         yield from (TrackPoint(xy, up, on_pass=True) for xy, up in legs[:-1])
         yield TrackPoint(*legs[-1], Camera.STOP, on_pass=True)
 
