@@ -249,10 +249,9 @@ def bound_s(sweeper: Sweeper, runs: list[Run]) -> float:
     hull = np.asarray(target.convex_hull.exterior.coords)
     longest = float(np.hypot(*(hull[:, None] - hull[None]).transpose(2, 0, 1)).max())
     lines = math.ceil(target.area / swath.line_m / longest)
-    ground = sweeper.flown_s(runs) - _seconds_of([nodes.index(r) for r in runs], seconds)
     apiece = float(onto.min()) - 2.0 * swath.inset_m / speed
     spared = (2.0 * swath.edge_m / swath.line_m - 1.0) * longest
-    return ground + (target.area / swath.line_m - spared) / speed + lines * max(0.0, apiece)
+    return sweeper.flown_s([]) + (target.area / swath.line_m - spared) / speed + lines * max(0.0, apiece)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ MOST_DECOMPOSED = 12  # among many holes no stage is ever quickest, and all are 
 FINALISTS = 3
 MORE_JUDGED = 3
 PLAIN_JUDGED = 8
-TABLE_ERROR = 0.01  # what the times of two tours may be wrong by beside each other
+TABLE_ERROR = 0.03  # what the times of two tours may be wrong by beside each other
 Layout = Sequence[Cell]
 
 
@@ -117,11 +117,12 @@ class Sweeper:
         What a plain planner would fly over the same lines is among the tours judged.
         """
         space = corners_of(self.ground.flight)
-        toured = sorted((self.toured(layout, space) for layout in layouts), key=lambda t: t.seconds)
+        every = [self.toured(layout, space) for layout in layouts]
+        toured = sorted(every, key=lambda t: t.seconds)
         shaken = sorted((t.shaken() for t in toured[:FINALISTS]), key=lambda t: t.seconds)
-        plain = sorted((p for t in toured for p in t.plain()), key=lambda t: t.seconds)[:PLAIN_JUDGED]
-        near = [t for t in plain if t.seconds < shaken[0].seconds * (1.0 + TABLE_ERROR)]
-        judged = [t.runs for t in (*shaken, *toured[FINALISTS : FINALISTS + MORE_JUDGED], *near)]
+        most_s = shaken[0].seconds * (1.0 + TABLE_ERROR)
+        plain = [t for t in _likely_plain(every[:LIKELIEST]) if t.seconds < most_s]
+        judged = [t.runs for t in (*shaken, *toured[FINALISTS : FINALISTS + MORE_JUDGED], *plain)]
         return min(judged, key=self.flown_s)
 
     def toured(self, layout: Layout, space: Corners) -> "Toured":
@@ -210,14 +211,24 @@ class Toured:
         """The runs in flying order."""
         return [self.nodes[k] for k in self.tour]
 
-    def plain(self) -> "list[Toured]":
-        """The same lines row by row, from either side, and always on to the nearest."""
-        tours = [*_rows([run.line for run in self.nodes[::2]]), nearest_tour(self.table)]
-        return [replace(self, tour=tour) for tour in tours]
+    def row_by_row(self) -> "list[Toured]":
+        """The same lines row by row, from either side."""
+        return [replace(self, tour=tour) for tour in _rows([run.line for run in self.nodes[::2]])]
+
+    def nearest_next(self) -> "Toured":
+        """The same lines, always on to the nearest."""
+        return replace(self, tour=nearest_tour(self.table))
 
     def shaken(self) -> "Toured":
         """The same tour, looked at for longer."""
         return replace(self, tour=best_tour(self.table, [self.tour]))
+
+
+def _likely_plain(toured: Sequence[Toured]) -> list[Toured]:
+    """What plain planners would fly over the same lines: the likeliest row by row, and nearest next."""
+    rows = sorted((r for t in toured for r in t.row_by_row()), key=lambda t: t.seconds)
+    nearest = sorted((t.nearest_next() for t in toured), key=lambda t: t.seconds)
+    return rows[:PLAIN_JUDGED] + nearest[:PLAIN_JUDGED]
 
 
 def _rows(passes: Sequence[Pass]) -> list[list[int]]:
