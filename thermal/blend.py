@@ -8,11 +8,11 @@ alone, and keeps its contrast.
 
 import math
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from thermal.candidates import CELSIUS, LOW, NAME, WEIGHT, Candidates, IntArray
+from thermal.compiled import kernel, part
 from thermal.frame import CelsiusArray
 from thermal.ortho import BlendParams
 
@@ -46,7 +46,8 @@ def blended(
     out = np.full((4, rows.stop - rows.start, cols.stop - cols.start), np.nan, np.float32)
     least = 2.0 * (params.agree * noise_K) ** 2
     settings = np.array([params.least_share, params.feather_K, least, noise_K], np.float32)
-    _mix(kept.lists, slots, chosen, params.cell_px, rows.start, cols.start, settings, out)
+    room = np.empty((3, _MOST), np.float32), np.empty(kept.lists.shape[3], np.float32)
+    _mix(kept.lists, slots, chosen, params.cell_px, rows.start, cols.start, settings, *room[0], room[1], out)
     return out
 
 
@@ -71,7 +72,7 @@ def seam_quantile_K(seam: NDArray[np.int64], share: float = 0.95) -> float | Non
     return (int(np.searchsorted(np.cumsum(seam), share * total)) + 0.5) * SEAM_STEP_K
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@kernel()
 def _slots(lists: CelsiusArray, chosen: IntArray, size: int, slots: NDArray[np.int8]) -> None:
     for i in range(slots.shape[0]):
         for j in range(slots.shape[1]):
@@ -82,18 +83,16 @@ def _slots(lists: CelsiusArray, chosen: IntArray, size: int, slots: NDArray[np.i
                     break
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@kernel()
 def _mix(
     lists: CelsiusArray, slots: NDArray[np.int8], chosen: IntArray, size: int, top: int, left: int,
-    settings: CelsiusArray, out: CelsiusArray,
+    settings: CelsiusArray, names: CelsiusArray, agree: CelsiusArray, counts: CelsiusArray,
+    shares: CelsiusArray, out: CelsiusArray,
 ) -> None:  # fmt: skip
-    """Cell by cell: how far each frame agrees with the chosen one there, then its pixels."""
-    names, agree, counts = (
-        np.empty(_MOST, np.float32),
-        np.empty(_MOST, np.float32),
-        np.empty(_MOST, np.float32),
-    )
-    shares = np.empty(lists.shape[3], np.float32)
+    """Cell by cell: how far each frame agrees with the chosen one there, then its pixels.
+
+    `names`, `agree`, `counts` and `shares` (kept,) are room to work in.
+    """
     bottom, right = top + out.shape[1], left + out.shape[2]
     for ci in range(top // size, -(-bottom // size)):
         for cj in range(left // size, -(-right // size)):
@@ -113,7 +112,7 @@ def _mix(
                     _pixel(lists[i, j], main, shares, settings, out[:, i - top, j - left])
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def _agreement(
     lists: CelsiusArray, slots: NDArray[np.int8], name: int, i0: int, i1: int, j0: int, j1: int,
     least: np.float32, names: CelsiusArray, agree: CelsiusArray, counts: CelsiusArray,
@@ -146,7 +145,7 @@ def _agreement(
     return known
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def _found(name: np.float32, guess: int, names: CelsiusArray, agree: CelsiusArray, known: int) -> np.float32:
     share = _ZERO
     if guess < known and names[guess] == name:
@@ -158,7 +157,7 @@ def _found(name: np.float32, guess: int, names: CelsiusArray, agree: CelsiusArra
     return share
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def _pixel(
     pixel: CelsiusArray, main: int, agree: CelsiusArray, settings: CelsiusArray, out: CelsiusArray
 ) -> None:
@@ -196,7 +195,7 @@ def _pixel(
     out[3] = pixel[NAME, main]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@kernel()
 def _steps(
     lists: CelsiusArray, slots: NDArray[np.int8], box: NDArray[np.int64], out: NDArray[np.int64]
 ) -> None:
@@ -217,7 +216,7 @@ def _steps(
                     out[min(int(step / SEAM_STEP_K), SEAM_BINS - 1)] += 1
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def _apart(pixel: CelsiusArray, a: float, b: float) -> float:
     """How much two frames differ at a pixel; negative where it keeps not both."""
     first = second = -1

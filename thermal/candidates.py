@@ -3,12 +3,12 @@
 import math
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from core.camera import Camera
 from core.geo import FloatArray
+from thermal.compiled import kernel, part, was_compiled
 from thermal.frame import CelsiusArray
 from thermal.lowpass import LOW_PX
 from thermal.ortho import FLAGS, BlendParams, Sights, TileGround, lens_vector, project_row, sampled
@@ -21,6 +21,7 @@ NO_FRAME = -1
 WEIGHT, CELSIUS, LOW, NAME = range(4)
 _MOST_FRAMES = 2**24  # float32 tells no more whole numbers apart
 _ZERO, _HALF = np.float32(0.0), np.float32(0.5)
+_LOW_HALF = (1 << 32) - 1
 _PER_LOW, _LEAST = np.float32(1.0 / LOW_PX), np.float32(1e-3)
 
 
@@ -95,22 +96,28 @@ def may_enter(kept: Candidates, ground: TileGround, look: Looking, params: Blend
     return bool(_add(*_arguments(kept, ground, look, params), nothing, nothing, True))
 
 
+def compiled_before() -> bool:
+    """Whether this machine has compiled the inner loops already: else the first frame waits for it."""
+    return was_compiled(_add)
+
+
 def _arguments(
     kept: Candidates, ground: TileGround, look: Looking, params: BlendParams
 ) -> tuple[object, ...]:
     if look.number + 1 >= _MOST_FRAMES:
         raise ValueError(f"a map takes {_MOST_FRAMES} frames at most, frame {look.number} was given")
-    sights, shadow = ground.sights, np.zeros((0, 0), np.int8)
+    sights = ground.sights
+    shadow = None if sights is None else np.zeros(ground.shape, np.int8)
     if sights is None:
         sights = Sights(np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32), (0, 0), 1, 0)
-    else:
-        shadow = np.zeros(ground.shape, np.int8)
     top = float(sights.tops_m.max()) if sights.tops_m.size else 0.0
     lattice = np.array([*sights.first, sights.step, sights.reach, top], float)
+    row = np.empty((3, BLOCK * kept.least.shape[1]), np.float32)
     return (
         kept.lists, kept.least, ground.east_m, ground.north_m, ground.up_m, ground.lowest_m,
         sights.surface_m, sights.tops_m, lattice, _metres_to_pixels(ground), shadow, look.pose.center_m,
         lens_vector(look.pose, look.camera, params), look.box(), look.number + 1,
+        *row, np.empty(3, np.float32),
     )  # fmt: skip
 
 
@@ -127,20 +134,23 @@ def _metres_to_pixels(ground: TileGround) -> FloatArray:
     return np.asarray(np.linalg.inv(step), float)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@kernel(no_rewrites=False)  # what None makes idle is cut off, and not compiled
 def _add(  # noqa: C901  # one compiled loop: parts of it would be handed twenty arrays
     lists: CelsiusArray, least: CelsiusArray, east: FloatArray, north: FloatArray, up: FloatArray,
     lowest: FloatArray, surface: CelsiusArray, tops: CelsiusArray, lattice: FloatArray, to_px: FloatArray,
-    shadow: Shadow, center: FloatArray, lens: CelsiusArray, box: NDArray[np.int64], name: int,
-    image: CelsiusArray, low: CelsiusArray, only_ask: bool,
+    shadow: Shadow | None, center: FloatArray, lens: CelsiusArray, box: NDArray[np.int64], name: int,
+    u: CelsiusArray, v: CelsiusArray, weight: CelsiusArray, span: CelsiusArray, image: CelsiusArray,
+    low: CelsiusArray, only_ask: bool,
 ) -> bool:  # fmt: skip
-    """Row by row of blocks; those where the frame is too light for every pixel are not looked at."""
+    """Row by row of blocks; those where the frame is too light for every pixel are not looked at.
+
+    `u`, `v`, `weight` (columns or more) and `span` (3,) are room to work in. Without a `shadow` nothing that
+    casts one is compiled.
+    """
     last = lists.shape[3] - 1
-    u = np.empty(BLOCK * least.shape[1], np.float32)
-    v, weight = np.empty_like(u), np.empty_like(u)
     for bi in range(box[0] // BLOCK, -(-box[1] // BLOCK)):
-        b0, b1 = _asked(least, lowest, east, north, center, lens, box, bi)
-        c0, c1 = max(b0 * BLOCK, box[2]), min(b1 * BLOCK, box[3])
+        found = _asked(least, lowest, east, north, center, lens, box, bi)
+        c0, c1 = max((found >> 32) * BLOCK, box[2]), min((found & _LOW_HALF) * BLOCK, box[3])
         if c1 <= c0:
             continue
         r0, r1 = max(bi * BLOCK, box[0]), min((bi + 1) * BLOCK, box[1])
@@ -151,11 +161,11 @@ def _add(  # noqa: C901  # one compiled loop: parts of it would be handed twenty
                 lightest = lists[i, j, WEIGHT, last]
                 if w < lightest or w == _ZERO or (w == lightest and name > lists[i, j, NAME, last]):
                     continue
-                if shadow.size:
+                if shadow is not None:
                     if shadow[i, j] == UNKNOWN:
                         cast_shadow(
                             i // BLOCK * BLOCK, j // BLOCK * BLOCK, east, north, up, lowest[bi, j // BLOCK],
-                            surface, tops, lattice, to_px, center, shadow,
+                            surface, tops, lattice, to_px, center, span, shadow,
                         )  # fmt: skip
                     if shadow[i, j] == HIDDEN:
                         continue
@@ -163,19 +173,22 @@ def _add(  # noqa: C901  # one compiled loop: parts of it would be handed twenty
                     return True
                 t = sampled(image, u[j - c0], v[j - c0])
                 if math.isfinite(t):
-                    _insert(lists[i, j], w, t, _low(low, u[j - c0], v[j - c0]), name)
+                    _insert(lists, i, j, w, t, _low(low, u[j - c0], v[j - c0]), name)
         if not only_ask:
             _remember(lists, least, bi, r0, r1, c0, c1)
     return False
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def _asked(
     least: CelsiusArray, lowest: FloatArray, east: FloatArray, north: FloatArray, center: FloatArray,
     lens: CelsiusArray, box: NDArray[np.int64], bi: int,
-) -> tuple[int, int]:  # fmt: skip
-    """First and last block (not included) of a row of blocks where the frame may be heavy enough."""
-    first, end = 1 << 40, 0
+) -> int:  # fmt: skip
+    """First and last block (not included) of a row of blocks where the frame may be heavy enough.
+
+    In one number, the first 32 bits up: two would be a tuple, which takes long to compile.
+    """
+    first, end = 1 << 30, 0
     i = min(bi * BLOCK + BLOCK // 2, east.shape[0] - 1)
     for bj in range(box[2] // BLOCK, -(-box[3] // BLOCK)):
         j = min(bj * BLOCK + BLOCK // 2, east.shape[1] - 1)
@@ -187,10 +200,10 @@ def _asked(
         share = 1.0 / (1.0 + lens[20] * away * away / (dz * dz))
         if 1.001 * share * share * share * share >= least[bi, bj] and dz < 0.0:
             first, end = min(first, bj), bj + 1
-    return first, end
+    return (first << 32) + end
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def _remember(lists: CelsiusArray, least: CelsiusArray, bi: int, r0: int, r1: int, c0: int, c1: int) -> None:
     """The lightest weights that are kept in those blocks of a row that were looked at whole."""
     rows, cols, last = lists.shape[0], lists.shape[1], lists.shape[3] - 1
@@ -207,7 +220,7 @@ def _remember(lists: CelsiusArray, least: CelsiusArray, bi: int, r0: int, r1: in
         least[bi, bj] = found
 
 
-@numba.njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part(fastmath=FLAGS)
 def _low(low: CelsiusArray, u: float, v: float) -> float:
     """The blurred copy at a pixel of the frame; its own pixels are LOW_PX wide."""
     x = (u + _HALF) * _PER_LOW - _HALF
@@ -218,12 +231,18 @@ def _low(low: CelsiusArray, u: float, v: float) -> float:
     return value
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
-def _insert(pixel: CelsiusArray, w: float, t: float, soft: float, name: int) -> None:
+@part()
+def _insert(lists: CelsiusArray, i: int, j: int, w: float, t: float, soft: float, name: int) -> None:
     """Into one pixel's lists, by weight and then by number, so that the order of frames does not matter."""
-    k = pixel.shape[1] - 1
-    while k > 0 and (pixel[WEIGHT, k - 1] < w or (pixel[WEIGHT, k - 1] == w and pixel[NAME, k - 1] > name)):
+    k = lists.shape[3] - 1
+    while k > 0:
+        before = lists[i, j, WEIGHT, k - 1]
+        if before > w or (before == w and lists[i, j, NAME, k - 1] <= name):
+            break
         for what in range(4):
-            pixel[what, k] = pixel[what, k - 1]
+            lists[i, j, what, k] = lists[i, j, what, k - 1]
         k -= 1
-    pixel[WEIGHT, k], pixel[CELSIUS, k], pixel[LOW, k], pixel[NAME, k] = w, t, soft, name
+    lists[i, j, WEIGHT, k] = w
+    lists[i, j, CELSIUS, k] = t
+    lists[i, j, LOW, k] = soft
+    lists[i, j, NAME, k] = name

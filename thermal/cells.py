@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
 from thermal.candidates import CELSIUS, LOW, NAME, NO_FRAME, WEIGHT, Candidates, IntArray
+from thermal.compiled import kernel, part
 from thermal.frame import CelsiusArray
 
 _MOST = 64  # frames that a cell's pixels may name between them; more are left aside
@@ -39,12 +39,17 @@ def cells_of(kept: Candidates, size: int, slots: int, guide: IntArray | None = N
     frame = np.full(shape, NO_FRAME, np.int32)
     weight, filled, energy = (np.zeros(shape, np.float32) for _ in range(3))
     step = np.full((*shape, slots), np.nan, np.float32)
-    around = np.zeros((0, 0), np.int32) if guide is None else guide
-    _gather(kept.lists, size, around, far, frame, weight, filled, energy, step)
+    around = np.zeros((0, 0), np.int32) if guide is None else np.ascontiguousarray(guide)
+    names, sums, room = (
+        np.empty(_MOST, np.int32),
+        np.empty(_MOST, np.float32),
+        np.empty((3, slots, size * size), np.float32),
+    )
+    _gather(kept.lists, size, around, far, names, sums, *room, frame, weight, filled, energy, step)
     return Cells(frame, weight, filled, energy, step)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def near(guide: IntArray, row: int, col: int, number: int) -> bool:
     """Whether one of nine larger cells chose a frame."""
     for i in range(row, row + 3):
@@ -54,15 +59,13 @@ def near(guide: IntArray, row: int, col: int, number: int) -> bool:
     return False
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@kernel()
 def _gather(
-    lists: CelsiusArray, size: int, guide: IntArray, far: int, frame: IntArray, weight: CelsiusArray,
+    lists: CelsiusArray, size: int, guide: IntArray, far: int, names: IntArray, sums: CelsiusArray,
+    there: CelsiusArray, t: CelsiusArray, fine: CelsiusArray, frame: IntArray, weight: CelsiusArray,
     filled: CelsiusArray, energy: CelsiusArray, step: CelsiusArray,
 ) -> None:  # fmt: skip
-    slots = frame.shape[2]
-    names, sums = np.empty(_MOST, np.int32), np.empty(_MOST, np.float32)
-    there, t = np.empty((slots, size * size), np.float32), np.empty((slots, size * size), np.float32)
-    fine = np.empty_like(t)
+    """`names`, `sums`, `there`, `t` and `fine` are room to work in."""
     for ci in range(frame.shape[0]):
         for cj in range(frame.shape[1]):
             i0, j0 = ci * size, cj * size
@@ -75,23 +78,24 @@ def _gather(
             used = _heaviest(names, sums, known, frame[ci, cj])
             if used == 0:
                 continue
-            there[:], t[:], fine[:] = 0.0, 0.0, 0.0
-            pixels = 0
+            pixels = (i1 - i0) * (j1 - j0)
             for i in range(i0, i1):
                 for j in range(j0, j1):
-                    _take(lists[i, j], frame[ci, cj], used, pixels, weight[ci, cj], there, t, fine)
-                    pixels += 1
+                    at = (i - i0) * (j1 - j0) + j - j0
+                    _take(lists[i, j], frame[ci, cj], used, at, weight[ci, cj], there, t, fine)
             _compare(there, t, fine, used, pixels, filled[ci, cj], energy[ci, cj], step[ci, cj])
             for s in range(used):
                 weight[ci, cj, s] /= max(filled[ci, cj, s] * pixels, 1.0)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def _take(
     pixel: CelsiusArray, names: IntArray, used: int, at: int, weight: CelsiusArray, there: CelsiusArray,
     t: CelsiusArray, fine: CelsiusArray,
 ) -> None:  # fmt: skip
     """Sort one pixel's list into its cell's slots: temperatures, their fine part, weights' sums."""
+    for s in range(used):
+        there[s, at] = t[s, at] = fine[s, at] = 0.0
     for k in range(pixel.shape[1]):
         if pixel[WEIGHT, k] <= 0.0:
             return
@@ -103,7 +107,7 @@ def _take(
                 break
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def _named(
     lists: CelsiusArray, i0: int, i1: int, j0: int, j1: int, names: IntArray, sums: CelsiusArray
 ) -> int:
@@ -128,7 +132,7 @@ def _named(
     return known
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def _heaviest(names: IntArray, sums: CelsiusArray, known: int, into: IntArray) -> int:
     """Put the heaviest frames into a cell's slots, by weight and then by number; how many there are."""
     used: int = min(known, into.shape[0])
@@ -144,7 +148,7 @@ def _heaviest(names: IntArray, sums: CelsiusArray, known: int, into: IntArray) -
     return used
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_REORDERED)  # type: ignore[untyped-decorator]  # numba has no types
+@part(fastmath=_REORDERED)
 def _compare(
     there: CelsiusArray, t: CelsiusArray, fine: CelsiusArray, used: int, pixels: int, filled: CelsiusArray,
     energy: CelsiusArray, step: CelsiusArray,

@@ -1,8 +1,8 @@
 """A frame's broad temperatures: means of blocks, smoothed, missing pixels left out."""
 
-import numba
 import numpy as np
 
+from thermal.compiled import kernel
 from thermal.frame import CelsiusArray
 
 LOW_PX = 8
@@ -16,20 +16,27 @@ def lowpass(celsius: CelsiusArray) -> CelsiusArray:
     """
     rows, cols = (max(-(-n // LOW_PX), 2) for n in celsius.shape)
     total, count = np.zeros((rows, cols), np.float32), np.zeros((rows, cols), np.float32)
-    _blocks(np.ascontiguousarray(celsius, np.float32), total, count)
+    _blocks(
+        np.ascontiguousarray(celsius, np.float32), *np.empty((2, celsius.shape[1]), np.float32), total, count
+    )
     share = _smooth(count)
     with np.errstate(invalid="ignore"):
         out: CelsiusArray = _smooth(total) / share
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def _blocks(celsius: CelsiusArray, total: CelsiusArray, count: CelsiusArray) -> None:
-    """Sums and numbers of the known pixels of each block; columns first, eight at a time."""
+@kernel()
+def _blocks(
+    celsius: CelsiusArray, sums: CelsiusArray, known: CelsiusArray, total: CelsiusArray, count: CelsiusArray
+) -> None:
+    """Sums and numbers of the known pixels of each block; columns first, eight at a time.
+
+    `sums` and `known` (columns,) are room to work in.
+    """
     rows, cols = celsius.shape
-    sums, known = np.empty(cols, np.float32), np.empty(cols, np.float32)
     for r in range(-(-rows // LOW_PX)):
-        sums[:], known[:] = 0.0, 0.0
+        for j in range(cols):
+            sums[j] = known[j] = 0.0
         for i in range(r * LOW_PX, min((r + 1) * LOW_PX, rows)):
             line = celsius[i]
             for j in range(cols):

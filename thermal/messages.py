@@ -3,11 +3,11 @@
 Arrays have the choices first and the columns last, so that a round runs on eight cells of a row at a time.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from thermal.candidates import NO_FRAME, IntArray
+from thermal.compiled import kernel, part
 from thermal.frame import CelsiusArray
 
 Labels = NDArray[np.int8]
@@ -30,18 +30,19 @@ def edge_costs(
     rows, cols, kept = frame.shape
     right, down = (np.zeros((kept, kept, rows, cols), np.float32) for _ in range(2))
     scale, each = np.float32(1.0 / step_K**2), np.float32(border)
-    _edges(frame, step, scale, each, 0, 1, right)
-    _edges(frame, step, scale, each, 1, 0, down)
+    room = np.empty((2, kept), np.int64)
+    _edges(frame, step, scale, each, 0, 1, *room, right)
+    _edges(frame, step, scale, each, 1, 0, *room, down)
     return right, down
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@kernel()
 def _edges(  # noqa: C901, PLR0912  # one compiled loop over pairs of choices
     frame: IntArray, step: CelsiusArray, scale: np.float32, border: np.float32, down: int, right: int,
-    out: CelsiusArray,
+    in_p: NDArray[np.int64], in_q: NDArray[np.int64], out: CelsiusArray,
 ) -> None:  # fmt: skip
+    """`in_p` and `in_q` (kept,) are room to work in."""
     rows, cols, kept = frame.shape
-    in_p, in_q = np.empty(kept, np.int64), np.empty(kept, np.int64)
     for r in range(rows - down):
         for c in range(cols - right):
             p, q = frame[r, c], frame[r + down, c + right]
@@ -69,7 +70,7 @@ def _edges(  # noqa: C901, PLR0912  # one compiled loop over pairs of choices
                     out[i, j, r, c] = border + mean
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]  # numba has no types
+@part(inline="always")
 def _price(square: np.float32) -> np.float32:
     """What a difference costs, given squared in steps: the square while small, in proportion when large."""
     if square < _LARGE * _LARGE:
@@ -85,21 +86,24 @@ def beliefs(data: CelsiusArray, right: CelsiusArray, down: CelsiusArray, rounds:
     """
     kept, rows, cols = data.shape
     old, new = (np.zeros((4, kept, rows, cols), np.float32) for _ in range(2))
+    room = np.empty((3, kept, cols), np.float32)
     for _ in range(rounds):
-        _pass_on(data, right, down, old, new)
+        _pass_on(data, right, down, old, new, *room, room[0, 0].copy())
         old, new = new, old
     out: CelsiusArray = data + old.sum(axis=0)
     return out
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@kernel()
 def _pass_on(
-    data: CelsiusArray, right: CelsiusArray, down: CelsiusArray, old: CelsiusArray, new: CelsiusArray
-) -> None:
-    """One round; `old` and `new` (from left / right / above / below, choice, rows, columns)."""
+    data: CelsiusArray, right: CelsiusArray, down: CelsiusArray, old: CelsiusArray, new: CelsiusArray,
+    own: CelsiusArray, told: CelsiusArray, less: CelsiusArray, least: CelsiusArray,
+) -> None:  # fmt: skip
+    """One round; `old` and `new` (from left / right / above / below, choice, rows, columns).
+
+    `own`, `told`, `less` (kept, columns) and `least` (columns,) are room to work in.
+    """
     kept, rows, cols = data.shape
-    own, told = np.empty((kept, cols), np.float32), np.empty((kept, cols), np.float32)
-    less, least = np.empty((kept, cols), np.float32), np.empty(cols, np.float32)
     for r in range(rows):
         for k in range(kept):
             for c in range(cols):
@@ -124,26 +128,26 @@ def _pass_on(
                 _send(told[j], least, old[way, j, to, into:], new[way, j, to, into:], length)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def _take_off(own: CelsiusArray, back: CelsiusArray, out: CelsiusArray, length: int) -> None:
     for c in range(length):
         out[c] = own[c] - back[c]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def _lower(less: CelsiusArray, edge: CelsiusArray, out: CelsiusArray, length: int, first: bool) -> None:
     for c in range(length):
         cost = less[c] + edge[c]
         out[c] = cost if first or cost < out[c] else out[c]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def _floor(told: CelsiusArray, least: CelsiusArray, length: int, first: bool) -> None:
     for c in range(length):
         least[c] = told[c] if first or told[c] < least[c] else least[c]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def _send(
     told: CelsiusArray, least: CelsiusArray, last: CelsiusArray, out: CelsiusArray, length: int
 ) -> None:
@@ -156,7 +160,7 @@ def _send(
         out[c] = _HALF * last[c] + _HALF * fresh
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@kernel()
 def settle(data: CelsiusArray, right: CelsiusArray, down: CelsiusArray, labels: Labels, parity: int) -> None:
     """Each cell takes what is cheapest beside its neighbours: first one colour of a chessboard."""
     kept, rows, cols = data.shape

@@ -4,18 +4,17 @@ Compiled rather than a matrix product: only descriptors within the gate are comp
 threads starts below ours.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from core.geo import FloatArray
+from thermal.compiled import kernel
 
 IntArray = NDArray[np.int64]
 Descriptors = NDArray[np.float32]
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)  # type: ignore[untyped-decorator]  # numba has no types
-def guided(  # one kernel, compiled whole
+def guided(
     first: Descriptors,
     second: Descriptors,
     expected: FloatArray,
@@ -29,15 +28,22 @@ def guided(  # one kernel, compiled whole
     the index (-1: none), its likeness (cosine) and the second best's (-1: none), all (rows,), and for each of
     `second` the place in `rows` that is most like it (-1: none).
     """
-    n, k, size = len(rows), second.shape[0], first.shape[1]
-    best = np.full(n, -1, np.int64)
-    top = np.full(n, -1.0)
-    runner_up = np.full(n, -1.0)
-    back = np.full(k, -1, np.int64)
-    back_top = np.full(k, -1.0)
-    for i in range(n):
+    best, back = np.full(len(rows), -1, np.int64), np.full(len(second), -1, np.int64)
+    top, runner_up, back_top = np.full(len(rows), -1.0), np.full(len(rows), -1.0), np.full(len(second), -1.0)
+    _compared(first, second, expected, pixels, rows, gate2, best, top, runner_up, back, back_top)
+    return best, top, runner_up, back
+
+
+@kernel(fastmath=True)
+def _compared(
+    first: Descriptors, second: Descriptors, expected: FloatArray, pixels: FloatArray, rows: IntArray,
+    gate2: float, best: IntArray, top: FloatArray, runner_up: FloatArray, back: IntArray,
+    back_top: FloatArray,
+) -> None:  # fmt: skip
+    size = first.shape[1]
+    for i in range(len(rows)):
         row = rows[i]
-        for j in range(k):
+        for j in range(second.shape[0]):
             dx = expected[row, 0] - pixels[j, 0]
             dy = expected[row, 1] - pixels[j, 1]
             if dx * dx + dy * dy > gate2:
@@ -54,4 +60,3 @@ def guided(  # one kernel, compiled whole
             if alike > back_top[j]:
                 back_top[j] = alike
                 back[j] = i
-    return best, top, runner_up, back

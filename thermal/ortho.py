@@ -3,11 +3,11 @@
 import math
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
 from core.camera import Camera
 from core.geo import FloatArray
+from thermal.compiled import kernel, part
 from thermal.frame import CelsiusArray
 from thermal.pose import CameraPose
 from thermal.sightlines import block_lowest
@@ -138,11 +138,12 @@ def draw_frame(ground: TileGround, celsius: CelsiusArray, pose: CameraPose, came
     """One frame on the ground, float32 (rows, columns), NaN where it does not reach; hiding is not asked."""
     out = np.full(ground.shape, np.nan, np.float32)
     lens = lens_vector(pose, camera, BlendParams())
-    _draw(celsius, ground.east_m, ground.north_m, ground.up_m, lens, pose.center_m, out)
+    room = np.empty((3, ground.shape[1]), np.float32)
+    _draw(celsius, ground.east_m, ground.north_m, ground.up_m, lens, pose.center_m, *room, out)
     return out
 
 
-@numba.njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part(fastmath=FLAGS)
 def project_row(
     east: FloatArray,
     north: FloatArray,
@@ -176,7 +177,8 @@ def project_row(
         xy = _TWO * x * y
         col = f * (x * radial + p1 * xy + p2 * (r2 + _TWO * x * x)) + cx
         row = f * (y * radial + p2 * xy + p1 * (r2 + _TWO * y * y)) + cy
-        border = min(col, right - col, row, bottom - row)
+        across, along = min(col, right - col), min(row, bottom - row)
+        border = min(across, along)
         share = _ONE / (_ONE + fall * (dx * dx + dy * dy) / (dz * dz))
         share = share * share
         share = share * share * min(_ONE, (border + _HALF) * edge)
@@ -186,7 +188,7 @@ def project_row(
         weight[j] = share if seen else _ZERO
 
 
-@numba.njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part(fastmath=FLAGS)
 def sampled(image: CelsiusArray, u: float, v: float) -> float:
     """The image between its pixels, bilinear, at a column and row inside it."""
     c = min(int(u), image.shape[1] - 2)
@@ -199,7 +201,7 @@ def sampled(image: CelsiusArray, u: float, v: float) -> float:
     return value
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@kernel()
 def _draw(
     image: CelsiusArray,
     east: FloatArray,
@@ -207,11 +209,11 @@ def _draw(
     up: FloatArray,
     lens: CelsiusArray,
     center: FloatArray,
+    u: CelsiusArray,
+    v: CelsiusArray,
+    weight: CelsiusArray,
     out: CelsiusArray,
 ) -> None:
-    u = np.empty(east.shape[1], np.float32)
-    v = np.empty_like(u)
-    weight = np.empty_like(u)
     for i in range(east.shape[0]):
         project_row(east[i], north[i], up[i], lens, center, u, v, weight)
         for j in range(east.shape[1]):

@@ -1,16 +1,15 @@
 """The inner loop of bundle adjustment: eliminating the tie points from the normal equations."""
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from core.geo import FloatArray
+from thermal.compiled import kernel
 
 IntArray = NDArray[np.int64]
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def eliminate(  # noqa: C901, PLR0912, PLR0915  # one kernel, compiled whole
+def eliminate(
     band: FloatArray,
     border: FloatArray,
     corner: FloatArray,
@@ -32,83 +31,93 @@ def eliminate(  # noqa: C901, PLR0912, PLR0915  # one kernel, compiled whole
     sorted by point; those of point p are `starts[p]` up to `starts[p + 1]`. Returns the inverses (p, 3, 3) of
     the points' own blocks and their right sides (p, 3), for stepping back.
     """
-    points = len(starts) - 1
+    points, shared = len(starts) - 1, by_shared.shape[2]
+    inverse, rest = np.empty((points, 3, 3)), point_pull.astype(float)
+    most = int(np.diff(starts).max(initial=0))
+    cross, turned = np.empty((2, 6 * most + shared, 3))
+    _eliminate(
+        band, border, corner, right, shared_right, starts, frame, by_pose, by_shared, by_point, residual,
+        point_weight + 1e-9, damping, np.empty((3, 3)), cross, turned, inverse, rest,
+    )  # fmt: skip
+    return inverse, rest
+
+
+@kernel()
+def _eliminate(  # noqa: C901, PLR0912  # one kernel, compiled whole
+    band: FloatArray, border: FloatArray, corner: FloatArray, right: FloatArray, shared_right: FloatArray,
+    starts: IntArray, frame: IntArray, by_pose: FloatArray, by_shared: FloatArray, by_point: FloatArray,
+    residual: FloatArray, point_weight: FloatArray, damping: float, v: FloatArray, cross: FloatArray,
+    turned: FloatArray, inverse: FloatArray, rest: FloatArray,
+) -> None:  # fmt: skip
+    """`v` (3, 3), `cross` and `turned` are room to work in. Loops rather than terms: fewer to compile."""
     shared = by_shared.shape[2]
-    inverse = np.zeros((points, 3, 3))
-    rest = np.zeros((points, 3))
-    most = 0
-    for p in range(points):
-        most = max(most, starts[p + 1] - starts[p])
-    cross = np.zeros((6 * most + shared, 3))
-    turned = np.zeros((6 * most + shared, 3))
-    for p in range(points):
+    for p in range(len(starts) - 1):
         first, last = starts[p], starts[p + 1]
-        v = np.zeros((3, 3))
-        for k in range(3):
-            v[k, k] = point_weight[p, k] + 1e-9
-            rest[p, k] = point_pull[p, k]
         size = 6 * (last - first)
-        cross[: size + shared] = 0.0
-        for o in range(first, last):
-            at, slot = 6 * frame[o], 6 * (o - first)
-            r0, r1 = residual[o, 0], residual[o, 1]
-            for i in range(6):
-                p0, p1 = by_pose[o, 0, i], by_pose[o, 1, i]
-                right[at + i] += p0 * r0 + p1 * r1
-                for j in range(i + 1):
-                    band[i - j, at + j] += p0 * by_pose[o, 0, j] + p1 * by_pose[o, 1, j]
-                for j in range(shared):
-                    border[j, at + i] += p0 * by_shared[o, 0, j] + p1 * by_shared[o, 1, j]
-                for k in range(3):
-                    cross[slot + i, k] += p0 * by_point[o, 0, k] + p1 * by_point[o, 1, k]
-            for i in range(shared):
-                s0, s1 = by_shared[o, 0, i], by_shared[o, 1, i]
-                shared_right[i] += s0 * r0 + s1 * r1
-                for j in range(shared):
-                    corner[i, j] += s0 * by_shared[o, 0, j] + s1 * by_shared[o, 1, j]
-                for k in range(3):
-                    cross[size + i, k] += s0 * by_point[o, 0, k] + s1 * by_point[o, 1, k]
-            for i in range(3):
-                rest[p, i] += by_point[o, 0, i] * r0 + by_point[o, 1, i] * r1
-                for j in range(3):
-                    v[i, j] += by_point[o, 0, i] * by_point[o, 0, j] + by_point[o, 1, i] * by_point[o, 1, j]
-        for k in range(3):
-            v[k, k] *= 1.0 + damping
-        c00 = v[1, 1] * v[2, 2] - v[1, 2] * v[2, 1]
-        c01 = v[1, 2] * v[2, 0] - v[1, 0] * v[2, 2]
-        c02 = v[1, 0] * v[2, 1] - v[1, 1] * v[2, 0]
-        det = v[0, 0] * c00 + v[0, 1] * c01 + v[0, 2] * c02
-        inv = inverse[p]
-        inv[0, 0] = c00 / det
-        inv[0, 1] = (v[0, 2] * v[2, 1] - v[0, 1] * v[2, 2]) / det
-        inv[0, 2] = (v[0, 1] * v[1, 2] - v[0, 2] * v[1, 1]) / det
-        inv[1, 0] = c01 / det
-        inv[1, 1] = (v[0, 0] * v[2, 2] - v[0, 2] * v[2, 0]) / det
-        inv[1, 2] = (v[0, 2] * v[1, 0] - v[0, 0] * v[1, 2]) / det
-        inv[2, 0] = c02 / det
-        inv[2, 1] = (v[0, 1] * v[2, 0] - v[0, 0] * v[2, 1]) / det
-        inv[2, 2] = (v[0, 0] * v[1, 1] - v[0, 1] * v[1, 0]) / det
+        for i in range(3):
+            for k in range(3):
+                v[i, k] = point_weight[p, k] if i == k else 0.0
         for i in range(size + shared):
             for k in range(3):
-                turned[i, k] = cross[i, 0] * inv[0, k] + cross[i, 1] * inv[1, k] + cross[i, 2] * inv[2, k]
-        for a in range(first, last):
-            for i in range(6):
-                t0, t1, t2 = turned[6 * (a - first) + i]
-                row = 6 * frame[a] + i
-                right[row] -= t0 * rest[p, 0] + t1 * rest[p, 1] + t2 * rest[p, 2]
-                for b in range(first, last):
-                    if frame[b] > frame[a]:
-                        continue
-                    for j in range(i + 1 if frame[b] == frame[a] else 6):
-                        c, column = 6 * (b - first) + j, 6 * frame[b] + j
-                        band[row - column, column] -= t0 * cross[c, 0] + t1 * cross[c, 1] + t2 * cross[c, 2]
+                cross[i, k] = 0.0
+        for o in range(first, last):
+            at, slot = 6 * frame[o], 6 * (o - first)
+            for d in range(2):
+                r = residual[o, d]
+                for i in range(6):
+                    pose = by_pose[o, d, i]
+                    right[at + i] += pose * r
+                    for j in range(i + 1):
+                        band[i - j, at + j] += pose * by_pose[o, d, j]
+                    for j in range(shared):
+                        border[j, at + i] += pose * by_shared[o, d, j]
+                    for k in range(3):
+                        cross[slot + i, k] += pose * by_point[o, d, k]
+                for i in range(shared):
+                    lens = by_shared[o, d, i]
+                    shared_right[i] += lens * r
+                    for j in range(shared):
+                        corner[i, j] += lens * by_shared[o, d, j]
+                    for k in range(3):
+                        cross[size + i, k] += lens * by_point[o, d, k]
+                for i in range(3):
+                    place = by_point[o, d, i]
+                    rest[p, i] += place * r
+                    for k in range(3):
+                        v[i, k] += place * by_point[o, d, k]
+        for k in range(3):
+            v[k, k] *= 1.0 + damping
+        det = 0.0
+        for i in range(3):
+            i1, i2 = (i + 1) % 3, (i + 2) % 3
+            for k in range(3):
+                k1, k2 = (k + 1) % 3, (k + 2) % 3
+                inverse[p, k, i] = v[i1, k1] * v[i2, k2] - v[i1, k2] * v[i2, k1]
+                if i == 0:
+                    det += v[0, k] * inverse[p, k, 0]
+        for i in range(3):
+            for k in range(3):
+                inverse[p, i, k] /= det
+        for i in range(size + shared):
+            for k in range(3):
+                turned[i, k] = 0.0
+                for m in range(3):
+                    turned[i, k] += cross[i, m] * inverse[p, m, k]
+        for a in range(size + shared):
+            t0, t1, t2 = turned[a, 0], turned[a, 1], turned[a, 2]
+            own = t0 * rest[p, 0] + t1 * rest[p, 1] + t2 * rest[p, 2]
+            if a >= size:
+                shared_right[a - size] -= own
                 for j in range(shared):
                     c = size + j
-                    border[j, row] -= t0 * cross[c, 0] + t1 * cross[c, 1] + t2 * cross[c, 2]
-        for i in range(shared):
-            t0, t1, t2 = turned[size + i]
-            shared_right[i] -= t0 * rest[p, 0] + t1 * rest[p, 1] + t2 * rest[p, 2]
+                    corner[a - size, j] -= t0 * cross[c, 0] + t1 * cross[c, 1] + t2 * cross[c, 2]
+                continue
+            row = 6 * frame[first + a // 6] + a % 6
+            right[row] -= own
+            for c in range(size):
+                column = 6 * frame[first + c // 6] + c % 6
+                if column <= row:
+                    band[row - column, column] -= t0 * cross[c, 0] + t1 * cross[c, 1] + t2 * cross[c, 2]
             for j in range(shared):
                 c = size + j
-                corner[i, j] -= t0 * cross[c, 0] + t1 * cross[c, 1] + t2 * cross[c, 2]
-    return inverse, rest
+                border[j, row] -= t0 * cross[c, 0] + t1 * cross[c, 1] + t2 * cross[c, 2]

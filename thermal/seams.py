@@ -8,11 +8,11 @@ on what lies within that many cells and on nothing else (Pearl 1988; seam cost a
 
 import math
 
-import numba
 import numpy as np
 
 from thermal.candidates import NO_FRAME, IntArray
 from thermal.cells import Cells, near
+from thermal.compiled import kernel, part
 from thermal.frame import CelsiusArray
 from thermal.messages import UNUSED_COST, beliefs, edge_costs, settle
 from thermal.ortho import BlendParams
@@ -52,18 +52,19 @@ def _data_cost(cells: Cells, params: BlendParams, noise_K: float, guide: IntArra
     rows, cols, kept = cells.frame.shape
     out = np.empty((kept, rows, cols), np.float32)
     settings = np.array([params.light_weight, params.sharp_weight, 4.0 * noise_K**2 + 1e-9], np.float32)
-    around = np.zeros((0, 0), np.int32) if guide is None else guide
-    _costs(cells.frame, cells.weight, cells.filled, cells.energy, around, params.far, settings, out)
+    around = np.zeros((0, 0), np.int32) if guide is None else np.ascontiguousarray(guide)
+    level = np.empty(kept, np.float32)
+    _costs(cells.frame, cells.weight, cells.filled, cells.energy, around, params.far, settings, level, out)
     return out
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@kernel()
 def _costs(
     frame: IntArray, weight: CelsiusArray, filled: CelsiusArray, energy: CelsiusArray, guide: IntArray,
-    far: int, settings: CelsiusArray, out: CelsiusArray,
+    far: int, settings: CelsiusArray, level: CelsiusArray, out: CelsiusArray,
 ) -> None:  # fmt: skip
+    """`level` (kept,) is room to work in."""
     rows, cols, kept = frame.shape
-    level = np.empty(kept, np.float32)
     for r in range(rows):
         for c in range(cols):
             heaviest, fullest, sharpest = _F4(1e-12), _F4(0.0), _F4(1e-9)
@@ -86,7 +87,7 @@ def _costs(
                 out[k, r, c] = cost
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def _smooth(frame: IntArray, energy: CelsiusArray, row: int, col: int, number: int) -> np.float32:
     """A frame's mean fine energy in the cells about one that have it."""
     total, count = _F4(0.0), 0

@@ -2,10 +2,10 @@
 
 import math
 
-import numba
 import numpy as np
 
 from core.geo import FloatArray
+from thermal.compiled import kernel, part
 from thermal.frame import CelsiusArray
 
 GRACE_M = 0.3
@@ -26,7 +26,7 @@ def block_lowest(up_m: FloatArray) -> FloatArray:
     return low
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
+@kernel()
 def _lowest(up: FloatArray, low: FloatArray) -> None:
     for i in range(up.shape[0]):
         for j in range(up.shape[1]):
@@ -34,7 +34,7 @@ def _lowest(up: FloatArray, low: FloatArray) -> None:
                 low[i // BLOCK, j // BLOCK] = up[i, j]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def hidden(
     row: float, col: float, up: float, to_row: float, to_col: float, climb_m: float, span: CelsiusArray,
     surface: CelsiusArray, reach: int,
@@ -58,7 +58,7 @@ def hidden(
     return False
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@part()
 def hiding_span(
     row: float, col: float, low: float, to_row: float, to_col: float, climb_m: float, top: float,
     tops: CelsiusArray, reach: int, span: CelsiusArray,

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from core.geo import FloatArray
+from thermal.compiled import kernel
 from thermal.ground import Ground, PlaneGround, fit_ground_plane
 
 IntArray = NDArray[np.int64]
@@ -55,7 +55,8 @@ class SurfaceGround:
     def heights_m(self, east_north_m: FloatArray) -> FloatArray:
         p = np.asarray(east_north_m, float)
         flat = np.ascontiguousarray(p.reshape(-1, 2))
-        over = _between(self.over_m, flat, self.west_m, self.south_m, self.step_m)
+        over = np.empty(len(flat))
+        _between(self.over_m, flat, self.west_m, self.south_m, self.step_m, over)
         heights: FloatArray = self.plane.heights_m(p) + over.reshape(p.shape[:-1])
         return heights
 
@@ -76,10 +77,11 @@ class SurfaceGround:
         return f"surface through tie points, {low:+.1f} to {high:+.1f} m about a {self.plane.label}"
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def _between(nodes: FloatArray, at: FloatArray, west: float, south: float, step: float) -> FloatArray:
+@kernel()
+def _between(
+    nodes: FloatArray, at: FloatArray, west: float, south: float, step: float, out: FloatArray
+) -> None:
     """Bilinear values of `nodes` at `at` (n, 2)."""
-    out = np.empty(at.shape[0])
     rows, cols = nodes.shape
     for k in range(at.shape[0]):
         x = min(max((at[k, 0] - west) / step, 0.0), cols - 1.0)
@@ -89,7 +91,6 @@ def _between(nodes: FloatArray, at: FloatArray, west: float, south: float, step:
         low = nodes[r, c] + a * (nodes[r, c + 1] - nodes[r, c])
         high = nodes[r + 1, c] + a * (nodes[r + 1, c + 1] - nodes[r + 1, c])
         out[k] = low + b * (high - low)
-    return out
 
 
 def fit_ground(points_m: FloatArray, params: SurfaceParams | None = None) -> Ground:

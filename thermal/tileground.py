@@ -1,10 +1,10 @@
 """The ground of one tile: where its pixels lie, and what stands around that may hide them."""
 
-import numba
 import numpy as np
 
 from core.geo import FloatArray
 from gis.grid import Window
+from thermal.compiled import kernel
 from thermal.ground import Ground, RasterGround
 from thermal.ortho import Sights, TileGround
 from thermal.sightlines import block_tops
@@ -39,7 +39,7 @@ def _heights(place: MapPlace, ground: Ground, rows: IntArray, cols: IntArray) ->
     return heights
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@kernel()
 def _between(
     values: FloatArray, x: FloatArray, y: FloatArray, to_px: FloatArray, shift: float, out: FloatArray
 ) -> None:

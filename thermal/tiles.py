@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +9,7 @@ from core.camera import Camera
 from core.geo import FloatArray, LocalFrame
 from gis.crs import change_between
 from gis.grid import GeoGrid, Window
+from thermal.compiled import kernel
 from thermal.pose import CameraPose, footprint_m
 
 IntArray = NDArray[np.int64]
@@ -43,8 +43,9 @@ class MapPlace:
         at = self.grid.xy(*np.meshgrid(knot_rows.astype(float), knot_cols.astype(float), indexing="ij"))
         xs, ys = change_between(self.grid.crs, crs).transform(at[..., 0], at[..., 1])
         x, y = np.empty((2, len(rows), len(cols)))
-        _between(xs, rows, cols, knot_rows[0], knot_cols[0], x)
-        _between(ys, rows, cols, knot_rows[0], knot_cols[0], y)
+        line = np.empty(len(knot_cols))
+        _between(xs, rows, cols, knot_rows[0], knot_cols[0], line, x)
+        _between(ys, rows, cols, knot_rows[0], knot_cols[0], line, y)
         return x, y
 
 
@@ -53,12 +54,12 @@ def _knots(at: IntArray) -> IntArray:
     return np.arange(at[0] // _KNOT_PX, at[-1] // _KNOT_PX + 2) * _KNOT_PX
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # numba has no types
+@kernel()
 def _between(
-    values: FloatArray, rows: IntArray, cols: IntArray, first_row: int, first_col: int, out: FloatArray
-) -> None:
-    """Linear interpolation of `values`, given on knots: along the rows, then along the columns."""
-    line = np.empty(values.shape[1])
+    values: FloatArray, rows: IntArray, cols: IntArray, first_row: int, first_col: int, line: FloatArray,
+    out: FloatArray,
+) -> None:  # fmt: skip
+    """Linear interpolation of `values`, given on knots: along the rows (into `line`), then the columns."""
     for i in range(len(rows)):
         r = (rows[i] - first_row) // _KNOT_PX
         share = (rows[i] - first_row) / _KNOT_PX - r

@@ -121,6 +121,7 @@ def map_command(
     """
     from core.errors import BadFileError
     from core.geo import Datum
+    from thermal.candidates import compiled_before
     from thermal.frames import read_frame
     from thermal.mapmaker import MapParams, make_map
     from thermal.posefiles import TableOptions
@@ -136,6 +137,8 @@ def map_command(
         cover_table=cover_table, workers=workers,
         executor=_cluster(scheduler, frames_dir), sessions=SessionParams(number=flight, accept=mix_hours),
     )  # fmt: skip
+    if not compiled_before():
+        note("first run on this computer: it compiles its inner loops, about 20 s; later runs do not wait")
     with _stages(show=False if as_json else None) as stage, _stopped(out):
         result = make_map(frames_dir, out, params, progress=stage, read=partial(read_frame, options=options))
     for rejected in result.frames_rejected:
