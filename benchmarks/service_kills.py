@@ -40,7 +40,8 @@ FRAME = LocalFrame(DEPOT)
 SPEEDUP, PATIENCE_S = 10.0, 150.0
 BETWEEN_S, ORDER_EVERY_S = (0.2, 10.0), 4.0
 AIRCRAFT, BATTERIES = 5, 20  # which charge within minutes: the kills are what is looked at
-WHOLE = 0.8  # of the kills: once it listens; the others at any moment of its start
+WHOLE = 0.8  # of the kills: once it listens and somebody flies; the others at any moment of its start
+UP_S = 20.0
 SAID = b"Gripper load released"
 FINAL = {OrderState.CLOSED, OrderState.REFUSED, OrderState.CANCELLED, OrderState.FAILED}
 DAY = Hours(0, 1440)
@@ -174,12 +175,20 @@ def flying(world: World) -> list[Flight]:
     return [f for f in world.active_flights() if f.state is FlightState.FLYING]
 
 
+def some_in_the_air(where: str) -> None:
+    """Wait until somebody flies, but not for ever."""
+    until_s = time.monotonic() + UP_S
+    while time.monotonic() < until_s and not flying(world_of(where)):
+        time.sleep(0.5)
+
+
 def kill_again(service: Service, kills: int, draw: random.Random) -> tuple[int, int]:
     """Kill and start it; how often flights were in the air then, and how many."""
     with_flights = in_the_air = 0
     for n in range(kills):
         if draw.random() < WHOLE:
             service.wait()
+            some_in_the_air(service.where)
         time.sleep(draw.uniform(*BETWEEN_S))
         service.kill()
         up = len(flying(world_of(service.where)))

@@ -24,6 +24,7 @@ ARMED, DISARMED = 10, 11  # LogEvent, AP_Logger.h
 BY_LOG = f"{RELEASED} (by the vehicle's log on board)"
 NEAR_M = 40.0
 LATEST = 3  # logs looked at, from the last on
+TRIES = 6
 PATIENCE_S = 900.0  # of fetching, on the wall's clock
 
 
@@ -42,17 +43,23 @@ def board_story(vehicle: Vehicle, seen: Sightings, folder: Path) -> Story | None
 
     None where none does, or none comes; the vehicle must be disarmed.
     """
-    try:
-        logs = list_logs(vehicle, vehicle.clock)
-        until_s = vehicle.clock.monotonic_s() + PATIENCE_S
-        for one in sorted(logs, key=lambda one: -one.number)[:LATEST]:
-            path = folder / f"board-{one.number}.bin"
-            write_bytes(path, fetch_log(vehicle, one, vehicle.clock, on_progress=_patience(vehicle, until_s)))
-            story = story_in(path, seen)
-            if story is not None:
-                return story
-    except SkyshadeError as error:
-        log.warning("the vehicle's log does not tell what became of the goods: %s", error)
+    until_s = vehicle.clock.monotonic_s() + PATIENCE_S
+    for attempt in range(TRIES):
+        try:
+            return _told(vehicle, seen, folder, until_s)
+        except SkyshadeError as error:
+            log.warning("attempt %d: the vehicle's log does not come: %s", attempt + 1, error)
+    return None
+
+
+def _told(vehicle: Vehicle, seen: Sightings, folder: Path, until_s: float) -> Story | None:
+    logs = list_logs(vehicle, vehicle.clock)
+    for one in sorted(logs, key=lambda one: -one.number)[:LATEST]:
+        path = folder / f"board-{one.number}.bin"
+        write_bytes(path, fetch_log(vehicle, one, vehicle.clock, on_progress=_patience(vehicle, until_s)))
+        story = story_in(path, seen)
+        if story is not None:
+            return story
     return None
 
 

@@ -41,6 +41,7 @@ FIND_S = 600.0  # how long a vehicle is looked for that does not answer
 AGAIN_S = 2.0
 OPEN_IN_AIR = "found in the air with its gripper open, past its release; when and where it opened is unknown"
 LANDED = "it had landed before it was found again"
+LOOK = "whether the goods came off is unknown: look at the point and at the aircraft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,8 @@ def _judged(deck: Deck, record: FlightRecord, found: Found, folder: Path) -> Rej
         return _by_log(deck, record, story)
     if found.flying and found.past and found.gripper.closed is False:
         return Rejoined(record, Confirmation(deck.vehicle.clock.utc_s(), None, OPEN_IN_AIR), aboard=False)
-    return Rejoined(record, None, aboard=None)
+    said = f"{record.aborted}; {LOOK}" if record.aborted else LOOK
+    return Rejoined(replace(record, aborted=said), None, aboard=None)
 
 
 def _with_track(record: FlightRecord, seen: Sightings | None) -> FlightRecord:

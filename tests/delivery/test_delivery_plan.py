@@ -1,13 +1,16 @@
 import json
+from dataclasses import replace
 
 import pytest
 from fakes.delivering import DEPOT, LAWN
 from shapely import LineString, Polygon
 
 from core.errors import BadFileError
-from core.geo import LocalFrame, distance_m
+from core.geo import Datum, LocalFrame, distance_m
 from delivery.flightplan import LaneParams, plan_delivery
+from delivery.model import Release
 from delivery.places import read_places
+from flight.traps import with_place_delays
 from missions.aircraft import load_aircraft
 from missions.airspace import Zone, ZoneKind
 from missions.model import Command
@@ -27,6 +30,28 @@ def test_the_goods_are_released_low_over_the_point_and_nowhere_else():
     assert sum(i.command == Command.DO_GRIPPER and i.params[1] == 0.0 for i in items) == 1
     assert items[0].command == Command.NAV_TAKEOFF
     assert items[-1].command == Command.NAV_LAND
+
+
+@pytest.mark.parametrize("release", list(Release))
+def test_a_delivery_asks_for_no_terrain_data_and_waits_before_it_places(release):
+    """Heights above unknown ground and a placing after a waypoint without a stop have cost aircraft."""
+    plan = plan_delivery(DEPOT, replace(LAWN, release=release), HEXA, payload_kg=1.0)
+    items = plan.mission.items
+    assert {i.altitude.datum for i in items if i.altitude} == {Datum.HOME}
+    assert with_place_delays(plan.mission) == (plan.mission, ())
+    assert plan.low[0] <= plan.release_item <= plan.low[1]
+
+
+def test_a_winch_opens_only_when_it_is_sent_there_and_else_takes_its_line_in_again():
+    point = replace(LAWN, release=Release.WINCH, release_height_m=10.0)
+    items = plan_delivery(DEPOT, point, HEXA, payload_kg=1.0).mission.items
+    (jump,) = [n for n, i in enumerate(items) if i.command == Command.DO_JUMP]
+    past = items[int(items[jump].params[0]) - 1]
+    assert (past.command, past.params[2]) == (Command.DO_WINCH, -9.5)
+    assert (items[jump + 1].command, items[jump + 1].params[1]) == (Command.DO_GRIPPER, 0.0)
+    assert [i.params[2] for i in items if i.command == Command.DO_WINCH] == [9.5, -9.5]
+    released = [n for n, i in enumerate(items) if i.command == Command.DO_GRIPPER and i.params[1] == 0.0]
+    assert released == [jump + 1]
 
 
 def test_opposite_traffic_never_shares_a_height():

@@ -22,6 +22,8 @@ LANDING = replace(POINT, release=Release.LANDING)
 HEXA = load_aircraft("hexa-delivery")
 LOW = LaneParams(lane_m=20.0, lane_step_m=5.0)
 LINE_M = 7.5
+# In LOITER or ALT_HOLD the throttle stick counts, and one that nobody holds lets the vehicle sink.
+STICKLESS = {"GUIDED", "AUTO", "RTL", "LAND", "BRAKE"}
 
 
 def flown(kind, folder, point, *, instance=40, room=None, params="", before=None, rally=()):
@@ -111,6 +113,7 @@ def test_called_back_on_the_way_the_vehicle_comes_home_with_the_goods(kind, tmp_
     assert outcome.problem == "called back: the point is closed"
     assert outcome.aboard is True
     assert "RTL" in texts(room, "mode")
+    assert set(texts(room, "mode")) <= STICKLESS
 
 
 def test_once_the_goods_are_off_nobody_calls_it_back(tmp_path):
@@ -136,5 +139,6 @@ def test_diverted_by_its_operator_it_lands_with_the_goods_at_a_rally_point(kind,
     assert (told, outcome.release, outcome.aboard) == ([], None, None)
     assert outcome.problem == "interrupted by the user (divert)"
     assert room.record.events[-1].text == "motors off"
+    assert set(texts(room, "mode")) <= STICKLESS
     lon, lat = room.record.track[-1, 1:3]
     assert distance_m(LonLat(lon, lat), beside.position) < 3.0

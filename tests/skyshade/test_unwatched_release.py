@@ -12,7 +12,7 @@ from flight.gripper import RELEASED
 from missions.aircraft import load_aircraft
 from skyshade.boardstory import BY_LOG
 from skyshade.flier import FlightRoom
-from skyshade.rejoin import LANDED
+from skyshade.rejoin import LANDED, LOOK
 
 DEPOT = Place("depot", "거점", HOME, kind="depot", elevation_m=40.0)
 POINT = Place("p", "잔디밭", place(80.0, 50.0), elevation_m=41.0)
@@ -55,6 +55,7 @@ def test_a_release_that_nobody_saw_is_read_from_the_vehicles_own_log(kind, tmp_p
     assert later.release.text == RELEASED
     assert distance_m(later.release.lonlat, truth.lonlat) < 1.0
     assert (nothing.release, nothing.aboard) == (None, None)
+    assert nothing.problem == f"{LANDED}; {LOOK}"
 
 
 def test_goods_that_came_home_unwatched_are_known_to_be_aboard_by_the_log(tmp_path):
