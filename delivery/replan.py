@@ -25,7 +25,8 @@ WORTH_S = 60.0  # what a new plan must be worth
 STEP_S = 10.0  # and what moving one flight, or a block of them
 BLOCK, LEAST = 100, 20  # flights tried together
 TRIES = 3
-EACH = 1.5  # times that a flight is tried on average, before the rest stays as it is
+SPARE_S = 75.0  # a release is moved no nearer to the end of its promise
+EACH = 1  # times that a flight is tried on average, before the rest stays as it is
 SOONER = 0.25  # a second of waiting within what is promised, beside one of flying
 
 
@@ -87,7 +88,7 @@ def _both(work: Desired, one: Flight, other: Flight) -> Flight | None:
         payload_kg=round(one.payload_kg + other.payload_kg, 6),
         priority=max(one.priority, other.priority),
     )
-    window = promised_window(work.orders(load), work.now_s)
+    window = _window(work, load, 0.0)
     most_kg = max(aircraft_of(c.type).payload_max_kg for c in work.board.world.aircraft.values())
     if load.payload_kg > most_kg or window[0] > window[1]:
         return None
@@ -102,6 +103,12 @@ def _both(work: Desired, one: Flight, other: Flight) -> Flight | None:
             trial.keep()
             return best
     return None
+
+
+def _window(work: Desired, flight: Flight, present_s: float) -> tuple[float, float]:
+    """Where a flight's release may move, UTC seconds: within its promises, with time to spare or as it is."""
+    low, high = promised_window(work.orders(flight), work.now_s)
+    return low, max(high - SPARE_S, min(present_s, high))
 
 
 def _proposed(
@@ -157,7 +164,7 @@ def _block(
 def _placed(work: Desired, pairs: Sequence[tuple[Flight, _Proposal]]) -> Iterator[Flight]:
     """The flights as they are put on the board, until one finds no place."""
     for flight, proposal in pairs:
-        window = promised_window(work.orders(flight), work.now_s)
+        window = _window(work, flight, flight.release_s or 0.0)
         new = replaced(work, flight, window, proposal.craft) or replaced(work, flight, window)
         if new is None:
             return
@@ -174,7 +181,7 @@ def _one_by_one(work: Desired, flights: Sequence[Flight], proposals: Sequence[_P
             continue
         with board.trial() as trial:
             board.remove(flight.id)
-            window = promised_window(work.orders(flight), work.now_s)
+            window = _window(work, flight, flight.release_s or 0.0)
             new = replaced(work, flight, window, proposal.craft)
             if new is not None and _worth_s((flight,), (new,)) >= STEP_S:
                 board.put(new)
@@ -215,7 +222,7 @@ def _base_s(work: Desired) -> float:
 
 
 def _stop(work: Desired, flight: Flight, place: int) -> Stop:
-    low, high = promised_window(work.orders(flight), work.now_s)
+    low, high = _window(work, flight, flight.release_s or 0.0)
     base_s = _base_s(work)
     load = 1, math.ceil(flight.payload_kg * GRAMS)
     return Stop(place, load, (max(0.0, low - base_s), max(0.0, high - base_s)))

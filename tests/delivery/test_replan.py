@@ -8,6 +8,7 @@ from fakes.delivering import NOON
 from fakes.delivery_day import FRAME, ITEMS, Park, conflicts, depot, park
 
 from delivery.model import Battery, Closure, Craft, OrderState, Place, Priority
+from delivery.replan import SPARE_S
 from delivery.request import Request
 from delivery.service import set_things
 from delivery.store import open_store
@@ -61,6 +62,10 @@ def improved(here):
     assert {n: o.promised_s for n, o in after.orders.items()} == {
         n: o.promised_s for n, o in before.orders.items()
     }
+    for name, order in after.orders.items():
+        if order.state is OrderState.ACCEPTED:
+            was_s, is_s = (w.flights[w.orders[name].flight].release_s for w in (before, after))
+            assert is_s <= max(was_s, order.promised_s[1] - SPARE_S) + 1e-6  # time to spare, or as it was
     return before, after
 
 
