@@ -74,3 +74,27 @@ def test_real_ardupilot_completes_a_survey_that_was_cut(tmp_path):
     if not os.environ.get("SKYSHADE_ARDUCOPTER"):
         pytest.skip("real ArduPilot is missing: set SKYSHADE_ARDUCOPTER")
     flown_cut_and_resumed("ardupilot", tmp_path, 10.0, instance=31)
+
+
+@pytest.mark.ardupilot
+def test_real_ardupilot_releases_by_time_and_lost_photographs_are_flown_again(tmp_path):
+    if not os.environ.get("SKYSHADE_ARDUCOPTER"):
+        pytest.skip("real ArduPilot is missing: set SKYSHADE_ARDUCOPTER")
+    geopandas.GeoDataFrame({"n": [1]}, geometry=[AREA], crs="EPSG:4326").to_file(
+        tmp_path / "park.geojson", engine="pyogrio"
+    )
+    camera = ("--camera", "M3T", "--gsd-m", 0.12, "--aircraft", "sitl-quad", "--trigger", "time")
+    surveyed("plan", tmp_path / "park.geojson", *camera, "-o", tmp_path / "t.plan", "--json")
+    plan, record = read_plan(tmp_path / "t.plan"), read_record(tmp_path / "t.survey.json")
+    fly("ardupilot", plan, tmp_path / "flight", 10.0, 34)
+    shots = read_shots([tmp_path / "flight"])
+    assert resume_survey(record, [plan], shots).plan is None
+    gone = (8, 17)
+    rest = resume_survey(record, [plan], [s for n, s in enumerate(shots, 1) if n not in gone])
+    assert tuple(lost.number for lost in rest.lost) == gone
+    (sortie,) = rest.plan.sorties
+    fly("ardupilot", sortie.mission, tmp_path / "rest", 10.0, 35)
+    left = [s for n, s in enumerate(shots, 1) if n not in gone]
+    end = resume_survey(record, [plan], [*left, *read_shots([tmp_path / "rest"])])
+    assert not end.lost
+    assert end.before.coverage.fraction == 1.0
