@@ -21,8 +21,15 @@ LONGEST_S = 3600.0
 SETTLE_S = 2.0
 NEVER_S = 20.0
 HOVER_A = 28.0  # what the embedded copter draws in a hover
-# A weak battery brings it home, a nearly empty one down at once.
-CAREFUL = {"BATT_LOW_VOLT": 10.5, "BATT_CRT_VOLT": 9.9, "BATT_FS_LOW_ACT": 2, "BATT_FS_CRT_ACT": 1}
+# A weak battery brings it home, a nearly empty one down at once. Without radio or station it goes on: what is
+# ahead of it is kept free of others, the straight way home is not.
+CAREFUL = {
+    "BATT_LOW_VOLT": 10.5,
+    "BATT_CRT_VOLT": 9.9,
+    "BATT_FS_LOW_ACT": 2,
+    "BATT_FS_CRT_ACT": 1,
+    "FS_OPTIONS": 16 + 2 + 1,
+}
 _STATION = mavlink.MAVLink(None, srcSystem=255, srcComponent=190)
 _ARM, _START, _MODE = 400, 300, 176
 

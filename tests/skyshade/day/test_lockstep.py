@@ -36,3 +36,13 @@ def test_a_weak_battery_brings_the_copter_home_and_its_order_goes_again_with_ano
     (order,) = record.world.orders.values()
     assert order.state is OrderState.CLOSED
     assert judge_day(record).good
+
+
+def test_a_copter_without_radio_goes_on_in_the_air_that_is_kept_for_it(tmp_path):
+    orders = {"count": 1, "urgent": 0.0, "reserved": 0.0, "too_heavy": 0.0}
+    fault = [{"at": "12:00:00", "fault": "radio-loss", "after_s": 15}]
+    record = run_day(small_day(orders=orders, fault=fault), tmp_path)
+    (tape,) = record.tapes
+    assert any("Radio Failsafe" in text for _, text in tape.texts)
+    assert record.world.flights[tape.flight].completed
+    assert len(tape.drops) == 1
