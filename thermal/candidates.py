@@ -173,7 +173,7 @@ def _add(  # noqa: C901  # one compiled loop: parts of it would be handed twenty
                     return True
                 t = sampled(image, u[j - c0], v[j - c0])
                 if math.isfinite(t):
-                    _insert(lists, i, j, w, t, _low(low, u[j - c0], v[j - c0]), name)
+                    _insert(lists[i, j], w, t, _low(low, u[j - c0], v[j - c0]), name)
         if not only_ask:
             _remember(lists, least, bi, r0, r1, c0, c1)
     return False
@@ -232,17 +232,11 @@ def _low(low: CelsiusArray, u: float, v: float) -> float:
 
 
 @part()
-def _insert(lists: CelsiusArray, i: int, j: int, w: float, t: float, soft: float, name: int) -> None:
+def _insert(pixel: CelsiusArray, w: float, t: float, soft: float, name: int) -> None:
     """Into one pixel's lists, by weight and then by number, so that the order of frames does not matter."""
-    k = lists.shape[3] - 1
-    while k > 0:
-        before = lists[i, j, WEIGHT, k - 1]
-        if before > w or (before == w and lists[i, j, NAME, k - 1] <= name):
-            break
+    k = pixel.shape[1] - 1
+    while k > 0 and (pixel[WEIGHT, k - 1] < w or (pixel[WEIGHT, k - 1] == w and pixel[NAME, k - 1] > name)):
         for what in range(4):
-            lists[i, j, what, k] = lists[i, j, what, k - 1]
+            pixel[what, k] = pixel[what, k - 1]
         k -= 1
-    lists[i, j, WEIGHT, k] = w
-    lists[i, j, CELSIUS, k] = t
-    lists[i, j, LOW, k] = soft
-    lists[i, j, NAME, k] = name
+    pixel[WEIGHT, k], pixel[CELSIUS, k], pixel[LOW, k], pixel[NAME, k] = w, t, soft, name
