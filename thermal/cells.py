@@ -79,6 +79,9 @@ def _gather(
             if used == 0:
                 continue
             pixels = (i1 - i0) * (j1 - j0)
+            for s in range(used):
+                for p in range(pixels):
+                    there[s, p] = t[s, p] = fine[s, p] = 0.0
             for i in range(i0, i1):
                 for j in range(j0, j1):
                     at = (i - i0) * (j1 - j0) + j - j0
@@ -94,8 +97,6 @@ def _take(
     t: CelsiusArray, fine: CelsiusArray,
 ) -> None:  # fmt: skip
     """Sort one pixel's list into its cell's slots: temperatures, their fine part, weights' sums."""
-    for s in range(used):
-        there[s, at] = t[s, at] = fine[s, at] = 0.0
     for k in range(pixel.shape[1]):
         if pixel[WEIGHT, k] <= 0.0:
             return
