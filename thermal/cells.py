@@ -60,7 +60,7 @@ def near(guide: IntArray, row: int, col: int, number: int) -> bool:
 
 
 @kernel()
-def _gather(
+def _gather(  # noqa: C901  # one compiled loop
     lists: CelsiusArray, size: int, guide: IntArray, far: int, names: IntArray, sums: CelsiusArray,
     there: CelsiusArray, t: CelsiusArray, fine: CelsiusArray, frame: IntArray, weight: CelsiusArray,
     filled: CelsiusArray, energy: CelsiusArray, step: CelsiusArray,
