@@ -4,7 +4,7 @@ A plan of 160 x 120 m at 12 cm is flown whole, released by metres and by seconds
 Then the first third of the way alone, what is missing is planned from the recording, and flown; and a flight
 of which three photographs are taken out of the recording, which must be named, and flown again. Overlaps and
 coverage are those of the photographs that the vehicle reported, the camera straight down, its top along the
-airframe's heading (round the hall: pointed at it).
+airframe's heading (round the hall: pointed at it). What resuming counts as seen looks as it was planned to.
 
 Usage: python benchmarks/survey_flown.py [VEHICLE ...]    (embedded, ardupilot; both by default)
 """
@@ -106,7 +106,7 @@ def whole_row(vehicle: str, case: Case, flown: FlightRecord) -> str:
     """The whole flight, beside the plan."""
     sortie, rest = case.plan.sorties[0], resumed(case, flown.shots)
     proof = flown_proof(case, flown)
-    error, seen = flown.flown_s / sortie.duration_s - 1.0, rest.before.coverage.fraction
+    error, seen = flown.flown_s / sortie.duration_s - 1.0, proof.coverage.fraction
     return (
         f"| {case.name} | {vehicle} | {told(flown)} | {len(flown.shots)} of {len(sortie.shots)} "
         f"| {len(rest.lost)} | {least(proof)} | {cross_track_m(case.mission, flown):.2f} | {seen:.2%} "
