@@ -62,9 +62,17 @@ def trigger_distance(vehicle: Vehicle, metres: float, *, at_once: bool) -> bool:
 
 
 def shoot(vehicle: Vehicle, count: int = 1) -> bool:
-    """DO_DIGICAM_CONTROL with a shutter, IMAGE_START_CAPTURE."""
-    feedback(vehicle, vehicle.camera.shoot(count))
+    """DO_DIGICAM_CONTROL with a shutter, IMAGE_START_CAPTURE of one picture."""
+    feedback(vehicle, vehicle.camera.shoot(count, vehicle.time_s))
     return True
+
+
+def capture(vehicle: Vehicle, every_s: float, count: int) -> None:
+    """IMAGE_START_CAPTURE: one picture, `count` of them, or (0) on and on."""
+    if count == 1 or (count == 0 and every_s == 0.0):
+        shoot(vehicle)
+    else:
+        vehicle.camera.set_interval(every_s, count or -1)
 
 
 def grip(vehicle: Vehicle, action: float) -> bool:
@@ -139,8 +147,10 @@ def do_item(vehicle: Vehicle, item: Item, condition: Condition) -> None:
         trigger_distance(vehicle, p[0], at_once=p[2] == 1.0)
     elif item.command == 203:
         shoot(vehicle, 1 if item.x == 1 else 0)
-    elif item.command == 2000:
-        shoot(vehicle, 1)
+    elif item.command == 2000 and p[0] in (0.0, 1.0):
+        capture(vehicle, p[1], int(p[2]))
+    elif item.command == 2001 and p[0] in (0.0, 1.0):
+        vehicle.camera.stop()
     elif item.command in (195, 197, 201):
         look_at(vehicle, item)
     else:

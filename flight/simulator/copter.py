@@ -140,7 +140,7 @@ class Copter:
         self._move(dt)
         self._ground()
         vehicle.winch.step(dt)
-        shots = vehicle.camera.moved(vehicle.estimated)
+        shots = vehicle.camera.moved(vehicle.estimated, vehicle.time_s)
         if shots:
             feedback(vehicle, shots)
         self.inbox.step()

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from flight.simulator import actions
 from flight.simulator.command import Command
+from flight.simulator.limits import within
 from flight.simulator.messages import Ack
 from flight.simulator.missionitems import float32
 from flight.simulator.storage import whole
@@ -65,16 +66,18 @@ class GearCommands:
         if not self._camera or (number != 0.0 and not self._is_first(number)):
             return Ack.FAILED
         now_s = self.vehicle.time_s
-        if 0.0 <= now_s - self.shot_s < self.vehicle.params["CAM1_DURATION"]:
+        one = count == 1.0 or (every_s == 0.0 and count == 0.0)
+        if one and 0.0 <= now_s - self.shot_s < self.vehicle.params["CAM1_DURATION"]:
             return Ack.FAILED
-        if count == 1.0 or (every_s == 0.0 and count == 0.0):
-            self.shot_s = now_s
-            actions.shoot(self.vehicle)
+        self.shot_s = now_s if one else self.shot_s
+        actions.capture(self.vehicle, within(every_s, (0.0, 1e6)), int(within(count, (-1.0, 32767.0))))
         return Ack.ACCEPTED
 
     def _stop_capture(self, command: Command) -> Ack:
         number = command.params[0]
         known = number == 0.0 or (self._camera and self._is_first(number))
+        if number >= 0.0 and known:
+            self.vehicle.camera.stop()
         return Ack.UNSUPPORTED if number < 0.0 or not known else Ack.ACCEPTED
 
     @staticmethod

@@ -3,6 +3,7 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
 
 from flight.simulator.messages import mavlink
@@ -236,6 +237,22 @@ def test_the_same_seed_and_messages_give_the_same_flight(make):
     other = make(seed=8, SIM_WIND_SPD=6.0)
     other.in_the_air()
     assert [m.to_dict() for m in other.of("GPS_RAW_INT")] != tracks[0][: len(other.of("GPS_RAW_INT"))]
+
+
+def test_pictures_are_taken_by_time_as_many_as_asked_or_until_stopped(make):
+    bench = make(CAM1_TYPE=1)
+    assert bench.command(2000, 0, 0.5, 4)[0] == 0
+    bench.run(6.0)
+    stamps = np.array([m.time_usec for m in bench.of("CAMERA_FEEDBACK")])
+    assert len(stamps) == 4
+    assert np.diff(stamps) / 1e6 == pytest.approx(0.52, abs=0.001)  # looked at every 0.02 s, later than asked
+    assert bench.command(2000, 0, 1.0, 0)[0] == 0
+    bench.run(5.0)
+    so_far = len(bench.of("CAMERA_FEEDBACK"))
+    assert 8 <= so_far <= 9
+    assert bench.command(2001, 0)[0] == 0
+    bench.run(3.0)
+    assert len(bench.of("CAMERA_FEEDBACK")) == so_far
 
 
 def test_a_reboot_keeps_parameters_and_reads_the_payload_anew(bench):
