@@ -13,6 +13,7 @@ from delivery.flights import Flight, FlightState
 log = logging.getLogger(__name__)
 
 MEND_S = 10.0  # a flight whose time went by has lost its air
+IMPROVE_S = 300.0  # how often a better plan for all flights is looked for
 
 Spawn = Callable[[Callable[[], None]], None]
 
@@ -20,7 +21,8 @@ Spawn = Callable[[Callable[[], None]], None]
 @dataclass(slots=True)
 class Tower:
     """Flies the desk's flights with `flier_of`, each in what `spawn` starts: a thread, or a simulated
-    one; `after` hears of each that has ended.
+    one; `after` hears of each that has ended. Every `improve_s` the plan of all flights that may still be
+    moved is looked at anew.
     """
 
     desk: Desk
@@ -28,13 +30,16 @@ class Tower:
     flier_of: Callable[[Flight], Flier]
     spawn: Spawn
     after: Callable[[Flight], None] = lambda _: None
+    improve_s: float = IMPROVE_S
     _up: set[str] = field(default_factory=set)
     _mended_s: float = -1e9
+    _improved_s: float | None = None
 
     def look(self) -> None:
         """Send up what is due; an aircraft flies one flight at a time."""
         if self.desk.clock.monotonic_s() - self._mended_s >= MEND_S:
             self.review()
+            self._improve()
         now_s = self.desk.clock.utc_s()
         world = self.desk.world()
         busy = {
@@ -51,6 +56,14 @@ class Tower:
         """Plan anew what cannot fly as planned: after each change of the day, and now and then."""
         self._mended_s = self.desk.clock.monotonic_s()
         self.desk.mend()
+
+    def _improve(self) -> None:
+        now_s = self.desk.clock.monotonic_s()
+        if self._improved_s is None:
+            self._improved_s = now_s
+        if now_s - self._improved_s >= self.improve_s:
+            self._improved_s = now_s
+            self.desk.improve()
 
     def _flown(self, flight: Flight) -> None:
         try:
