@@ -93,7 +93,8 @@ def test_a_program_without_its_own_defaults_gets_ours(program, tmp_path):
 
 
 START = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may have it ignored
 from core.geo import LonLat
 from flight.locations import Start
 from flight.sitl import start_vehicle

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 
-import httpx
+import httpx2
 import pytest
 from fakes.delivering import LAWN, NOON
 from fakes.serving import running
@@ -21,7 +21,7 @@ def test_whoever_follows_is_let_go_in_order_when_the_service_ends(tmp_path):
     heard, first = [], threading.Event()
 
     def follow(address, path, token):
-        with httpx.stream(
+        with httpx2.stream(
             "GET", f"{address}{path}", headers={"X-Order-Token": token}, timeout=120.0
         ) as answer:
             for line in answer.iter_lines():
@@ -44,7 +44,7 @@ def test_whoever_follows_is_let_go_in_order_when_the_service_ends(tmp_path):
 def ordered(address, key):
     headers = {"X-API-Key": key, "Idempotency-Key": "0123456789abcdef"}
     wish = {"point": LAWN.id, "lines": [{"item": "coffee", "count": 1}]}
-    return httpx.post(f"{address}/api/v1/orders", json=wish, headers=headers, timeout=60.0).json()
+    return httpx2.post(f"{address}/api/v1/orders", json=wish, headers=headers, timeout=60.0).json()
 
 
 @pytest.mark.skipif(
@@ -72,7 +72,7 @@ def test_an_interrupt_ends_the_command_without_complaint(tmp_path):
     with served:
         said = json.loads(served.stdout.readline())
         assert said["forget_after_days"] == 30.0
-        assert httpx.get(f"{said['address']}/health", timeout=60.0).json()["ok"]
+        assert httpx2.get(f"{said['address']}/health", timeout=60.0).json()["ok"]
         served.send_signal(signal.SIGINT)
         _, complaint = served.communicate(timeout=120.0)
     assert served.returncode == 0

@@ -6,7 +6,7 @@ import json
 import socket
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 from fakes.delivering import LAWN, NOON
 from fakes.serving import running
@@ -24,7 +24,7 @@ def site(tmp_path_factory):
         folder = tmp_path_factory.mktemp("배달 서비스")
         served = ends.enter_context(running(folder, SimulatedClock(epoch_s=NOON), inside=False))
         address = ends.enter_context(served_aside(served.service, listening("127.0.0.1", 0)))
-        served.client = ends.enter_context(httpx.Client(base_url=address, timeout=60.0))
+        served.client = ends.enter_context(httpx2.Client(base_url=address, timeout=60.0))
         served.address = address
         served.first = order(served)
         assert served.first.status_code == 201
@@ -115,7 +115,7 @@ def test_ten_megabytes_are_refused_before_they_are_read(site):
 
 def test_ten_megabytes_that_do_not_tell_their_length_are_refused(site):
     parts = (b"x" * 10_000 for _ in range(1000))
-    with nothing_lost(site), contextlib.suppress(httpx.WriteError, httpx.RemoteProtocolError):
+    with nothing_lost(site), contextlib.suppress(httpx2.WriteError, httpx2.RemoteProtocolError):
         assert site.client.post("/api/v1/orders", content=parts).status_code == 413
 
 
