@@ -20,11 +20,11 @@ class Board:
     flights: dict[str, Flight] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
 
-    def follow(self, world: World, frozen_s: float) -> None:
+    def follow(self, world: World, frozen_s: float, now_s: float) -> None:
         """Take over what the store knows; flights that take off before UTC second `frozen_s` are fixed."""
         self.world = world
         self.flights = {f.id: f for f in world.active_flights()}
-        self.ledger.follow(world, frozen_s)
+        self.ledger.follow(world, frozen_s, now_s)
 
     def put(self, flight: Flight) -> None:
         """Plan a flight, in place of its earlier self."""

@@ -101,11 +101,19 @@ class Crew:
                 raise DeliveryError(f"flight {flight_id} is not planned")
             day = self.desk.conditions().at(world, now_s)
             reasons = self.desk.against(flight, day, now_s)
-            if reasons:
-                raise _cannot(flight, reasons)
+            self.desk.follow(world, now_s)
+            against: tuple[Reason | str, ...] = (*reasons, *self._still_there(flight, world))
+            if against:
+                raise _cannot(flight, against)
             if abs((flight.takeoff_s or 0.0) - now_s) > SOON_S:
                 flight = self._moved(flight, day, now_s)
             return flight, self.desk.mission_of(flight, day)
+
+    def _still_there(self, flight: Flight, world: World) -> tuple[str, ...]:
+        """Who flies in the flight's air, being behind its own plan."""
+        met = {m.holder for m in self.desk.board.ledger.sky.overlaps(flight.id)}
+        late = sorted(name for name in met if world.flights[name].state is FlightState.FLYING)
+        return tuple(f"flight {name} is behind its plan and still in its air" for name in late)
 
     def _moved(self, flight: Flight, day: Conditions, now_s: float) -> Flight:
         """The same flight by the same aircraft, taking off now."""

@@ -122,7 +122,7 @@ class Desk:
 
     def follow(self, world: World, now_s: float) -> None:
         """Bring the board up to date."""
-        self.board.follow(world, now_s + self.conditions().operations.freeze_s)
+        self.board.follow(world, now_s + self.conditions().operations.freeze_s, now_s)
 
     def _offer(self, order: Order, now_s: float) -> Offer:
         conditions = self.conditions()

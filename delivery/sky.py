@@ -1,7 +1,8 @@
 """Who has which air among our own flights: kept in step with the store, asked for the next free slot."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import shapely
@@ -9,7 +10,7 @@ import shapely
 from core.geo import FloatArray
 from delivery.air import outlines_of, volumes_at
 from delivery.flights import Flight, FlightState, Piece
-from delivery.model import Priority
+from delivery.model import OrderState, Priority
 from delivery.world import World
 from gis.vector import Area
 from missions.volumes.intent import Answer, Intent, IntentState, Sky
@@ -24,6 +25,10 @@ LOWEST = 0
 FIXED = 9
 """Rank of a flight that is in the air, or about to be."""
 
+LATE_S = 15.0
+"""So far behind its plan a flight holds its air for longer: nobody knows when it will be through."""
+
+_LATE_STEP_S = 30.0
 _STEP_S = 0.5
 _TRIES = 60
 
@@ -34,20 +39,24 @@ class Ledger:
 
     sky: Sky = field(default_factory=Sky)
     _held: dict[str, tuple[Flight, tuple[Area, ...], int]] = field(default_factory=dict)
+    _late: dict[str, float] = field(default_factory=dict)
     _frozen_s: float = 0.0
 
-    def follow(self, world: World, frozen_s: float) -> None:
+    def follow(self, world: World, frozen_s: float, now_s: float) -> None:
         """Make the reservations those of the world's planned and flying flights.
 
-        Those that fly, or take off before UTC second `frozen_s`, give way to nobody.
+        Those that fly, or take off before UTC second `frozen_s`, give way to nobody. Those that are behind
+        their plan hold all their air for so much longer.
         """
         self._frozen_s = frozen_s
+        late, self._late = self._late, {f.id: late_s(world, f, now_s) for f in world.active_flights()}
         active = {f.id: f for f in world.active_flights() if f.pieces}
         for name in [n for n in self._held if n not in active]:
             self.give_back(name)
         for flight in active.values():
             held = self._held.get(flight.id)
-            if held is None or held[2] != self._rank(flight) or _air(held[0]) != _air(flight):
+            same = held is not None and held[2] == self._rank(flight) and _air(held[0]) == _air(flight)
+            if not same or late.get(flight.id, 0.0) != self._late[flight.id]:
                 self.hold(flight)
 
     def hold(self, flight: Flight) -> None:
@@ -58,7 +67,9 @@ class Ledger:
         )
         rank = self._rank(flight)
         self._held[flight.id] = (flight, areas, rank)
-        volumes = volumes_at(flight.pieces, areas, flight.takeoff_s or 0.0)
+        late = self._late.get(flight.id, 0.0)
+        pieces = [replace(p, end_s=p.end_s + late) for p in flight.pieces] if late else flight.pieces
+        volumes = volumes_at(pieces, areas, flight.takeoff_s or 0.0)
         self.sky.end(flight.id)
         # One that is out of its volumes is never refused, and what is on record stands.
         self.sky.put(Intent(flight.id, volumes, rank, IntentState.NONCONFORMING))
@@ -118,6 +129,18 @@ class Ledger:
         """The planned flights of lower priority that a flight's air came over."""
         met = {m.holder for m in self.sky.overlaps(flight.id)}
         return tuple(sorted(name for name in met if self._held[name][2] < flight.priority))
+
+
+def late_s(world: World, flight: Flight, now_s: float) -> float:
+    """How much longer a flight in the air holds its air: 0 while it is on time, else in steps of half a
+    minute, one more than it is behind.
+    """
+    if flight.state is not FlightState.FLYING:
+        return 0.0
+    aboard = any(world.orders[name].state is OrderState.FLYING for name in flight.orders)
+    due_s = flight.release_s if aboard else flight.land_s
+    behind_s = 0.0 if due_s is None else now_s - due_s
+    return 0.0 if behind_s <= LATE_S else (math.ceil(behind_s / _LATE_STEP_S) + 1.0) * _LATE_STEP_S
 
 
 _TIMES = np.array([0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0])

@@ -209,7 +209,7 @@ def test_who_orders_while_another_plans_gets_air_of_his_own(store, conditions, c
     assert world.orders[mine.id].customer == mine.customer
     assert store.check() == []
     ledger = Ledger()
-    ledger.follow(world, 0.0)
+    ledger.follow(world, 0.0, 0.0)
     assert not any(ledger.sky.overlaps(f.id) for f in world.active_flights())
 
 
@@ -220,7 +220,7 @@ def test_the_first_free_slot_is_the_one_that_asking_each_time_finds():
     )
     ledger = Ledger()
     world = _world_with(other, [NOON, NOON + 100.0, NOON + 500.0])
-    ledger.follow(world, 0.0)
+    ledger.follow(world, 0.0, 0.0)
     for begin in np.arange(NOON - 600.0, NOON + 1200.0, 97.0):
         found = ledger.first_slot("?", way.pieces, way.outlines, (begin, begin + 2000.0))
         assert found is not None
