@@ -45,6 +45,8 @@ MOST_DECOMPOSED = 12  # among many holes no stage is ever quickest, and all are 
 FINALISTS = 3
 MORE_JUDGED = 3
 PLAIN_JUDGED = 8
+LINES_TOURED = 4000  # in all layouts together; a tour's cost grows as the square of its lines
+LEAST_TOURED = 3
 TABLE_ERROR = 0.03  # what the times of two tours may be wrong by beside each other
 Layout = Sequence[Cell]
 
@@ -109,7 +111,7 @@ class Sweeper:
     def _promising(self, stages: Sequence[Layout]) -> list[Layout]:
         """The stages at several angles that are estimated quickest."""
         mixed = [s for s in stages if len({c.angle_deg for c in s}) > 1]
-        return list(sorted(mixed, key=lambda s: sum(c.seconds + CELL_S for c in s))[:STAGES])
+        return list(sorted(mixed, key=_estimate_s)[:STAGES])
 
     def quickest(self, layouts: Sequence[Layout]) -> list[Run]:
         """The runs of the layout that is flown quickest, judged by the clock itself.
@@ -117,7 +119,10 @@ class Sweeper:
         What a plain planner would fly over the same lines is among the tours judged.
         """
         space = corners_of(self.ground.flight)
-        every = [self.toured(layout, space) for layout in layouts]
+        every = [self.toured(layouts[0], space)]
+        room = max(LEAST_TOURED, LINES_TOURED // max(1, len(every[0].tour)))
+        rest = layouts[1:] if room >= len(layouts) else sorted(layouts[1:], key=_estimate_s)[: room - 1]
+        every += [self.toured(layout, space) for layout in rest]
         toured = sorted(every, key=lambda t: t.seconds)
         shaken = sorted((t.shaken() for t in toured[:FINALISTS]), key=lambda t: t.seconds)
         most_s = shaken[0].seconds * (1.0 + TABLE_ERROR)
@@ -222,6 +227,10 @@ class Toured:
     def shaken(self) -> "Toured":
         """The same tour, looked at for longer."""
         return replace(self, tour=best_tour(self.table, [self.tour]))
+
+
+def _estimate_s(layout: Layout) -> float:
+    return sum(cell.seconds + CELL_S for cell in layout)
 
 
 def _likely_plain(toured: Sequence[Toured]) -> list[Toured]:
