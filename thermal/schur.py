@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.geo import FloatArray
-from thermal.compiled import kernel
+from thermal.compiled import kernel, part
 
 IntArray = NDArray[np.int64]
 
@@ -40,6 +40,51 @@ def eliminate(
         point_weight + 1e-9, damping, np.empty((3, 3)), cross, turned, inverse, rest,
     )  # fmt: skip
     return inverse, rest
+
+
+@part()
+def _invert(v: FloatArray, inverse: FloatArray, p: int, damping: float) -> None:
+    """The inverse of point p's damped block."""
+    for k in range(3):
+        v[k, k] *= 1.0 + damping
+    det = 0.0
+    for i in range(3):
+        i1, i2 = (i + 1) % 3, (i + 2) % 3
+        for k in range(3):
+            k1, k2 = (k + 1) % 3, (k + 2) % 3
+            inverse[p, k, i] = v[i1, k1] * v[i2, k2] - v[i1, k2] * v[i2, k1]
+            if i == 0:
+                det += v[0, k] * inverse[p, k, 0]
+    for i in range(3):
+        for k in range(3):
+            inverse[p, i, k] /= det
+
+
+@part()
+def _absorb(
+    band: FloatArray, border: FloatArray, corner: FloatArray, right: FloatArray, shared_right: FloatArray,
+    frame: IntArray, first: int, size: int, shared: int, cross: FloatArray, turned: FloatArray,
+    rest: FloatArray, p: int,
+) -> None:  # fmt: skip
+    """Take off what point p absorbs."""
+    for a in range(size + shared):
+        t0, t1, t2 = turned[a, 0], turned[a, 1], turned[a, 2]
+        own = t0 * rest[p, 0] + t1 * rest[p, 1] + t2 * rest[p, 2]
+        if a >= size:
+            shared_right[a - size] -= own
+            for j in range(shared):
+                c = size + j
+                corner[a - size, j] -= t0 * cross[c, 0] + t1 * cross[c, 1] + t2 * cross[c, 2]
+            continue
+        row = 6 * frame[first + a // 6] + a % 6
+        right[row] -= own
+        for c in range(size):
+            column = 6 * frame[first + c // 6] + c % 6
+            if column <= row:
+                band[row - column, column] -= t0 * cross[c, 0] + t1 * cross[c, 1] + t2 * cross[c, 2]
+        for j in range(shared):
+            c = size + j
+            border[j, row] -= t0 * cross[c, 0] + t1 * cross[c, 1] + t2 * cross[c, 2]
 
 
 @kernel()
@@ -85,39 +130,12 @@ def _eliminate(  # noqa: C901, PLR0912  # one kernel, compiled whole
                     rest[p, i] += place * r
                     for k in range(3):
                         v[i, k] += place * by_point[o, d, k]
-        for k in range(3):
-            v[k, k] *= 1.0 + damping
-        det = 0.0
-        for i in range(3):
-            i1, i2 = (i + 1) % 3, (i + 2) % 3
-            for k in range(3):
-                k1, k2 = (k + 1) % 3, (k + 2) % 3
-                inverse[p, k, i] = v[i1, k1] * v[i2, k2] - v[i1, k2] * v[i2, k1]
-                if i == 0:
-                    det += v[0, k] * inverse[p, k, 0]
-        for i in range(3):
-            for k in range(3):
-                inverse[p, i, k] /= det
+        _invert(v, inverse, p, damping)
         for i in range(size + shared):
             for k in range(3):
                 turned[i, k] = 0.0
                 for m in range(3):
                     turned[i, k] += cross[i, m] * inverse[p, m, k]
-        for a in range(size + shared):
-            t0, t1, t2 = turned[a, 0], turned[a, 1], turned[a, 2]
-            own = t0 * rest[p, 0] + t1 * rest[p, 1] + t2 * rest[p, 2]
-            if a >= size:
-                shared_right[a - size] -= own
-                for j in range(shared):
-                    c = size + j
-                    corner[a - size, j] -= t0 * cross[c, 0] + t1 * cross[c, 1] + t2 * cross[c, 2]
-                continue
-            row = 6 * frame[first + a // 6] + a % 6
-            right[row] -= own
-            for c in range(size):
-                column = 6 * frame[first + c // 6] + c % 6
-                if column <= row:
-                    band[row - column, column] -= t0 * cross[c, 0] + t1 * cross[c, 1] + t2 * cross[c, 2]
-            for j in range(shared):
-                c = size + j
-                border[j, row] -= t0 * cross[c, 0] + t1 * cross[c, 1] + t2 * cross[c, 2]
+        _absorb(
+            band, border, corner, right, shared_right, frame, first, size, shared, cross, turned, rest, p
+        )  # fmt: skip

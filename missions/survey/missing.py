@@ -58,25 +58,15 @@ def matched_views(wanted: Views, taken: FloatArray, spacing_m: float) -> tuple[F
     none = np.zeros(len(wanted), np.bool_)
     if not (len(wanted) and len(taken)):
         return none, Views(np.empty((0, 3)), np.empty((0, 3)), np.zeros(0, np.int64), np.zeros(0, np.int64))
-    found = stood_for(wanted.eyes, taken, NEAR_SHARE * spacing_m)
+    reach = NEAR_SHARE * spacing_m
+    nearest: Any
+    far, nearest = cKDTree(taken[:, :2]).query(wanted.eyes[:, :2])
+    found = (far <= reach) & (np.abs(taken[nearest, 2] - wanted.eyes[:, 2]) <= HEIGHT_M)
     model: Any
     off, model = cKDTree(wanted.eyes[:, :2]).query(taken[:, :2])
     use = (off <= 2 * spacing_m) & (np.abs(taken[:, 2] - wanted.eyes[model, 2]) <= 2 * HEIGHT_M)
     like = model[use]
     return found, Views(taken[use], wanted.looks[like], wanted.strips[like], wanted.pieces[like])
-
-
-def stood_for(wanted: FloatArray, taken: FloatArray, reach_m: float) -> Flags:
-    """Which wanted places (n, 3) a taken one (m, 3) within reach stands for; each for one, nearest first."""
-    near = cKDTree(wanted[:, :2]).sparse_distance_matrix(
-        cKDTree(taken[:, :2]), reach_m, output_type="ndarray"
-    )
-    level = np.abs(wanted[near["i"], 2] - taken[near["j"], 2]) <= HEIGHT_M
-    found, used = np.zeros(len(wanted), np.bool_), np.zeros(len(taken), np.bool_)
-    for i, j, _ in np.sort(near[level], order=("v", "i", "j")):
-        if not (found[i] or used[j]):
-            found[i] = used[j] = True
-    return found
 
 
 def stretches(missing: Flags) -> list[tuple[int, int]]:

@@ -15,7 +15,6 @@ from missions.airspace import Zone, ZoneKind
 from missions.cameras import load_camera
 from missions.route import to_degrees
 from missions.survey import SurveyParams, plan_survey
-from missions.survey.missing import stood_for
 from missions.survey.record import SurveyRecord, find_record, read_record, write_record
 from missions.survey.resume import resume_survey
 
@@ -138,11 +137,3 @@ def test_a_record_with_a_wish_that_cannot_be_is_named(tmp_path):
     path.write_text(json.dumps({**document, "front": 1.0}), encoding="utf-8")
     with pytest.raises(BadFileError, match=r"front overlap must be in \[0, 0.95\], got 1.0"):
         read_record(path)
-
-
-@pytest.mark.parametrize("drift_m", [-4.6, 0.0, 4.6])
-@pytest.mark.parametrize("dropped", [0, 11, 19])
-def test_a_lost_picture_is_named_though_its_neighbours_drifted_towards_it(drift_m, dropped):
-    wanted = np.column_stack([10.0 * np.arange(20.0), np.zeros(20), np.full(20, 60.0)])
-    taken = np.delete(wanted, dropped, axis=0) + np.array([drift_m, 0.5, 1.0])
-    assert list(np.flatnonzero(~stood_for(wanted, taken, 5.5))) == [dropped]
