@@ -47,7 +47,7 @@ class Shot:
     """A camera release as a vehicle reported it, or as a plan wants it.
 
     `time_s` is UTC seconds since 1970 (None in a plan); `altitude` says its datum; `attitude` is None where
-    nobody measured the camera's own attitude.
+    nobody measured the camera's own attitude; `number` is the camera's own count, None where it has none.
     """
 
     index: int
@@ -55,3 +55,4 @@ class Shot:
     altitude: Altitude
     time_s: float | None = None
     attitude: CameraAttitude | None = None
+    number: int | None = None
