@@ -10,15 +10,15 @@ from core.errors import BadFileError
 from core.geo import Altitude, Datum, LonLat
 from core.shot import Shot
 
-Row = tuple[float, float, float, float]
-"""UTC or log seconds, longitude, latitude, metres over home."""
+Row = tuple[float, float, float, float, int | None]
+"""UTC or log seconds, longitude, latitude, metres over home, the camera's own count (None: it has none)."""
 
 
 def read_shots(paths: Sequence[Path]) -> tuple[Shot, ...]:
     """All photographs in some recordings, in order, repeats of one message left out; heights over home.
 
-    A folder stands for the shots.csv or flight.tlog in it. Raises `BadFileError` for a file that is no
-    recording, or one in which no camera reports anything.
+    A folder stands for the flight.tlog in it, which holds the camera's count, or for its shots.csv. Raises
+    `BadFileError` for a file that is no recording, or one in which no camera reports anything.
     """
     rows = [row for path in paths for row in _of_file(path)]
     return tuple(_shots(rows))
@@ -26,7 +26,7 @@ def read_shots(paths: Sequence[Path]) -> tuple[Shot, ...]:
 
 def _of_file(path: Path) -> list[Row]:
     if path.is_dir():
-        path = next((path / n for n in ("shots.csv", "flight.tlog") if (path / n).exists()), path)
+        path = next((path / n for n in ("flight.tlog", "shots.csv") if (path / n).exists()), path)
     name = path.name.lower()
     reader: Callable[[Path], Iterable[Row]] = (
         _csv if name.endswith(".csv") else _dataflash if name.endswith((".bin", ".log")) else _tlog
@@ -49,7 +49,7 @@ def _tlog(path: Path) -> Iterator[Row]:
         return
     for i in range(len(table)):
         lon, lat, up = (float(table[n][i]) for n in ("lng", "lat", "alt_rel"))
-        yield float(table["time_usec"][i]) / 1e6, lon / 1e7, lat / 1e7, up
+        yield float(table["time_usec"][i]) / 1e6, lon / 1e7, lat / 1e7, up, int(table["img_idx"][i])
 
 
 def _dataflash(path: Path) -> Iterator[Row]:
@@ -65,6 +65,7 @@ def _dataflash(path: Path) -> Iterator[Row]:
             float(cam["Lng"][i]),
             float(cam["Lat"][i]),
             float(cam["RelAlt"][i]),
+            int(cam["Img"][i]) if "Img" in cam else None,
         )
 
 
@@ -72,7 +73,9 @@ def _csv(path: Path) -> Iterator[Row]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             for row in csv.DictReader(file):
-                yield float(row["time_s"]), float(row["lon"]), float(row["lat"]), float(row["alt_home_m"])
+                count = int(row["number"]) if row.get("number") else None
+                place = float(row["lon"]), float(row["lat"]), float(row["alt_home_m"])
+                yield float(row["time_s"]), *place, count
     except OSError as error:
         raise BadFileError(path, f"cannot be read ({error.strerror})") from error
     except (KeyError, ValueError, TypeError) as error:
@@ -80,11 +83,11 @@ def _csv(path: Path) -> Iterator[Row]:
 
 
 def _shots(rows: Iterable[Row]) -> Iterator[Shot]:
-    """Places that are degrees, each message once (a recording may hold both directions)."""
-    seen: set[tuple[float, float, float]] = set()
-    for time_s, lon, lat, up in rows:
-        key = (time_s, lon, lat)
+    """Places that are degrees, each picture once, though it may be told twice or stand in two recordings."""
+    seen: set[tuple[float, int, int]] = set()
+    for time_s, lon, lat, up, count in rows:
+        key = (time_s if count is None else count, round(lon * 1e7), round(lat * 1e7))
         if key in seen or not (abs(lon) <= 180 and abs(lat) <= 90 and (lon, lat) != (0.0, 0.0)):
             continue
         seen.add(key)
-        yield Shot(len(seen) - 1, LonLat(lon, lat), Altitude(up, Datum.HOME), time_s)
+        yield Shot(len(seen) - 1, LonLat(lon, lat), Altitude(up, Datum.HOME), time_s, number=count)

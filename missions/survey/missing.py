@@ -1,8 +1,8 @@
-"""Which planned photographs were taken, and which were lost."""
+"""Which planned photographs were taken, which were lost, and from where they are to be taken again."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,80 +13,165 @@ from core.shot import Shot
 from missions.model import Mission
 from missions.survey.params import SurveyPlan
 from missions.survey.proof import Proof
-from missions.survey.rehearsal import Views, shots_of
+from missions.survey.rehearsal import Ints, Views, shots_of
+from missions.survey.releases import Release, lost_releases
+from missions.survey.rows import HEIGHT_M, Placed, Row, Taken, placed, rows_of
 
-NEAR_SHARE = 0.55  # of the spacing: a picture taken so near to a planned one stands for it
-HEIGHT_M = 6.0
 JOINED_SHOTS = 2  # gaps with so few pictures between them are flown in one go
+HELD_SHARE = 0.1  # of the spacing: so near, a picture of another row holds the overlap of one that is lost
 FLOWN_SLACK = 0.03  # of overlap: what gusts and GPS take from a flown pair
 Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A planned photograph that was not taken: its flight, its number there (from 1), where and how."""
+    """A planned photograph that was not taken: its flight, its number there and its row there (from 1), where
+    and how; `held`: its neighbours hold the overlap without it, so that it is not flown again.
+    """
 
     flight: int
     number: int
+    row: int
     shot: Shot
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
     """What is left of a survey: `before` the proof of the pictures taken, `lost` those that were not, `plan`
-    the flights over the gaps, proved together with what was taken (None when nothing is missing).
+    the flights over the gaps, proved together with what was taken (None when there is nothing to fly).
+
+    `found` pictures stand in the recordings, `taken` of the `planned` ones are among them.
     """
 
     before: Proof
+    found: int
     taken: int
     planned: int
     lost: tuple[Lost, ...]
     plan: SurveyPlan | None
 
 
-def places_of(taken: Sequence[Shot], frame: LocalFrame) -> FloatArray:
-    """East, north, up of the pictures taken, metres over the frame's origin."""
-    if not taken:
-        return np.empty((0, 3))
-    lonlat = np.array([shot.lonlat.xy for shot in taken])
-    up = np.array([shot.altitude.value_m for shot in taken])
-    return np.column_stack([frame.to_local(lonlat[:, 0], lonlat[:, 1]), up])
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A lost photograph: the planned one, by its index; the place (3,) where the vehicle would have taken it;
+    its `rank` between the planned ones there; whether its neighbours hold the overlap without it.
+    """
+
+    planned: int
+    eye: FloatArray
+    rank: float
+    held: bool
 
 
-def matched_views(wanted: Views, taken: FloatArray, spacing_m: float) -> tuple[Flags, Views]:
-    """Which planned pictures some taken one stands for, and the taken ones as they looked."""
-    none = np.zeros(len(wanted), np.bool_)
-    if not (len(wanted) and len(taken)):
-        return none, Views(np.empty((0, 3)), np.empty((0, 3)), np.zeros(0, np.int64), np.zeros(0, np.int64))
-    reach = NEAR_SHARE * spacing_m
-    nearest: Any
-    far, nearest = cKDTree(taken[:, :2]).query(wanted.eyes[:, :2])
-    found = (far <= reach) & (np.abs(taken[nearest, 2] - wanted.eyes[:, 2]) <= HEIGHT_M)
-    model: Any
-    off, model = cKDTree(wanted.eyes[:, :2]).query(taken[:, :2])
-    use = (off <= 2 * spacing_m) & (np.abs(taken[:, 2] - wanted.eyes[model, 2]) <= 2 * HEIGHT_M)
-    like = model[use]
-    return found, Views(taken[use], wanted.looks[like], wanted.strips[like], wanted.pieces[like])
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The taken pictures that belong to the survey, as they looked; what is lost; the rows planned."""
+
+    flown: Views
+    missing: tuple[Missing, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def to_fly(self) -> bool:
+        """Whether any of what is lost is to be flown again."""
+        return any(not m.held for m in self.missing)
 
 
-def stretches(missing: Flags) -> list[tuple[int, int]]:
-    """First and last index of the stretches, those with few pictures between them joined."""
+def matched(wanted: Views, taken: Taken, spacing_m: float, most_m: float, *, timed: bool) -> Matched:
+    """Hold the planned pictures against the taken ones.
+
+    `spacing_m` is the usual one between pictures, `most_m` the widest that holds the overlap; `timed`: they
+    are released by seconds.
+    """
+    rows = tuple(rows_of(wanted, spacing_m))
+    if not rows:
+        return Matched(wanted, (), rows)
+    if not len(taken):
+        every = (Missing(n, eye, n, held=False) for n, eye in enumerate(wanted.eyes))
+        return Matched(wanted.some(np.empty(0, np.int64)), tuple(every), rows)
+    beside = placed(rows, taken, spacing_m)
+    releases = lost_releases(rows, beside.on_row, beside.along_m, taken, timed=timed)
+    missing = tuple(_missing(rows, releases, beside, taken, most_m))
+    use = beside.model >= 0
+    like = beside.model[use]
+    return Matched(
+        Views(taken.eyes[use], wanted.looks[like], wanted.strips[like], wanted.pieces[like]), missing, rows
+    )
+
+
+def _missing(
+    rows: Sequence[Row], releases: Sequence[Sequence[Release]], beside: Placed, taken: Taken, most_m: float
+) -> Iterator[Missing]:
+    """Each planned photograph that a release lacks for, once."""
+    near = _Near(rows, beside, taken)
+    for row, mine in zip(rows, releases, strict=True):
+        for release in {min(r.number, len(row) - 1): r for r in reversed(mine)}.items():
+            yield _lost(row, *release, near, most_m)
+
+
+def _lost(row: Row, number: int, release: Release, near: "_Near", most_m: float) -> Missing:
+    eye = row.at(release.along_m)
+    rank = float(np.interp(release.along_m, row.along_m, np.arange(len(row))))
+    reach = max(most_m - row.spacing_m, HELD_SHARE * row.spacing_m)
+    held = release.gap_m <= most_m or near.stands(eye, row.ways[round(rank)], reach)
+    return Missing(row.first + number, eye, row.first + rank, held)
+
+
+class _Near:
+    """Pictures that stand on any row, by place."""
+
+    def __init__(self, rows: Sequence[Row], beside: Placed, taken: Taken) -> None:
+        ways = np.concatenate([row.ways for row in rows])
+        use = np.concatenate([np.empty(0, np.int64), *beside.on_row])
+        self._eyes, self._ways = taken.eyes[use], ways[beside.model[use]]
+        self._tree = cKDTree(self._eyes[:, :2]) if len(use) else None
+
+    def stands(self, eye: FloatArray, way: FloatArray, reach_m: float) -> bool:
+        """Whether a picture taken along or against a course stands for one at a place."""
+        near = [] if self._tree is None else self._tree.query_ball_point(eye[:2], reach_m)
+        return any(
+            abs(float(self._ways[n] @ way)) > math.sqrt(0.5) and abs(self._eyes[n, 2] - eye[2]) <= HEIGHT_M
+            for n in near
+        )
+
+
+def sought(wanted: Views, missing: Sequence[Missing], blind: Flags) -> tuple[Views, FloatArray]:
+    """From where to photograph again, in the order planned, and the rank of each among the planned ones:
+    where a lost picture would have been, and the planned places of those that see what nobody saw.
+    """
+    again = [m for m in missing if not m.held]
+    seeing = np.flatnonzero(blind)
+    like = np.array([*(round(m.rank) for m in again), *seeing], np.int64)
+    ranks = np.array([*(m.rank for m in again), *seeing], float)
+    eyes = np.concatenate([np.array([m.eye for m in again]).reshape(-1, 3), wanted.eyes[seeing]])
+    order = np.argsort(ranks, kind="stable")
+    found = Views(eyes, wanted.looks[like], wanted.strips[like], wanted.pieces[like]).some(order)
+    return found, ranks[order]
+
+
+def stretches(ranks: FloatArray, members: Ints) -> list[tuple[int, int]]:
+    """First and last of `members` of each stretch, those with few pictures between them joined."""
     found: list[tuple[int, int]] = []
-    for index in np.flatnonzero(missing):
-        if found and index - found[-1][1] <= JOINED_SHOTS + 1:
-            found[-1] = found[-1][0], int(index)
+    for member in members.tolist():
+        if found and ranks[member] - ranks[found[-1][1]] < JOINED_SHOTS + 1.5:
+            found[-1] = found[-1][0], member
         else:
-            found.append((int(index), int(index)))
+            found.append((member, member))
     return found
 
 
 def named(
-    lost: Flags, each: Sequence[Views], missions: Sequence[Mission], frame: LocalFrame
+    matches: Matched, each: Sequence[Views], missions: Sequence[Mission], frame: LocalFrame
 ) -> Iterator[Lost]:
     """The planned photographs (`each` mission's, in order) that are lost."""
+    lost = {m.planned: m for m in matches.missing}
     start = 0
     for flight, (views, _) in enumerate(zip(each, missions, strict=True), start=1):
-        for number, shot in enumerate(shots_of(views, frame), start=1):
-            if lost[start + number - 1]:
-                yield Lost(flight, number, shot)
+        rows = [r for r in matches.rows if start <= r.first < start + len(views)]
+        row_of = np.repeat(np.arange(1, len(rows) + 1), [len(r) for r in rows])
+        for number, shot in enumerate(shots_of(views, frame)):
+            if start + number in lost:
+                held = lost[start + number].held
+                yield Lost(flight, number + 1, int(row_of[number]), shot, held)
         start += len(views)

@@ -1,5 +1,6 @@
 """The gaps of an orbit: which photographs of its rings were never taken, and the arcs that take them."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -11,13 +12,14 @@ from core.shot import Shot
 from missions.model import Mission
 from missions.survey.circling import Arc
 from missions.survey.flownair import study
-from missions.survey.missing import Flags, Resumed, matched_views, named, places_of, stretches
+from missions.survey.missing import Flags, Matched, Resumed, matched, named, sought, stretches
 from missions.survey.orbit import Stage, orbit_plan, set_up
 from missions.survey.orbitproof import looked_up, prove_orbit_views
-from missions.survey.params import SurveyPlan
+from missions.survey.params import SurveyPlan, TriggerKind
 from missions.survey.proof import Proof
 from missions.survey.record import OrbitRecord, SurveyRecord
 from missions.survey.rehearsal import Ints, Views, joined, rehearse
+from missions.survey.rows import taken_of
 
 ROUNDS = 4
 
@@ -27,26 +29,42 @@ def resume_orbit(
 ) -> Resumed:
     """Plan what `missions` were to photograph and `taken` (heights over home, no attitudes) does not hold.
 
-    A picture counts as the planned one of its ring that it was taken nearest to, and looked at the same spot.
+    A picture looked from where it was taken at what its ring goes round.
     """
     params, camera = record.params, record.camera
     stage = set_up(orbit.subject, camera, record.home, params, orbit.wishes)
     frame, excess = stage.site.frame, params.aircraft.trigger_excess_m
     each = [rehearse(m, params.terrain, excess_m=excess, frame=frame) for m in missions]
     wanted = joined(each)
-    matched, flown = _matched(wanted, places_of(taken, frame), stage)
+    swath, timed = stage.made.shots.swath, params.trigger is TriggerKind.TIME
+    match = matched(wanted, taken_of(taken, frame), swath.shot_m, _held_m(stage, record), timed=timed)
+    match = replace(match, flown=_aimed(match.flown, stage))
     gaps = replace(record, params=replace(params, front=0.0, side=0.0))  # pairs of flown ones are as flown
-    before = prove_orbit_views(flown, stage.asked, stage.target, frame, camera, gaps.params)
-    missing, seen, plan = ~matched, flown, None
-    for number in range(ROUNDS if missing.any() or before.missed else 0):
-        if number > 0 or not missing.any():
-            missing |= _seeing(seen, wanted, stage, record)
-        plan = _gap_plan(gaps, stage, record, wanted, missing, flown)
+    before = prove_orbit_views(match.flown, stage.asked, stage.target, frame, camera, gaps.params)
+    plan = _completed(gaps, record, stage, wanted, match, before)
+    names = tuple(named(match, each, missions, frame))
+    return Resumed(before, len(taken), len(wanted) - len(names), len(wanted), names, plan)
+
+
+def _held_m(stage: Stage, record: SurveyRecord) -> float:
+    """How far apart pictures hold the overlap that was asked for."""
+    field = math.radians(record.camera.field_of_view_deg[0])
+    return (1.0 - record.params.front) * field * stage.made.radius_m
+
+
+def _completed(
+    gaps: SurveyRecord, record: SurveyRecord, stage: Stage, wanted: Views, match: Matched, before: Proof
+) -> SurveyPlan | None:
+    """Flights that take what is lost, and what is seen by nobody then; None: there is nothing to fly."""
+    blind, seen, plan = np.zeros(len(wanted), np.bool_), match.flown, None
+    for number in range(ROUNDS if match.to_fly or before.missed else 0):
+        if number > 0 or not match.to_fly:
+            blind |= _seeing(seen, wanted, stage, record)
+        plan = _gap_plan(gaps, stage, record, sought(wanted, match.missing, blind), match.flown)
         if plan.proof is None or not plan.proof.missed:
             break
         seen = plan.proof.picture.views
-    names = tuple(named(~matched, each, missions, frame))
-    return Resumed(before, int(matched.sum()), len(wanted), names, plan)
+    return plan
 
 
 def _rings(up_m: FloatArray, stage: Stage) -> Ints:
@@ -54,19 +72,6 @@ def _rings(up_m: FloatArray, stage: Stage) -> Ints:
     heights = np.array([level.height_m for level in stage.made.levels]) + stage.circle.base_m
     nearest: Ints = np.abs(up_m[:, None] - heights).argmin(axis=1)
     return nearest
-
-
-def _matched(wanted: Views, taken: FloatArray, stage: Stage) -> tuple[Flags, Views]:
-    """Which planned pictures a taken one of the same ring stands for, and the taken ones as they looked."""
-    found = np.zeros(len(wanted), np.bool_)
-    ring, flown_ring = _rings(wanted.eyes[:, 2], stage), _rings(taken[:, 2], stage)
-    flown = []
-    for number in range(len(stage.made.levels)):
-        mine = np.flatnonzero(ring == number)
-        there = taken[flown_ring == number]
-        found[mine], views = matched_views(wanted.some(mine), there, stage.made.shots.swath.shot_m)
-        flown.append(views)
-    return found, _aimed(joined(flown), stage)
 
 
 def _aimed(views: Views, stage: Stage) -> Views:
@@ -90,7 +95,7 @@ def _seeing(seen: Views, wanted: Views, stage: Stage, record: SurveyRecord) -> F
 
 
 def _gap_plan(
-    gaps: SurveyRecord, stage: Stage, record: SurveyRecord, wanted: Views, missing: Flags, flown: Views
+    gaps: SurveyRecord, stage: Stage, record: SurveyRecord, again: tuple[Views, FloatArray], flown: Views
 ) -> SurveyPlan:
     params, frame = gaps.params, stage.site.frame
     late = params.aircraft.trigger_excess_max_m
@@ -103,22 +108,22 @@ def _gap_plan(
             air=air, missions=missions,
         )  # fmt: skip
 
-    return orbit_plan(list(_arcs(wanted, missing, stage)), stage, record.camera, record.params, both)
+    return orbit_plan(list(_arcs(*again, stage)), stage, record.camera, record.params, both)
 
 
-def _arcs(wanted: Views, missing: Flags, stage: Stage) -> Iterator[Arc]:
+def _arcs(views: Views, ranks: FloatArray, stage: Stage) -> Iterator[Arc]:
     """Each stretch of missing pictures as an arc of its ring, in the order planned."""
-    rings = _rings(wanted.eyes[:, 2], stage)
-    for strip in np.unique(wanted.strips[missing]):
-        members = np.flatnonzero(wanted.strips == strip)
-        for first, last in stretches(missing[members]):
-            yield _arc(wanted, members[[first, last]], last - first, int(rings[members[first]]), stage)
+    rings = _rings(views.eyes[:, 2], stage)
+    for strip in np.unique(views.strips):
+        for first, last in stretches(ranks, np.flatnonzero(views.strips == strip)):
+            steps = float(ranks[last] - ranks[first])
+            yield _arc(views.eyes[[first, last]], steps, int(rings[first]), stage)
 
 
-def _arc(wanted: Views, ends: Ints, steps: int, ring: int, stage: Stage) -> Arc:
-    """From one planned picture to another `steps` further on; at least a spacing long."""
+def _arc(ends: FloatArray, steps: float, ring: int, stage: Stage) -> Arc:
+    """From one place to another `steps` spacings further on; at least a spacing long."""
     circle, spacing = stage.circle, stage.made.shots.swath.shot_m
-    start, end = (circle.start_m((float(e), float(n))) for e, n in wanted.eyes[ends, :2])
+    start, end = (circle.start_m((float(e), float(n))) for e, n in ends[:, :2])
     whole = circle.line.length
     end += whole * round((start + steps * spacing - end) / whole)
     return Arc(stage.made.levels[ring], start, max(end, start + spacing))

@@ -18,18 +18,20 @@ from missions.survey.missing import (
     FLOWN_SLACK,
     Flags,
     Lost,
+    Matched,
     Resumed,
-    matched_views,
+    matched,
     named,
-    places_of,
+    sought,
     stretches,
 )
 from missions.survey.orbitgaps import resume_orbit
-from missions.survey.params import Sortie, SurveyPlan
+from missions.survey.params import Sortie, SurveyPlan, TriggerKind
 from missions.survey.plan import Site, asked_of, load_of, survey_site
 from missions.survey.proof import Proof, prove_views
 from missions.survey.record import SurveyRecord
 from missions.survey.rehearsal import Views, joined, rehearse
+from missions.survey.rows import taken_of
 from missions.survey.shooting import Shooting, shooting
 from missions.survey.sorties import share_out
 from missions.survey.writing import written
@@ -42,7 +44,7 @@ __all__ = ["Lost", "Resumed", "resume_survey"]
 def resume_survey(record: SurveyRecord, missions: Sequence[Mission], taken: Sequence[Shot]) -> Resumed:
     """Plan what `missions` were to photograph and `taken` (heights over home, no attitudes) does not hold.
 
-    A picture counts as the planned one that it was taken nearest to; it looked as that one was to look.
+    A picture looked as the planned one was to look that it was taken nearest to.
     """
     if record.orbit is not None:
         return resume_orbit(record, record.orbit, missions, taken)
@@ -52,19 +54,30 @@ def resume_survey(record: SurveyRecord, missions: Sequence[Mission], taken: Sequ
     frame, excess = site.frame, params.aircraft.trigger_excess_m
     each = [rehearse(m, params.terrain, excess_m=excess, frame=frame) for m in missions]
     wanted = joined(each)
-    matched, flown = matched_views(wanted, places_of(taken, frame), shots.swath.shot_m)
+    swath, timed = shots.swath, params.trigger is TriggerKind.TIME
+    held_m = (1.0 - params.front + FLOWN_SLACK) * swath.along_m
+    match = matched(wanted, taken_of(taken, frame), swath.shot_m, held_m, timed=timed)
     asked = replace(asked_of(params, shots), overlap_slack=FLOWN_SLACK, gsd_m=None)
     target = to_degrees(site.ground.target, frame)
-    before = prove_views(flown, target, frame, camera, asked, terrain=params.terrain)
-    missing = ~matched
-    plan = None
-    for _ in range(ROUNDS if missing.any() or before.missed else 0):
-        missing |= _seeing(before if plan is None or plan.proof is None else plan.proof, wanted)
-        plan = _gap_plan(record, site, shots, wanted, missing, flown)
+    before = prove_views(match.flown, target, frame, camera, asked, terrain=params.terrain)
+    plan = _completed(record, site, shots, wanted, match, before)
+    names = tuple(named(match, each, missions, frame))
+    return Resumed(before, len(taken), len(wanted) - len(names), len(wanted), names, plan)
+
+
+def _completed(
+    record: SurveyRecord, site: Site, shots: Shooting, wanted: Views, match: Matched, before: Proof
+) -> SurveyPlan | None:
+    """Flights that take what is lost, and what is seen by nobody then; None: there is nothing to fly."""
+    blind, proof, plan = np.zeros(len(wanted), np.bool_), before, None
+    for number in range(ROUNDS if match.to_fly or before.missed else 0):
+        if number > 0 or not match.to_fly:
+            blind |= _seeing(proof, wanted)
+        plan = _gap_plan(record, site, shots, wanted, sought(wanted, match.missing, blind), match.flown)
         if plan.proof is None or not plan.proof.missed:
             break
-    names = tuple(named(~matched, each, missions, frame))
-    return Resumed(before, int(matched.sum()), len(wanted), names, plan)
+        proof = plan.proof
+    return plan
 
 
 def _seeing(proof: Proof, wanted: Views) -> Flags:
@@ -85,11 +98,11 @@ def _gap_plan(
     site: Site,
     shots: Shooting,
     wanted: Views,
-    missing: Flags,
+    again: tuple[Views, FloatArray],
     flown: Views,
 ) -> SurveyPlan:
     params = record.params
-    runs = list(_gap_runs(wanted, missing, shots.swath, site))
+    runs = list(_gap_runs(wanted, again, shots.swath, site))
     flights = share_out(runs, site.flyer, shots.swath, load_of(site, shots, params))
     sorties = written(flights, site.ground, site.flyer.surface, shots, params)
     proof = _both(record, site, shots, sorties, flown)
@@ -129,15 +142,14 @@ def _both(
     )
 
 
-def _gap_runs(wanted: Views, missing: Flags, swath: Swath, site: Site) -> Iterator[Run]:
+def _gap_runs(wanted: Views, again: tuple[Views, FloatArray], swath: Swath, site: Site) -> Iterator[Run]:
     """Each stretch of missing pictures as a run, in the order planned."""
-    working = site.ground.flight
-    for strip in np.unique(wanted.pieces[missing]):
-        members = np.flatnonzero(wanted.pieces == strip)
-        places = wanted.eyes[members, :2]
-        course = _course_deg(places, wanted.looks[members[0], 0])
-        for first, last in stretches(missing[members]):
-            yield _run(places[first], places[last], course, swath, working)
+    views, ranks = again
+    for strip in np.unique(views.pieces):
+        planned = np.flatnonzero(wanted.pieces == strip)
+        course = _course_deg(wanted.eyes[planned, :2], wanted.looks[planned[0], 0])
+        for first, last in stretches(ranks, np.flatnonzero(views.pieces == strip)):
+            yield _run(views.eyes[first, :2], views.eyes[last, :2], course, swath, site.ground.flight)
 
 
 def _course_deg(places: FloatArray, yaw_deg: float) -> float:
