@@ -3,10 +3,13 @@
 `single`: one direction over the whole area (180 estimated, the ten quickest of them flown exactly), lines
 broken by holes and flown row by row, or always the nearest line next. `edge to edge` is the same row by row
 with lines as ground stations lay them: half a spacing inside, cut off where they meet the area's edge, and
-photographed from edge to edge; corners between lines may stay unseen.
+photographed from edge to edge; corners between lines may stay unseen. `run-ups of 10 m` are these lines with
+as much before and after them (as far as may be flown), a waypoint each where the camera starts and stops:
+QGroundControl's survey as it comes; Mission Planner's comes without.
 `boustrophedon`: cells cut at one angle (18 tried), each row the same through all cells, each cell swept to
-and fro, the cells in the best order of 40 begun with different ones. Lead-ins, navigator and the clock
-(`missions.energy.path_cost`) are the same for all, lines those of the plan but for `edge to edge`.
+and fro, the cells in the best order of 40 begun with different ones. Navigator and the clock
+(`missions.energy.path_cost`) are the same for all, lines and run-ups those of the plan where no others are
+named.
 
 `bound` is what no plan with these lines can beat: the ground's area at survey speed and full spacing, less
 what may stay unflown at its edges, the fewest lines that its longest chord allows, each with the quickest
@@ -21,7 +24,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -30,6 +33,7 @@ from shapely.geometry import Polygon
 
 from core.geo import LocalFrame, LonLat
 from missions.cameras import load_camera
+from missions.energy import path_cost
 from missions.survey import SurveyParams, plan_survey
 from missions.survey.decompose import Cell, decomposed
 from missions.survey.lines import Pass, Run, flown, turned, turned_back
@@ -38,9 +42,11 @@ from missions.survey.scan import sweep_seconds
 from missions.survey.shooting import shooting
 from missions.survey.sweep import Sweeper, cover, make_sweeper
 from missions.survey.tour import nearest_tour
+from missions.survey.track import TrackPoint, timed
 from missions.survey.transits import corners_of, transit_seconds
 
 CELL_ORDERS = 40
+RUN_UP_M = 10.0
 FRAME = LocalFrame(LonLat(127.11, 37.37))
 CAMERA = load_camera("M3T")
 PARAMS = SurveyParams(gsd_m=0.10, front=0.8, side=0.7, margin_m=10.0)
@@ -123,13 +129,32 @@ def single_direction(sweeper: Sweeper, *, greedy: bool) -> tuple[float, list[Run
     return _quickest(sweeper, found, 8)
 
 
-def edge_to_edge(sweeper: Sweeper) -> tuple[float, list[Run]]:
-    """The quickest direction row by row, lines cut off where they meet the area's edge."""
+def edge_to_edge(sweeper: Sweeper) -> tuple[float, float]:
+    """The quickest direction row by row, lines cut off where they meet the area's edge: seconds without
+    run-ups, and with.
+    """
+    plain = replace(sweeper, swath=replace(sweeper.swath, lead_m=0.0))
     found = []
-    for angle in _likeliest(sweeper):
-        passes = list(_clipped(sweeper, angle))
-        found += _timed(sweeper, passes, [_serpentine(passes, back=b) for b in (False, True)])
-    return _quickest(sweeper, found, 8)
+    for angle in _likeliest(plain):
+        passes = list(_clipped(plain, angle))
+        found += _timed(plain, passes, [_serpentine(passes, back=b) for b in (False, True)])
+    best = [runs for _, runs in sorted(found, key=lambda f: f[0])[:8]]
+    return min(map(plain.flown_s, best)), min(_with_run_ups_s(plain, runs) for runs in best)
+
+
+def _with_run_ups_s(sweeper: Sweeper, runs: list[Run]) -> float:
+    """Seconds of runs with a waypoint before and after each."""
+    flyer, home = sweeper.flyer, (0.0, 0.0)
+    places = [home]
+    for run in runs:
+        first, last = sorted((run.line.x_from, run.line.x_to), reverse=not run.forward)
+        ends = first - run.course * RUN_UP_M, first, last, last + run.course * RUN_UP_M
+        kept = [run.place(min(max(x, run.line.low), run.line.high)) for x in ends]
+        places += [*flyer.way(places[-1], kept[0])[1:], *kept[1:]]
+    track = [TrackPoint(xy, flyer.up_m(xy), on_pass=k > 0) for k, xy in enumerate(places)]
+    track += [TrackPoint(xy, flyer.up_m(xy)) for xy in flyer.way(places[-1], home)[1:]]
+    path = timed(track, sweeper.load.aircraft, sweeper.load.survey_ms)
+    return path_cost(path, sweeper.load.aircraft, sweeper.load.wind).duration_s
 
 
 def _clipped(sweeper: Sweeper, angle: float) -> Iterator[Pass]:
@@ -263,6 +288,7 @@ class Figures:
     concave: bool
     own_s: float
     edges_s: float
+    stations_s: float
     rows_s: float
     nearest_s: float
     boustrophedon_s: float
@@ -289,7 +315,7 @@ def measure(number: int) -> Figures:
     whole_s = time.process_time() - began
     return Figures(
         number, len(area.interiors), area.area < 0.999 * area.convex_hull.area or bool(area.interiors),
-        sweeper.flown_s(runs), edge_to_edge(sweeper)[0], single_direction(sweeper, greedy=False)[0],
+        sweeper.flown_s(runs), *edge_to_edge(sweeper), single_direction(sweeper, greedy=False)[0],
         single_direction(sweeper, greedy=True)[0], boustrophedon(sweeper)[0],
         bound_s(sweeper, runs), plan.coverage.min_overlap, plan_s, whole_s,
         plan.coverage.fraction, plan.legs_outside_m, plan.proved, len(runs),
@@ -310,6 +336,7 @@ def report(found: list[Figures]) -> None:
     print("| flown time beside | mean | 5 % | median | 95 % | most |\n|---|---|---|---|---|---|")
     for name, key in (
         ("single direction, row by row, edge to edge", "edges_s"),
+        ("the same with run-ups of 10 m", "stations_s"),
         ("single direction, row by row, lines of the plan", "rows_s"),
         ("single direction, nearest line next", "nearest_s"),
         ("boustrophedon cells, one angle", "boustrophedon_s"),

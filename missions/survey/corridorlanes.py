@@ -20,16 +20,15 @@ SHORTEST_M = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A bent run: where it begins, where the camera starts, the bends, where the camera stops (metres)."""
+    """A bent run: where the camera starts, the bends, where the camera stops (metres)."""
 
-    entry: XY
     places: tuple[XY, ...]
     swath: Swath
 
     @property
     def start(self) -> XY:
         """Where the lane begins."""
-        return self.entry
+        return self.places[0]
 
     @property
     def end(self) -> XY:
@@ -43,8 +42,8 @@ class Lane:
 
     @property
     def back(self) -> "Lane":
-        """The same flown the other way; the lead-in becomes part of the run-out."""
-        return Lane(self.places[-1], self.places[::-1], self.swath)
+        """The same flown the other way."""
+        return Lane(self.places[::-1], self.swath)
 
     def halves(self) -> tuple["Lane", "Lane"] | None:
         """The lane in two, one shot shared; None where it is too short for that."""
@@ -54,7 +53,7 @@ class Lane:
         middle = line.length / 2
         parts = (shapely.ops.substring(line, 0.0, middle), shapely.ops.substring(line, middle, line.length))
         places = [tuple((float(x), float(y)) for x, y in part.coords) for part in parts]
-        return Lane(self.entry, places[0], self.swath), Lane(places[1][0], places[1], self.swath)
+        return Lane(places[0], self.swath), Lane(places[1], self.swath)
 
 
 def lay_lanes(line: FloatArray, width_m: float, working: Area, swath: Swath) -> list[Lane]:
@@ -116,8 +115,8 @@ def _inside(places: FloatArray, working: Area, swath: Swath) -> Iterator[Lane]:
         rest = part.length % swath.shot_m
         more = swath.tail_m + (swath.shot_m - rest if swath.shot_m > swath.along_m / 2 else 0.0)
         leave = _on(bends[-1], bends[-1] - bends[-2], more, space)
-        middle = [(float(x), float(y)) for x, y in bends[:-1]]
-        yield Lane(entry, (*middle, leave), swath)
+        middle = [(float(x), float(y)) for x, y in bends[1:-1]]
+        yield Lane((entry, *middle, leave), swath)
 
 
 def _on(place: FloatArray, way: FloatArray, metres: float, space: shapely.Geometry) -> XY:

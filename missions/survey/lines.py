@@ -17,7 +17,6 @@ from gis.vector import Area, as_area
 from missions.route import XY
 from missions.survey.bands import Spacing, edges_of, laid
 
-LEAD_LEAST_M = 0.5
 MOST_INSIDE = 0.6
 REACH = 0.75  # of what a picture sees ahead
 BARELY_M = 0.02
@@ -27,7 +26,7 @@ BARELY_M = 0.02
 class Swath:
     """What one camera pass photographs, metres: footprint across and along, spacings wanted.
 
-    `slack_m` is the position error that coverage must bear; `lead_m` the run-up to constant speed, `tail_m`
+    `slack_m` is the position error that coverage must bear; `lead_m` the run-up out of the corner, `tail_m`
     the run-out that makes sure of the last release; `trigger_m` is what the vehicle is asked for and
     `shot_m` where it will really release. `inside` is how many spacings an outer row may run inside the
     ground's edge, if two rows see the edge then; half a spacing where other rows follow.
@@ -86,11 +85,10 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A pass flown one way: entry, first release, camera off, and every release, x along the line."""
+    """A pass flown one way: camera off, and every release, x along the line; it begins with the first."""
 
     line: Pass
     forward: bool
-    entry: float
     leave: float
     shots: tuple[float, ...]
 
@@ -105,15 +103,9 @@ class Run:
         return self.line.angle_deg + (0.0 if self.forward else 180.0)
 
     @property
-    def lead_m(self) -> float:
-        """The way from the entry to the first release; 0 where it is too short to matter."""
-        lead = abs(self.shots[0] - self.entry)
-        return lead if lead > LEAD_LEAST_M else 0.0
-
-    @property
     def start(self) -> XY:
         """Where the run begins, east-north metres."""
-        return self.place(self.entry if self.lead_m > 0 else self.shots[0])
+        return self.place(self.shots[0])
 
     @property
     def end(self) -> XY:
@@ -128,13 +120,13 @@ class Run:
 def flown(line: Pass, swath: Swath, *, forward: bool) -> Run:
     """Place run-up, releases and run-out of a pass flown one way inside its limits.
 
-    Where the limits leave no room for the whole run-up, the camera is on from the entry: a waypoint a few
-    metres further would slow the flight, and the pictures on the way are gained.
+    The camera is on from where the run-up begins: a waypoint at its end would slow the flight, and the
+    pictures on the way are gained.
     """
     sign = 1.0 if forward else -1.0
     start, end = (line.x_from, line.x_to) if forward else (-line.x_to, -line.x_from)
     low, high = (line.low, line.high) if forward else (-line.high, -line.low)
-    first = start if low + swath.lead_m <= start else min(max(low, start - swath.lead_m), high)
+    first = min(max(low, start - swath.lead_m), high)
     room = max(0.0, high - swath.tail_m - first)
     count = min(math.ceil(max(0.0, end - first) / swath.shot_m), math.floor(room / swath.shot_m))
     reach = first + count * swath.shot_m + swath.along_m / 2 - swath.slack_m
@@ -143,9 +135,9 @@ def flown(line: Pass, swath: Swath, *, forward: bool) -> Run:
             math.ceil((end - reach) / swath.shot_m) + count, math.floor((high - first) / swath.shot_m)
         )
     last = first + count * swath.shot_m
-    entry, leave = max(low, first - swath.lead_m), min(high, last + swath.tail_m)
+    leave = min(high, last + swath.tail_m)
     shots = tuple(sign * (first + i * swath.shot_m) for i in range(count + 1))
-    return Run(line, forward, sign * entry, sign * leave, shots)
+    return Run(line, forward, sign * leave, shots)
 
 
 def covered_by(run: Run, swath: Swath) -> Polygon:

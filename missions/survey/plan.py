@@ -154,7 +154,7 @@ def _set_back(run: Run, ahead_m: float) -> Run:
         return run
     back = -ahead_m if run.forward else ahead_m
     shots = tuple(x + back for x in run.shots)
-    return replace(run, entry=run.entry + back, leave=run.leave + back, shots=shots)
+    return replace(run, leave=run.leave + back, shots=shots)
 
 
 def load_of(site: Site, shots: Shooting, params: SurveyParams) -> Load:

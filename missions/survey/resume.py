@@ -168,10 +168,11 @@ def _run(first: FloatArray, last: FloatArray, course: float, swath: Swath, space
     low, high = (_room(first if s < 0 else last, s * ahead, swath, space) for s in (-1, 1))
     line = Pass(course, 0, y, start, end, start - low, end + high)
     count = int(np.ceil((end - start) / swath.shot_m - 1e-6))
-    shots = tuple(start + i * swath.shot_m for i in range(count + 1))
+    early = int(start - swath.shot_m >= line.low)  # the first is taken in a corner: rather one before it
+    shots = tuple(start + i * swath.shot_m for i in range(-early, count + 1))
     leave = min(line.high, max(shots[-1], end) + swath.tail_m)
     kept = tuple(x for x in shots if x <= leave + 1e-6)
-    return Run(line, True, max(line.low, start - swath.lead_m), leave, kept)  # flown as planned
+    return Run(line, True, leave, kept)
 
 
 def _room(place: FloatArray, ahead: FloatArray, swath: Swath, space: Area) -> float:

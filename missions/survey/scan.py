@@ -24,16 +24,14 @@ def sweep_seconds(area: Area, angles_deg: FloatArray, swath: Swath, pace: Pace) 
 
     `swath.lead_m` is the run-up that there is room for.
     """
-    longer = swath.tail_m + swath.shot_m / 2.0
-    found = _sweeps(
-        edges_of(area), angles_deg, swath.spacing(swath.along_m), longer, swath.lead_m, pace.tables
-    )
+    longer = swath.lead_m + swath.tail_m + swath.shot_m / 2.0
+    found = _sweeps(edges_of(area), angles_deg, swath.spacing(swath.along_m), longer, pace.tables)
     return np.asarray(found, np.float64)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def _sweeps(
-    edges: FloatArray, angles: FloatArray, spacing: Spacing, longer_m: float, lead_m: float, tables: Tables
+    edges: FloatArray, angles: FloatArray, spacing: Spacing, longer_m: float, tables: Tables
 ) -> FloatArray:
     found = np.empty(len(angles))
     for a in range(len(angles)):
@@ -43,7 +41,7 @@ def _sweeps(
             continue
         turn = math.radians(angles[a] - 90.0)
         speed = 2.0 / (1.0 / ahead + 1.0 / back)
-        found[a] = _sweep(_turned(edges, turn), spacing, longer_m, lead_m, speed, tables)
+        found[a] = _sweep(_turned(edges, turn), spacing, longer_m, speed, tables)
     return found
 
 
@@ -58,9 +56,7 @@ def _turned(edges: FloatArray, turn: float) -> FloatArray:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def _sweep(
-    edges: FloatArray, spacing: Spacing, longer_m: float, lead_m: float, speed: float, tables: Tables
-) -> float:
+def _sweep(edges: FloatArray, spacing: Spacing, longer_m: float, speed: float, tables: Tables) -> float:
     line_m, edge_m, inset_m, reach_m, gap_m = spacing
     low = min(edges[:, 1].min(), edges[:, 3].min())
     high = max(edges[:, 1].max(), edges[:, 3].max())
@@ -82,8 +78,7 @@ def _sweep(
                         shift, (abs(spans[s, 0] - before[b, 0]) + abs(spans[s, 1] - before[b, 1])) / 2.0
                     )
             length = spans[s, 1] - spans[s, 0] + longer_m
-            total += ride_s(length, speed, tables) + ride_s(lead_m, speed, tables)
-            total -= corner_s(lead_m, speed, length, speed, 1.0, tables)
+            total += ride_s(length, speed, tables)
             if shift == np.inf:
                 total += JUMP_S
                 continue

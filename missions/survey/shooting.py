@@ -8,12 +8,14 @@ import numpy as np
 from core.camera import Camera
 from core.errors import SkyshadeError
 from core.geo import FloatArray
+from missions.aircraft import Aircraft
 from missions.survey.lines import Swath
 from missions.survey.params import SurveyParams, TriggerKind
 
 LOWEST_M = 5.0
 SLOWEST_MS = 0.5
 LATE_S = 0.04  # ArduCopter 4.6 releases 0.02 s later than each interval asks
+OUTSIDE_M = 0.3
 APART_SHARE = 0.3  # of the position error: what two neighbouring courses were seen to be flown apart
 
 
@@ -76,17 +78,28 @@ def shooting(camera: Camera, params: SurveyParams, *, tighter: tuple[float, floa
     interval_s = 0.0
     if timed:
         interval_s, speed = timing(camera, trigger, speed)
+    shot = interval_s * speed if timed else trigger + mean
     swath = Swath(
         across_m=across,
         along_m=along,
         line_m=_line_m(held, params, tighter[1], slack),
         trigger_m=interval_s * speed if timed else trigger,
-        shot_m=interval_s * speed if timed else trigger + mean,
+        shot_m=shot,
         slack_m=slack,
-        lead_m=speed * craft.ramp_s(speed) / 2 + craft.waypoint_radius_m,
+        lead_m=_lead_m(shot, speed, craft),
         tail_m=craft.waypoint_radius_m + 0.5,
     )
     return Shooting(height_m, speed, swath, params.pitch_deg, interval_s, held.ahead_m)
+
+
+def _lead_m(shot_m: float, speed_ms: float, craft: Aircraft) -> float:
+    """How far before the first release that is needed a row begins.
+
+    The release at its very beginning is taken while the corner is still being cut: it must lie outside of the
+    ground, half a release before the needed one, where nobody counts on it; the next ones lie on the row.
+    """
+    steady = speed_ms * craft.ramp_s(speed_ms) / 2 + craft.waypoint_radius_m
+    return min(max(2.0 * craft.waypoint_radius_m, shot_m / 2.0 + OUTSIDE_M), steady)
 
 
 def _spacing_m(held_m: float, whole_m: float, overlap: float, slack_m: float) -> float:

@@ -94,21 +94,13 @@ class Flyer:
         return [TrackPoint(xy, up) for a, b in legs for xy, up in self.leg(a, b)]
 
     def _run(self, run: Run) -> Iterator[TrackPoint]:
-        entry, first, leave = (run.place(x) for x in (run.entry, run.shots[0], run.leave))
-        if run.lead_m > 0:
-            yield from (TrackPoint(xy, up, on_pass=True) for xy, up in self.leg(entry, first)[:-1])
-        up = self.up_m(first)
-        yield TrackPoint(first, up, Camera.START, on_pass=True)
-        *between, (last, last_up) = self.leg(first, leave)
+        yield TrackPoint(run.start, self.up_m(run.start), Camera.START, on_pass=True)
+        *between, (last, last_up) = self.leg(run.start, run.end)
         yield from (TrackPoint(xy, up, on_pass=True) for xy, up in between)
         yield TrackPoint(last, last_up, Camera.STOP, on_pass=True)
 
     def _lane(self, lane: Lane) -> Iterator[TrackPoint]:
-        if math.dist(lane.entry, lane.places[0]) > 0.5:
-            before = self.leg(lane.entry, lane.places[0])[:-1]
-            yield from (TrackPoint(xy, up, on_pass=True) for xy, up in before)
-        up = self.up_m(lane.places[0])
-        yield TrackPoint(lane.places[0], up, Camera.START, on_pass=True)
+        yield TrackPoint(lane.start, self.up_m(lane.start), Camera.START, on_pass=True)
         legs = [point for a, b in itertools.pairwise(lane.places) for point in self.leg(a, b)]
         yield from (TrackPoint(xy, up, on_pass=True) for xy, up in legs[:-1])
         yield TrackPoint(*legs[-1], Camera.STOP, on_pass=True)

@@ -56,12 +56,11 @@ def transit_seconds(runs: Sequence[Run], home: tuple[float, float], space: Corne
     courses = np.array([math.radians(r.course_deg) for r in runs])
     heading = np.zeros((len(runs) + 1, 2))
     heading[:-1] = np.stack([np.sin(courses), np.cos(courses)], axis=1)
-    leads = np.array([*(r.lead_m for r in runs), 0.0])
     mains = np.array([*(abs(r.leave - r.shots[0]) for r in runs), 0.0])
     direct = _sights(ends, starts, space.walls)
     out, back = (_sights(p, space.corners, space.walls) for p in (ends, starts))
     table = _seconds(
-        ends, starts, heading, leads, mains, direct, out, back,
+        ends, starts, heading, mains, direct, out, back,
         space.corners, space.lengths, space.following, pace.tables, pace.away,
     )  # fmt: skip
     return np.asarray(table, np.float64)
@@ -136,7 +135,6 @@ def _seconds(
     ends: FloatArray,
     starts: FloatArray,
     heading: FloatArray,
-    leads: FloatArray,
     mains: FloatArray,
     direct: FloatArray,
     out: FloatArray,
@@ -152,7 +150,7 @@ def _seconds(
     way = np.empty((turns + 2, 2))
     own = np.empty(count)
     for j in range(count):
-        own[j] = _own_seconds(leads[j], mains[j], heading[j], tables)
+        own[j] = _own_seconds(mains[j], heading[j], tables)
     for i in range(count):
         reach, through = _reach(out[i], between)
         for j in range(count):
@@ -172,10 +170,9 @@ def _seconds(
                 way[size] = corners[last]
                 size += 1
             way[size] = starts[j]
-            onto = leads[j] if leads[j] > 0.0 else mains[j]
             home = count - 1 in (i, j)
             table[i, j] = own[j] + way_seconds(
-                way[: size + 1], heading[i], mains[i], heading[j], onto,
+                way[: size + 1], heading[i], mains[i], heading[j], mains[j],
                 tables, away if home else tables, away if j == count - 1 else tables,
             )  # fmt: skip
     return table
@@ -205,17 +202,14 @@ def _last(reach: FloatArray, back: FloatArray) -> int:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def _own_seconds(lead: float, main: float, unit: FloatArray, tables: Tables) -> float:
-    """Seconds over a run from rest to rest: its lead-in, then the rest of it."""
+def _own_seconds(main: float, unit: FloatArray, tables: Tables) -> float:
+    """Seconds over a run from rest to rest."""
     speed = speed_on(unit, tables)
     if main <= 0.0:
         return 0.0
     if speed <= 0.0:
         return FAR_S
-    seconds = ride_s(main, speed, tables)
-    if lead > 0.0:
-        seconds += ride_s(lead, speed, tables) - corner_s(lead, speed, main, speed, 1.0, tables)
-    return float(seconds)
+    return float(ride_s(main, speed, tables))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types

@@ -241,13 +241,14 @@ def test_home_outside_the_allowed_area_says_how_far():
         )
 
 
-def test_run_up_that_does_not_fit_starts_with_the_camera_on():
-    for runs, leads in ((some_runs(2, 30.0), True), (some_runs(2, 0.0), False)):
-        assert all((r.lead_m > 0) == leads for r in runs)
+def test_a_row_begins_with_its_run_up_as_far_as_there_is_room():
+    for runs, room_m in ((some_runs(2, 30.0), 30.0), (some_runs(2, 0.0), 0.0)):
         for r in runs:
+            first = r.line.x_from - r.shots[0] if r.forward else r.shots[0] - r.line.x_to
+            assert first == pytest.approx(room_m if r.forward else min(room_m, r.line.high - r.line.x_to))
             shots = sorted(r.shots)
             assert shots[0] <= r.line.x_from + 20.0
             assert shots[-1] >= r.line.x_to - 20.0
-            assert r.line.low - 1e-9 <= min(r.entry, r.leave)
-            assert max(r.entry, r.leave) <= r.line.high + 1e-9
+            assert r.line.low - 1e-9 <= min(*shots, r.leave)
+            assert max(*shots, r.leave) <= r.line.high + 1e-9
     assert math.isfinite(runs[0].course_deg)
