@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.wind import CALM, Wind
 from missions.aircraft import Aircraft
 from missions.motion import Ride, Turn, ride, shared_s
-from missions.power import air_density_kgm3, induced_velocity_ms, power_W
+from missions.power import Rotors, air_density_kgm3, induced_velocity_ms, power_W, rotors_of
 from missions.windprofile import WindProfile, wind_at
 
 __all__ = [
@@ -130,8 +130,9 @@ def leg_costs(
     legs = [_leg(a, b, aircraft, wind) for a, b in itertools.pairwise(points)]
     saved = _saved_s(legs, aircraft)
     loads = [payload_kg] * len(legs) if isinstance(payload_kg, int | float) else list(payload_kg)
+    rotors = rotors_of(aircraft)
     return tuple(
-        _leg_cost(leg, early, aircraft, load, density)
+        _leg_cost(leg, early, rotors, load, density)
         for leg, early, load in zip(legs, saved, loads, strict=True)
     )
 
@@ -205,22 +206,23 @@ def _flowing_s(straight: Ride, speed_ms: float) -> float:
     return straight.limits.ramp_s(speed) * (1.0 - speed / 2.0 / straight.top_ms) if speed > 0 else 0.0
 
 
-def _leg_cost(leg: _Leg, early_s: float, aircraft: Aircraft, payload: float, density: float) -> Cost:
+def _leg_cost(leg: _Leg, early_s: float, rotors: Rotors, payload: float, density: float) -> Cost:
     """Ramp up, cruise, ramp down, and the wait; what the corner shares is taken from the ramps."""
-    flown, climb = leg.ride, leg.up * leg.ride.top_ms
+    flown, flat, climb = leg.ride, leg.flat, leg.up * leg.ride.top_ms
     seconds = _moving_s(leg, early_s)
     ramps = min(seconds, max(0.0, 2.0 * flown.ramp_s - early_s))
-
-    def watts(share: float, accel: float) -> float:
-        air = leg.airspeed_ms(flown.top_ms * share)
-        return power_W(
-            aircraft, air, climb * share, payload_kg=payload, density=density, accel_ms2=accel * leg.flat
-        )
-
-    used = watts(1.0, 0.0) * (seconds - ramps)
+    used = 0.0
+    if seconds > ramps:
+        full = leg.airspeed_ms(flown.top_ms)
+        used = rotors.power_W(full, climb, payload_kg=payload, density=density) * (seconds - ramps)
     if ramps > 0:
-        accel = flown.top_ms / flown.ramp_s
-        used += (watts(0.5, accel) + watts(0.5, -accel)) / 2.0 * ramps
+        half, accel = leg.airspeed_ms(flown.top_ms * 0.5), flown.top_ms / flown.ramp_s
+        changing = [
+            rotors.power_W(half, climb * 0.5, payload_kg=payload, density=density, accel_ms2=a * flat)
+            for a in (accel, -accel)
+        ]
+        used += (changing[0] + changing[1]) / 2.0 * ramps
     if leg.end.hold_s > 0:
-        used += leg.end.hold_s * power_W(aircraft, leg.wind.speed_ms, payload_kg=payload, density=density)
-    return Cost(leg.length_m * leg.flat, seconds + leg.end.hold_s, used / 3600.0)
+        waiting = rotors.power_W(leg.wind.speed_ms, 0.0, payload_kg=payload, density=density)
+        used += leg.end.hold_s * waiting
+    return Cost(leg.length_m * flat, seconds + leg.end.hold_s, used / 3600.0)

@@ -9,6 +9,7 @@ legs too short to gain full speed are flown slowly even where they lie on one li
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _HALVINGS = 24
 
@@ -40,12 +41,33 @@ class Limits:
 
     def from_rest(self, seconds: float, top_ms: float) -> tuple[float, float, float]:
         """Metres, m/s and m/s2 so many seconds after rest, on the way to `top_ms` (the same before rest)."""
+        return self.start(top_ms).after(seconds)
+
+    def start(self, top_ms: float) -> "Start":
+        """How rest is left on the way to `top_ms`."""
         accel = self.peak_accel_ms2(top_ms)
-        rise, t = accel / self.jerk_ms3, max(0.0, seconds - self.ease_s / 2.0)
+        rise = accel / self.jerk_ms3
+        return Start(self.jerk_ms3, self.ease_s / 2.0, accel, rise, accel * rise / 2.0, accel * rise**2 / 6.0)
+
+
+class Start(NamedTuple):
+    """From rest: acceleration grows until `rise_s`, at `way_m` and `speed_ms`, and is `accel_ms2` then."""
+
+    jerk_ms3: float
+    late_s: float
+    accel_ms2: float
+    rise_s: float
+    speed_ms: float
+    way_m: float
+
+    def after(self, seconds: float) -> tuple[float, float, float]:
+        """Metres, m/s and m/s2 so many seconds after rest."""
+        jerk, late, accel, rise, speed, way = self
+        t = max(0.0, seconds - late)
         if t <= rise:
-            return self.jerk_ms3 * t**3 / 6.0, self.jerk_ms3 * t**2 / 2.0, self.jerk_ms3 * t
-        speed, way = accel * rise / 2.0, accel * rise**2 / 6.0
-        return way + speed * (t - rise) + accel * (t - rise) ** 2 / 2.0, speed + accel * (t - rise), accel
+            return jerk * t**3 / 6.0, jerk * t**2 / 2.0, jerk * t
+        more = t - rise
+        return way + speed * more + accel * more**2 / 2.0, speed + accel * more, accel
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +112,29 @@ class Turn:
 def shared_s(before: Ride, after: Ride, turn: Turn) -> float:
     """How many seconds the end of one ride and the beginning of the next share at a corner."""
     longest = min(before.duration_s / 2.0, after.duration_s / 2.0, before.ramp_s + after.ramp_s)
-    if _allowed(longest, before, after, turn):
+    stop, go = before.limits.start(before.top_ms), after.limits.start(after.top_ms)
+    fastest_ms = min(before.limits.speed_ms, after.limits.speed_ms) + 1e-9
+    if _allowed(longest, stop, go, turn, fastest_ms):
         return longest
     low, high = 0.0, longest
     for _ in range(_HALVINGS):
         middle = (low + high) / 2.0
-        low, high = (middle, high) if _allowed(middle, before, after, turn) else (low, middle)
+        if _allowed(middle, stop, go, turn, fastest_ms):
+            low = middle
+        else:
+            high = middle
     return low
 
 
-def _allowed(seconds: float, before: Ride, after: Ride, turn: Turn) -> bool:
+def _allowed(seconds: float, stop: Start, go: Start, turn: Turn, fastest_ms: float) -> bool:
     """Whether both rides may share so many seconds, judged half-way through the corner."""
-    way, speed, accel = before.limits.from_rest(seconds / 2.0, before.top_ms)
-    then_way, then_speed, then_accel = after.limits.from_rest(seconds / 2.0, after.top_ms)
+    way, speed, accel = stop.after(seconds / 2.0)
+    then_way, then_speed, then_accel = go.after(seconds / 2.0)
+    cosine = turn.cosine
     return (
-        _sum(-way, then_way, turn.cosine) <= turn.radius_m
-        and _sum(-accel, then_accel, turn.cosine) <= turn.accel_ms2
-        and _sum(speed, then_speed, turn.cosine) <= min(before.limits.speed_ms, after.limits.speed_ms) + 1e-9
+        _sum(-way, then_way, cosine) <= turn.radius_m
+        and _sum(-accel, then_accel, cosine) <= turn.accel_ms2
+        and _sum(speed, then_speed, cosine) <= fastest_ms
     )
 
 

@@ -7,6 +7,7 @@ measured hover figure scales the sum (Rodrigues et al. 2021 find models 3-5 time
 """
 
 import math
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from core.units import STANDARD_GRAVITY_MS2, celsius_to_kelvin
@@ -43,34 +44,67 @@ def power_W(
     At the calibration mass and density with airspeed 0 it is exactly `aircraft.hover_power_W`. A descent
     gives nothing back, nor does slowing down (`accel_ms2` < 0): the rotors only lean the other way.
     """
-    mass = aircraft.mass_kg + payload_kg
-    wanted = _aerodynamic_W(aircraft, mass, density, airspeed_ms, max(0.0, climb_ms), accel_ms2)
-    return _scale(aircraft) * wanted + aircraft.avionics_W
+    return rotors_of(aircraft).power_W(
+        airspeed_ms, climb_ms, payload_kg=payload_kg, density=density, accel_ms2=accel_ms2
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rotors:
+    """An aircraft's figures as `power_W` needs them: masses in kg, hover thrust in newtons, discs in m2;
+    `blades_W` turn the blades in the measured hover, `scale` is that hover's power over theory's.
+    """
+
+    mass_kg: float
+    drag_area_m2: float
+    area_m2: float
+    relief: float
+    hover_N: float
+    hover_density: float
+    blades_W: float
+    avionics_W: float
+    scale: float = 1.0
+
+    def power_W(
+        self,
+        airspeed_ms: float,
+        climb_ms: float,
+        *,
+        payload_kg: float = 0.0,
+        density: float = 1.225,
+        accel_ms2: float = 0.0,
+    ) -> float:
+        """As `power_W` of the aircraft."""
+        wanted = self.aerodynamic_W(
+            self.mass_kg + payload_kg, density, airspeed_ms, max(0.0, climb_ms), accel_ms2
+        )
+        return self.scale * wanted + self.avionics_W
+
+    def aerodynamic_W(
+        self, mass: float, density: float, airspeed: float, climb: float, accel: float
+    ) -> float:
+        """What theory asks for, without scale and avionics."""
+        weight = mass * STANDARD_GRAVITY_MS2
+        push = 0.5 * density * self.drag_area_m2 * airspeed**2 + mass * accel
+        thrust = math.hypot(weight, push)
+        hovering = induced_velocity_ms(thrust, self.area_m2, density, 0.0)
+        moving = induced_velocity_ms(thrust, self.area_m2, density, airspeed)
+        induced = INDUCED_FACTOR * thrust * (hovering - self.relief * (hovering - moving))
+        spin = math.pow(thrust / self.hover_N, 1.5) * math.sqrt(self.hover_density / density)
+        profile = self.blades_W * spin * (1.0 + 4.65 * (airspeed / TIP_SPEED_MS) ** 2)
+        return induced + profile + max(0.0, push) * airspeed + weight * climb
 
 
 @lru_cache(maxsize=64)
-def _scale(aircraft: Aircraft) -> float:
-    """The measured hover power over theory's."""
-    hover = _aerodynamic_W(aircraft, aircraft.hover_mass_kg, aircraft.hover_density_kgm3, 0.0, 0.0, 0.0)
-    return (aircraft.hover_power_W - aircraft.avionics_W) / hover
-
-
-def _aerodynamic_W(
-    aircraft: Aircraft, mass: float, density: float, airspeed: float, climb: float, accel: float
-) -> float:
-    weight = mass * STANDARD_GRAVITY_MS2
-    drag = 0.5 * density * aircraft.drag_area_m2 * airspeed**2
-    push = drag + mass * accel
-    thrust = math.hypot(weight, push)
-    area = aircraft.rotor_area_m2
-    hovering, moving = (induced_velocity_ms(thrust, area, density, v) for v in (0.0, airspeed))
-    relieved = hovering - aircraft.induced_relief * (hovering - moving)
-    induced = INDUCED_FACTOR * thrust * relieved
-    reference = aircraft.hover_mass_kg * STANDARD_GRAVITY_MS2
-    still = (
-        INDUCED_FACTOR * reference * induced_velocity_ms(reference, area, aircraft.hover_density_kgm3, 0.0)
-    )
+def rotors_of(aircraft: Aircraft) -> Rotors:
+    """The figures of an aircraft, worked out once."""
+    hover, density, area = aircraft.hover_mass_kg, aircraft.hover_density_kgm3, aircraft.rotor_area_m2
+    hover_N = hover * STANDARD_GRAVITY_MS2
+    still = INDUCED_FACTOR * hover_N * induced_velocity_ms(hover_N, area, density, 0.0)
     share = aircraft.profile_share / (1.0 - aircraft.profile_share)
-    spin = math.pow(thrust / reference, 1.5) * math.sqrt(aircraft.hover_density_kgm3 / density)
-    profile = share * still * spin * (1.0 + 4.65 * (airspeed / TIP_SPEED_MS) ** 2)
-    return induced + profile + max(0.0, push) * airspeed + weight * climb
+    theory = Rotors(
+        aircraft.mass_kg, aircraft.drag_area_m2, area, aircraft.induced_relief, hover_N, density,
+        share * still, aircraft.avionics_W,
+    )  # fmt: skip
+    wanted = theory.aerodynamic_W(hover, density, 0.0, 0.0, 0.0)
+    return replace(theory, scale=(aircraft.hover_power_W - aircraft.avionics_W) / wanted)

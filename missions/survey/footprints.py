@@ -81,7 +81,7 @@ def _extent(
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def _window(
+def window(
     eye: FloatArray,
     turn: FloatArray,
     rays: FloatArray,
@@ -97,47 +97,6 @@ def _window(
     r1 = min(max(math.floor((south - origin[1]) / origin[2]), 0), rows)
     r2 = min(max(math.ceil((north - origin[1]) / origin[2]) + 1, 0), rows)
     return c1, c2, r1, r2
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def _lowest(ground: Heights, c1: int, c2: int, r1: int, r2: int, default: float) -> float:
-    low = np.inf
-    for row in range(r1, r2):
-        for column in range(c1, c2):
-            if not math.isnan(ground[row, column]):
-                low = min(low, ground[row, column])
-    return low if low < np.inf else default
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def count_cells(
-    eyes: FloatArray,
-    turns: FloatArray,
-    rays: FloatArray,
-    lens: FloatArray,
-    origin: FloatArray,
-    inside: Flags,
-    ground: Heights,
-    count: Counts,
-    depth: Heights,
-) -> None:
-    """Add to `count` the views that hold each cell, and keep the least depth of each."""
-    rows, columns = inside.shape
-    lowest = _lowest(ground, 0, columns, 0, rows, 0.0)
-    for i in range(len(eyes)):
-        c1, c2, r1, r2 = _window(eyes[i], turns[i], rays, lowest, origin, rows, columns)
-        low = _lowest(ground, c1, c2, r1, r2, lowest)
-        c1, c2, r1, r2 = _window(eyes[i], turns[i], rays, low, origin, rows, columns)
-        for row in range(r1, r2):
-            dy = origin[1] + row * origin[2] - eyes[i, 1]
-            for column in range(c1, c2):
-                if not inside[row, column]:
-                    continue
-                dx = origin[0] + column * origin[2] - eyes[i, 0]
-                z = _depth(dx, dy, ground[row, column] - eyes[i, 2], turns[i], lens)
-                if z > 0.0:
-                    count[row, column] += 1
-                    depth[row, column] = min(depth[row, column], z)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types

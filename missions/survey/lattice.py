@@ -16,7 +16,8 @@ from core.errors import SkyshadeError
 from core.geo import FloatArray, LocalFrame
 from gis.terrain import Terrain
 from gis.vector import Area
-from missions.survey.footprints import count_cells, count_points, fill_cells, outline
+from missions.survey.counting import count_cells
+from missions.survey.footprints import count_points, fill_cells, outline
 from missions.survey.rehearsal import Views
 
 CELLS_WANTED = 250_000

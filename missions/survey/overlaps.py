@@ -5,7 +5,6 @@ two parts inside each. Two strips are neighbours at a place when they run parall
 them, and the ground between them is wanted.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.geo import FloatArray
 from gis.vector import Area
+from missions.survey.neighbours import beside, crossed
 from missions.survey.rehearsal import Ints, Views
 
 PARALLEL_DEG = 5.0
@@ -89,97 +89,82 @@ def _shared(a: FloatArray, b: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A straight piece of a strip: its photographs, where it starts and ends, its unit course."""
+class _Lines:
+    """The straight pieces of strips: where each starts and ends, its unit course (lines, 2); all their
+    photographs, line by line, those of line k from `offsets[k]` to `offsets[k + 1]`.
+    """
 
+    starts: FloatArray
+    ends: FloatArray
+    courses: FloatArray
     shots: Ints
-    start: FloatArray
-    end: FloatArray
-    course: FloatArray
+    offsets: Ints
+
+    def __len__(self) -> int:
+        return len(self.starts)
 
 
 def across_strips(views: Views, outlines: FloatArray, target: Area) -> FloatArray:
     """Overlap of each photograph with the nearest of the neighbouring strip on either side, (pairs,)."""
     middles = outlines.mean(axis=1)
-    lines = list(_lines(views, middles))
+    lines = _lines(views, middles)
     if len(lines) < 2:
         return np.empty(0)
-    pairs = np.array(
-        [pair for number in range(len(lines)) for pair in _neighbours(number, lines, middles, outlines)],
-        np.int64,
-    ).reshape(-1, 3)
-    pairs = pairs[_wanted_between(pairs, middles, lines, outlines, target)]
+    slant = float(np.sin(np.radians(PARALLEL_DEG)))
+    widths, halves = _sizes(lines, outlines)
+    pairs: Ints = beside(
+        lines.starts, lines.ends, lines.courses, lines.offsets, lines.shots, middles, widths, halves, slant,
+        SAME_LINE,
+    )  # fmt: skip
+    pairs = pairs[_wanted_between(pairs, middles, lines, outlines, target, slant)]
     if not len(pairs):
         return np.empty(0)
     shot, other, line = pairs.T
-    courses = np.array([one.course for one in lines])[line]
-    axis = np.stack([-courses[:, 1], courses[:, 0]], axis=1)
+    axis = _leftwards(lines.courses[line])
     ends = [_chord(outlines[i], middles[i], axis, middles[shot]) for i in (shot, other)]
     return _shared(*ends)
 
 
-def _lines(views: Views, middles: FloatArray) -> Iterator[_Line]:
-    for piece in np.unique(views.pieces):
-        shots = np.flatnonzero(views.pieces == piece)
-        if len(shots) > 1:
-            start, end = middles[shots[0]], middles[shots[-1]]
-            length = float(np.hypot(*(end - start)))
-            if length > 0.01:
-                yield _Line(shots, start, end, (end - start) / length)
+def _leftwards(courses: FloatArray) -> FloatArray:
+    """Unit vectors square to courses, (n, 2)."""
+    return np.stack([-courses[:, 1], courses[:, 0]], axis=1)
 
 
-def _neighbours(
-    number: int, lines: list[_Line], middles: FloatArray, outlines: FloatArray
-) -> Iterator[tuple[int, int, int]]:
-    """(photograph, photograph beside it, line) for a line's photographs, on its left and on its right."""
-    mine = lines[number]
-    places = middles[mine.shots]
-    size = np.ptp(outlines[mine.shots], axis=1)
-    width, half = float(np.hypot(*size.T).max()), float(size.min()) / 2.0
-    best: dict[tuple[int, bool], tuple[float, int]] = {}
-    for other, theirs in enumerate(lines):
-        if other == number or abs(_cross(mine.course, theirs.course)) > np.sin(np.radians(PARALLEL_DEG)):
-            continue
-        left = float(np.array([-mine.course[1], mine.course[0]]) @ (theirs.start - mine.start))
-        if not SAME_LINE * width < abs(left) < width:
-            continue
-        ends = sorted(
-            (float((theirs.start - mine.start) @ mine.course), float((theirs.end - mine.start) @ mine.course))
-        )
-        along = (places - mine.start) @ mine.course
-        for at in np.flatnonzero((along >= ends[0] - half) & (along <= ends[1] + half)):
-            key = int(mine.shots[at]), left > 0
-            if key not in best or abs(left) < best[key][0]:
-                best[key] = abs(left), other
-    for (shot, _), (_, other) in best.items():
-        theirs = lines[other]
-        near = theirs.shots[np.argmin(np.abs((middles[theirs.shots] - middles[shot]) @ mine.course))]
-        yield shot, int(near), number
+def _lines(views: Views, middles: FloatArray) -> _Lines:
+    """The pieces of two or more photographs that lead anywhere."""
+    order = np.argsort(views.pieces, kind="stable")
+    _, first, count = np.unique(views.pieces[order], return_index=True, return_counts=True)
+    starts, ends = middles[order[first]], middles[order[first + count - 1]]
+    steps = ends - starts
+    lengths = np.hypot(*steps.T)
+    kept = (count > 1) & (lengths > 0.01)
+    shots = order[np.repeat(kept, count)]
+    courses = steps[kept] / lengths[kept, None]
+    offsets = np.concatenate([[0], np.cumsum(count[kept])]).astype(np.int64)
+    return _Lines(starts[kept], ends[kept], courses, shots.astype(np.int64), offsets)
 
 
-def _cross(a: FloatArray, b: FloatArray) -> float:
-    return float(a[0] * b[1] - a[1] * b[0])
+def _sizes(lines: _Lines, outlines: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """For each line how far its footprints reach at most, and half of the least they do, metres."""
+    sizes = np.ptp(outlines[lines.shots], axis=1)
+    widths = np.maximum.reduceat(np.hypot(*sizes.T), lines.offsets[:-1])
+    return widths, np.minimum.reduceat(sizes.min(axis=1), lines.offsets[:-1]) / 2.0
 
 
 def _wanted_between(
-    pairs: Ints, middles: FloatArray, lines: list[_Line], outlines: FloatArray, target: Area
+    pairs: Ints, middles: FloatArray, lines: _Lines, outlines: FloatArray, target: Area, slant: float
 ) -> NDArray[np.bool_]:
     """Whether all ground between two photographs is wanted and no other strip crosses it."""
     if not len(pairs):
         return np.zeros(0, np.bool_)
     shot, other, line = pairs.T
-    courses = np.array([one.course for one in lines])
-    side = np.stack([-courses[line, 1], courses[line, 0]], axis=1)
+    side = _leftwards(lines.courses[line])
     foot = middles[shot] + np.einsum("nc,nc->n", middles[other] - middles[shot], side)[:, None] * side
-    legs = shapely.linestrings(np.stack([middles[shot], foot], axis=1))
+    legs = np.hstack([middles[shot], foot])
+    reach = float(np.ptp(outlines, axis=1).min()) / 2.0
+    wanted = ~crossed(legs, line, lines.starts, lines.ends, lines.courses, reach, slant)
     space = target.buffer(0.05)
     shapely.prepare(space)
-    wanted: Any = shapely.covers(space, legs)
-    tracks: Any = shapely.linestrings([[one.start, one.end] for one in lines])
-    reach = float(np.ptp(outlines, axis=1).min()) / 2.0
-    leg, crossing = shapely.STRtree(tracks).query(legs, predicate="dwithin", distance=reach)
-    slant = np.abs(
-        courses[line[leg], 0] * courses[crossing, 1] - courses[line[leg], 1] * courses[crossing, 0]
-    )
-    wanted[leg[slant > np.sin(np.radians(PARALLEL_DEG))]] = False
-    return np.asarray(wanted)
+    inside: Any = shapely.covers(space, shapely.linestrings(legs[wanted].reshape(-1, 2, 2)))
+    wanted[wanted] = inside
+    return np.asarray(wanted, np.bool_)
