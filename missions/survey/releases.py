@@ -15,11 +15,13 @@ import numpy as np
 from core.geo import FloatArray
 from missions.survey.rehearsal import Ints
 from missions.survey.rows import Row, Taken
-from missions.survey.usual import Train, Usual, usual_steps
+from missions.survey.usual import Train, Usual, own_step_m, usual_steps
 
 PAUSE = 4.0  # times as long as a step usually takes, and the vehicle did something else meanwhile
 LATE_M = 1.25  # a row's first picture may come so much behind its place, its last one be due so much before
 EARLY_SHARE, LATE_SHARE = 0.25, 0.4  # of a step: at most so much is allowed for it
+PASSES = 3
+MATES = 5  # so many pictures together say where the last of them ought to be: places are not exact
 COUNT_SHARE, COUNT_SLACK = 0.1, 0.45  # how far a step may differ from what the camera counted
 
 
@@ -61,8 +63,11 @@ class Flown:
     def behind(self) -> float:
         """How many steps the row goes on behind its last picture."""
         last = self.hits[-1]
-        mates = [h.along_m + (last.number - h.number) * self.step_m
-                 for h in self.hits[-5:] if h.train == last.train]  # fmt: skip
+        mates = [
+            h.along_m + (last.number - h.number) * self.step_m
+            for h in self.hits[-MATES:]
+            if h.train == last.train
+        ]
         return (self.row.length_m - float(np.median(mates))) / self.step_m
 
     @property
@@ -117,12 +122,16 @@ def _flown(row: Row, trains: Sequence[Train], usual: Usual, taken: Taken) -> Flo
     """The row's pictures numbered, each train from the nearest picture that has a number."""
     if not trains:
         return None
-    step = row.spacing_m * usual.ratio(row)
+    step = row.spacing_m * usual.ratio
+    for _ in range(PASSES):
+        numbers = [_numbers(train, step, usual, taken) for train in trains]
+        step = own_step_m(list(zip(trains, numbers, strict=True)), row.spacing_m * usual.ratio)
     hits: list[Hit] = []
-    for number, train in enumerate(trains):
-        first = _number_at(train[0][1], hits, step)
-        for (index, place), more in zip(train, _numbers(train, step, usual, taken), strict=True):
-            hits.append(Hit(index, place, first + more, number))
+    for train, mine in zip(trains, numbers, strict=True):
+        mates = [place - n * step for (_, place), n in zip(train[:MATES], mine, strict=False)]
+        even = usual.every_s is None  # by time the first steps are shorter
+        first, own = _number_at(float(np.mean(mates)) if even else train[0][1], hits, step), len(hits)
+        hits += [Hit(index, place, first + n, own) for (index, place), n in zip(train, mine, strict=True)]
     return Flown(row, tuple(sorted(hits, key=lambda h: h.along_m)), step)
 
 
@@ -137,21 +146,24 @@ def _number_at(along_m: float, hits: Sequence[Hit], step_m: float) -> int:
 
 def _numbers(train: Train, step_m: float, usual: Usual, taken: Taken) -> list[int]:
     """Numbers along a train from 0; one taken between two releases counts as the one before it."""
-    numbers, counted = [0], 0
-    for place in range(1, len(train)):
-        steps = _steps(train[counted], train[place], step_m, usual, taken)
-        numbers.append(numbers[counted] + steps)
-        counted = place if steps else counted
+    numbers, counted = [0], [0]
+    for here in range(1, len(train)):
+        last = counted[-1]
+        mates = [train[n][1] + (numbers[last] - numbers[n]) * step_m for n in counted[-MATES:]]
+        way_m = train[here][1] - float(np.mean(mates))
+        steps = _steps(train[last][0], train[here][0], way_m, step_m, usual, taken)
+        numbers.append(numbers[last] + steps)
+        counted += [here] if steps else []
     return numbers
 
 
-def _steps(a: tuple[int, float], b: tuple[int, float], step_m: float, usual: Usual, taken: Taken) -> int:
-    """How many releases on the second of two pictures is."""
-    way = (b[1] - a[1]) / step_m
+def _steps(a: int, b: int, way_m: float, step_m: float, usual: Usual, taken: Taken) -> int:
+    """How many releases on the second of two pictures is, `way_m` behind where the first ought to be."""
+    way, counted = way_m / step_m, taken.counted(a, b)
     if usual.every_s is not None:
-        way = float(taken.times_s[b[0]] - taken.times_s[a[0]]) / usual.every_s
-    counted = taken.counted(a[0], b[0])
-    if counted is not None and counted > 0 and abs(way - counted) <= COUNT_SLACK + COUNT_SHARE * counted:
+        way = float(taken.times_s[b] - taken.times_s[a]) / usual.every_s
+    slack = COUNT_SLACK + LATE_M / step_m
+    if counted is not None and abs(way - counted) <= slack + COUNT_SHARE * counted:
         return counted
     return max(0, round(way))
 

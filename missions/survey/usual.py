@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,43 +14,32 @@ Train = list[tuple[int, float]]
 
 ALIKE = 0.7, 1.3  # of the planned spacing: single steps
 EVEN = 0.1  # of an interval: how well times keep to it, where they are counted by
-FEW = 3  # a row of fewer single steps is taken to have the flight's
+FEW = 3  # of fewer single steps nothing is told
+LONG_STEPS = 4  # over a longer hole numbers are no measure of a row's step
+SPREAD = 10.0  # squared steps from their middle: fewer pictures than these five do not tell a row's step
+DRIFT = 0.1  # of the flight's step: what a row's may differ
 
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """`ratios` of real to planned spacing by row (`first` of the row), where it shows; `whole` the flight's;
-    `every_s` the interval where releases keep to one.
-    """
+    """`ratio` of real to planned spacing; `every_s` the interval where releases keep to one."""
 
-    ratios: Mapping[int, float]
-    whole: float
+    ratio: float
     every_s: float | None
-
-    def ratio(self, row: Row) -> float:
-        """The ratio on a row."""
-        return self.ratios.get(row.first, self.whole)
 
 
 def usual_steps(
     rows: Sequence[Row], trains: Sequence[Sequence[Train]], taken: Taken, *, timed: bool
 ) -> Usual:
     """What pictures one after the other show; `timed`: released by seconds."""
-    single = [
-        [s for train in mine for s in _single(row, train)] for row, mine in zip(rows, trains, strict=True)
-    ]
-    ratios = {
-        row.first: float(np.median(mine)) for row, mine in zip(rows, single, strict=True) if len(mine) >= FEW
-    }
-    every = [s for mine in single for s in mine]
-    whole = float(np.median(every)) if len(every) >= FEW else 1.0
-    return Usual(ratios, whole, _every_s(trains, taken) if timed else None)
-
-
-def _single(row: Row, train: Train) -> Iterator[float]:
-    for (_, a), (_, b) in itertools.pairwise(train):
-        if ALIKE[0] <= (b - a) / row.spacing_m <= ALIKE[1]:
-            yield (b - a) / row.spacing_m
+    steps = np.array([
+        (b - a) / row.spacing_m
+        for row, mine in zip(rows, trains, strict=True) for train in mine
+        for (_, a), (_, b) in itertools.pairwise(train)
+    ])  # fmt: skip
+    single = steps[(steps >= ALIKE[0]) & (steps <= ALIKE[1])]
+    ratio = float(np.median(single)) if len(single) >= FEW else 1.0
+    return Usual(ratio, _every_s(trains, taken) if timed else None)
 
 
 def _every_s(trains: Sequence[Sequence[Train]], taken: Taken) -> float | None:
@@ -64,3 +53,17 @@ def _every_s(trains: Sequence[Sequence[Train]], taken: Taken) -> float | None:
     every = float(np.median(steps))
     off = np.abs(steps / every - np.round(steps / every))
     return every if float(np.median(off)) <= EVEN and not math.isclose(every, 0.0) else None
+
+
+def own_step_m(trains: Sequence[tuple[Train, Sequence[int]]], flight_m: float) -> float:
+    """A row's own step by its numbered trains (least squares), or the flight's where they do not tell."""
+    products = squares = 0.0
+    for train, numbers in trains:
+        breaks = np.flatnonzero(np.diff(numbers) > LONG_STEPS) + 1
+        for part in np.split(np.column_stack([[place for _, place in train], numbers]), breaks):
+            off = part - part.mean(axis=0)
+            products += float(off[:, 0] @ off[:, 1])
+            squares += float(off[:, 1] @ off[:, 1])
+    if squares < SPREAD:
+        return flight_m
+    return float(np.clip(products / squares, (1.0 - DRIFT) * flight_m, (1.0 + DRIFT) * flight_m))

@@ -84,6 +84,29 @@ def test_two_recordings_are_one_survey(tmp_path):
     assert close(read_shots([first, second]))
 
 
+def test_the_camera_s_own_count_is_read_where_there_is_one(tmp_path):
+    table = "time_s,lon,lat,alt_home_m,number\n1,127.11,37.37,90,7\n2,127.12,37.37,90,\n"
+    (tmp_path / "shots.csv").write_text(table, encoding="utf-8")
+    sources = [
+        tlog(tmp_path / "a.tlog", [feedback(n + 3, *p) for n, p in enumerate(PLACES)]),
+        bin_log(tmp_path / "a.bin"),
+        tmp_path / "shots.csv",
+    ]
+    assert [[s.number for s in read_shots([p])] for p in sources] == [[3, 4, 5, 6], [0, 1, 2, 3], [7, None]]
+
+
+def test_a_flight_recorded_on_the_ground_and_on_board_counts_once(tmp_path):
+    heard = tlog(tmp_path / "a.tlog", [feedback(n, *p) for n, p in enumerate(PLACES) if n != 2])
+    shots = read_shots([heard, bin_log(tmp_path / "a.bin")])
+    assert sorted(s.number for s in shots) == [0, 1, 2, 3]
+
+
+def test_of_a_flight_s_folder_the_recording_that_counts_is_read(tmp_path):
+    (tmp_path / "shots.csv").write_text("time_s,lon,lat,alt_home_m\n1,127.1,37.3,90\n", encoding="utf-8")
+    tlog(tmp_path / "flight.tlog", [feedback(n, *p) for n, p in enumerate(PLACES)])
+    assert [s.number for s in read_shots([tmp_path])] == [0, 1, 2, 3]
+
+
 def test_a_camera_without_position_is_left_out(tmp_path):
     messages = [feedback(0, 0.0, 0.0, 90.0), *(feedback(n, *p) for n, p in enumerate(PLACES, start=1))]
     assert close(read_shots([tlog(tmp_path / "a.tlog", messages)]))
