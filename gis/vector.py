@@ -88,12 +88,19 @@ def _check_degrees(path: Path, frame: Any) -> None:
     if len(frame) == 0:
         return
     west, south, east, north = frame.total_bounds
-    if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
+    if west >= -180 and east <= 180 and south >= -90 and north <= 90:
+        return
+    if west >= -90 and east <= 90 and south >= -180 and north <= 180:
         raise BadFileError(
             path,
-            f"coordinates such as {west:.6g}, {south:.6g} are not degrees",
-            hint="GeoJSON and KML must be in longitude and latitude (EPSG:4326); export it again",
+            f"coordinates such as {west:.6g}, {south:.6g} stand latitude first",
+            hint="GeoJSON and KML write longitude first, then latitude; export it again so",
         )
+    raise BadFileError(
+        path,
+        f"coordinates such as {west:.6g}, {south:.6g} are not degrees",
+        hint="GeoJSON and KML must be in longitude and latitude (EPSG:4326); export it again",
+    )
 
 
 def _polygons(path: Path, number: int, geometry: BaseGeometry) -> list[Polygon]:

@@ -90,7 +90,7 @@ def test_a_polygon_wound_the_other_way_is_the_same_area(tmp_path):
 
 
 def test_longitude_and_latitude_swapped_are_noticed(tmp_path):
-    with pytest.raises(BadFileError, match="are not degrees"):
+    with pytest.raises(BadFileError, match="stand latitude first"):
         only(tmp_path, {"name": "S"}, box(37.36, 127.10, 37.38, 127.12))
 
 
@@ -151,3 +151,8 @@ def test_a_zone_with_hours_counts_while_no_time_is_given(tmp_path):
 
 def test_hours_are_printed_as_they_are_read():
     assert str(parse_hours("9:00~18:00", "+09:00", "mon-fri")) == "09:00-18:00 +09:00 mon,tue,wed,thu,fri"
+
+
+def test_metres_are_not_taken_for_degrees(tmp_path):
+    with pytest.raises(BadFileError, match="coordinates such as 0, 0 are not degrees"):
+        only(tmp_path, {"name": "M"}, box(0, 0, 300, 200))
