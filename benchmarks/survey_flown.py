@@ -90,8 +90,9 @@ def main() -> None:
     heads = "| survey | vehicle | told itself | shots | lost | least overlap along, across | off the line m "
     whole = [f"{heads}| seen | planned, flown s | error |", "|" + "---|" * 10]
     gaps = [
-        "| survey | vehicle | what | taken | seen then | lost | flown again | seen in the end |",
-        "|" + "---|" * 8,
+        "| survey | vehicle | what | taken | seen then | lost, by the camera's count | by its steps alone "
+        "| flown again | lost then | seen in the end |",
+        "|" + "---|" * 10,
     ]
     for vehicle, case in itertools.product(sys.argv[1:] or ["embedded", "ardupilot"], cases):
         with tempfile.TemporaryDirectory() as folder:
@@ -130,12 +131,19 @@ def gap_row(vehicle: str, case: Case, what: str, taken: Sequence[Shot], folder: 
     for number, sortie in enumerate(rest.plan.sorties if rest.plan is not None else ()):
         again += fly(vehicle, sortie.mission, folder / str(number)).shots
     end = resumed(case, [*taken, *again])
-    names, then = [lost.number for lost in rest.lost], rest.before.coverage.fraction
-    lost = ", ".join(map(str, names)) if len(names) < 6 else f"{names[0]} to {names[-1]}: {len(names)}"
+    uncounted = resumed(case, [replace(shot, number=None) for shot in taken])
+    then = rest.before.coverage.fraction
     return (
-        f"| {case.name} | {vehicle} | {what} | {rest.taken} of {rest.planned} "
-        f"| {then:.1%} | {lost} | {len(again)} | {end.before.coverage.fraction:.2%} |"
+        f"| {case.name} | {vehicle} | {what} | {rest.taken} of {rest.planned} | {then:.1%} | {names(rest)} "
+        f"| {names(uncounted)} | {len(again)} | {len(end.lost)} | {end.before.coverage.fraction:.2%} |"
     )
+
+
+def names(rest: Resumed) -> str:
+    """The lost photographs, in short."""
+    numbers = [lost.number for lost in rest.lost]
+    few = len(numbers) < 6
+    return ", ".join(map(str, numbers)) if few else f"{numbers[0]} to {numbers[-1]}: {len(numbers)}"
 
 
 def fly(vehicle: str, mission: Mission, folder: Path) -> FlightRecord:

@@ -1,6 +1,7 @@
 """The photographs that a recording says were taken: .tlog, DataFlash .bin, or shots.csv of a flight."""
 
 import csv
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import numpy as np
 from core.errors import BadFileError
 from core.geo import Altitude, Datum, LonLat
 from core.shot import Shot
+
+MOST_UNHEARD = 2000  # at once: more is another flight's count
 
 Row = tuple[float, float, float, float, int | None]
 """UTC or log seconds, longitude, latitude, metres over home, the camera's own count (None: it has none)."""
@@ -22,6 +25,15 @@ def read_shots(paths: Sequence[Path]) -> tuple[Shot, ...]:
     """
     rows = [row for path in paths for row in _of_file(path)]
     return tuple(_shots(rows))
+
+
+def unheard(shots: Sequence[Shot]) -> int:
+    """How many pictures the camera counted between those recorded that no recording holds."""
+    counts = [shot.number for shot in shots if shot.number is not None]
+    known, missing = set(counts), 0
+    for first, last in itertools.pairwise(counts):
+        missing += sum(number not in known for number in range(first + 1, min(last, first + MOST_UNHEARD)))
+    return missing
 
 
 def _of_file(path: Path) -> list[Row]:

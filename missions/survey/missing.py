@@ -13,7 +13,7 @@ from core.shot import Shot
 from missions.model import Mission
 from missions.survey.params import SurveyPlan
 from missions.survey.proof import Proof
-from missions.survey.rehearsal import Ints, Views, shots_of
+from missions.survey.rehearsal import Ints, Views, joined, shots_of
 from missions.survey.releases import Release, lost_releases
 from missions.survey.rows import HEIGHT_M, Placed, Row, Taken, placed, rows_of
 
@@ -93,11 +93,26 @@ def matched(wanted: Views, taken: Taken, spacing_m: float, most_m: float, *, tim
     beside = placed(rows, taken, spacing_m)
     releases = lost_releases(rows, beside.on_row, beside.along_m, taken, timed=timed)
     missing = tuple(_missing(rows, releases, beside, taken, most_m))
-    use = beside.model >= 0
+    use = np.flatnonzero(beside.model >= 0)
     like = beside.model[use]
-    return Matched(
-        Views(taken.eyes[use], wanted.looks[like], wanted.strips[like], wanted.pieces[like]), missing, rows
+    flown = Views(taken.eyes[use], wanted.looks[like], wanted.strips[like], wanted.pieces[like])
+    return Matched(flown.some(np.lexsort((beside.along_m[use], flown.strips))), missing, rows)
+
+
+def together(match: Matched, wanted: Views, new: Sequence[Views], spacing_m: float) -> Views:
+    """What was taken and what will be, in order along the rows planned: neighbours are neighbours there."""
+    both = joined([match.flown, *new])
+    if not (len(both) and match.rows):
+        return both
+    unknown = np.full(len(both), math.nan)
+    beside = placed(match.rows, Taken(both.eyes, unknown, np.full(len(both), -1)), spacing_m)
+    known, number = beside.model >= 0, np.arange(len(both))
+    strips, pieces = (
+        np.where(known, of[beside.model], own)
+        for of, own in ((wanted.strips, both.strips), (wanted.pieces, both.pieces))
     )
+    order = np.lexsort((np.where(known, beside.along_m, number), strips, ~known))
+    return Views(both.eyes, both.looks, strips, pieces).some(order)
 
 
 def _missing(

@@ -12,7 +12,7 @@ from core.shot import Shot
 from missions.model import Mission
 from missions.survey.circling import Arc
 from missions.survey.flownair import study
-from missions.survey.missing import Flags, Matched, Resumed, matched, named, sought, stretches
+from missions.survey.missing import Flags, Matched, Resumed, matched, named, sought, stretches, together
 from missions.survey.orbit import Stage, orbit_plan, set_up
 from missions.survey.orbitproof import looked_up, prove_orbit_views
 from missions.survey.params import SurveyPlan, TriggerKind
@@ -60,7 +60,7 @@ def _completed(
     for number in range(ROUNDS if match.to_fly or before.missed else 0):
         if number > 0 or not match.to_fly:
             blind |= _seeing(seen, wanted, stage, record)
-        plan = _gap_plan(gaps, stage, record, sought(wanted, match.missing, blind), match.flown)
+        plan = _gap_plan(gaps, stage, record, wanted, sought(wanted, match.missing, blind), match)
         if plan.proof is None or not plan.proof.missed:
             break
         seen = plan.proof.picture.views
@@ -95,7 +95,12 @@ def _seeing(seen: Views, wanted: Views, stage: Stage, record: SurveyRecord) -> F
 
 
 def _gap_plan(
-    gaps: SurveyRecord, stage: Stage, record: SurveyRecord, again: tuple[Views, FloatArray], flown: Views
+    gaps: SurveyRecord,
+    stage: Stage,
+    record: SurveyRecord,
+    wanted: Views,
+    again: tuple[Views, FloatArray],
+    match: Matched,
 ) -> SurveyPlan:
     params, frame = gaps.params, stage.site.frame
     late = params.aircraft.trigger_excess_max_m
@@ -104,9 +109,15 @@ def _gap_plan(
         new = [rehearse(m, params.terrain, excess_m=late, frame=frame) for m in missions]
         air = study(missions, stage.allowed, params.terrain, params.aircraft)
         return prove_orbit_views(
-            joined([flown, *new]), stage.asked, stage.target, frame, gaps.camera, params,
-            air=air, missions=missions,
-        )  # fmt: skip
+            together(match, wanted, new, stage.made.shots.swath.shot_m),
+            stage.asked,
+            stage.target,
+            frame,
+            gaps.camera,
+            params,
+            air=air,
+            missions=missions,
+        )
 
     return orbit_plan(list(_arcs(*again, stage)), stage, record.camera, record.params, both)
 

@@ -24,6 +24,7 @@ from missions.survey.missing import (
     named,
     sought,
     stretches,
+    together,
 )
 from missions.survey.orbitgaps import resume_orbit
 from missions.survey.params import Sortie, SurveyPlan, TriggerKind
@@ -73,7 +74,7 @@ def _completed(
     for number in range(ROUNDS if match.to_fly or before.missed else 0):
         if number > 0 or not match.to_fly:
             blind |= _seeing(proof, wanted)
-        plan = _gap_plan(record, site, shots, wanted, sought(wanted, match.missing, blind), match.flown)
+        plan = _gap_plan(record, site, shots, wanted, sought(wanted, match.missing, blind), match)
         if plan.proof is None or not plan.proof.missed:
             break
         proof = plan.proof
@@ -99,13 +100,13 @@ def _gap_plan(
     shots: Shooting,
     wanted: Views,
     again: tuple[Views, FloatArray],
-    flown: Views,
+    match: Matched,
 ) -> SurveyPlan:
     params = record.params
     runs = list(_gap_runs(wanted, again, shots.swath, site))
     flights = share_out(runs, site.flyer, shots.swath, load_of(site, shots, params))
     sorties = written(flights, site.ground, site.flyer.surface, shots, params)
-    proof = _both(record, site, shots, sorties, flown)
+    proof = _both(record, site, shots, sorties, wanted, match)
     legs = 0.0 if proof.air is None else proof.air.legs_outside_m
     return SurveyPlan(
         sorties,
@@ -122,7 +123,12 @@ def _gap_plan(
 
 
 def _both(
-    record: SurveyRecord, site: Site, shots: Shooting, sorties: Sequence[Sortie], flown: Views
+    record: SurveyRecord,
+    site: Site,
+    shots: Shooting,
+    sorties: Sequence[Sortie],
+    wanted: Views,
+    match: Matched,
 ) -> Proof:
     """The proof of what was taken and what is to be taken, together."""
     params = record.params
@@ -131,7 +137,7 @@ def _both(
     new = [rehearse(m, params.terrain, excess_m=late, frame=site.frame) for m in missions]
     asked = replace(asked_of(params, shots), overlap_slack=FLOWN_SLACK)
     return prove_views(
-        joined([flown, *new]),
+        together(match, wanted, new, shots.swath.shot_m),
         to_degrees(site.ground.target, site.frame),
         site.frame,
         record.camera,

@@ -1,17 +1,18 @@
 """`skyshade survey resume`: only the gaps of a flown survey."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from skyshade.cli.options import IN_FILE, OUT_FILE, InputPath
-from skyshade.cli.output import emit, json_option
+from skyshade.cli.output import emit, json_option, note
 from skyshade.cli.survey_result import checked_out, finish, keep_record, proof_json
 
 if TYPE_CHECKING:
     from missions.survey.record import SurveyRecord
-    from missions.survey.resume import Resumed
+    from missions.survey.resume import Lost, Resumed
 
 NAMED = 12
 
@@ -44,8 +45,9 @@ def resume(
     """Plan flights over the gaps that a survey left.
 
     PLAN is a plan of `survey plan`, `corridor` or `orbit` (any of its batteries), with the record that stands
-    beside it. What the vehicle photographed is read from its recording; lost photographs are named, and only
-    they are flown again. The proof counts both: what was taken and what is still to be taken.
+    beside it. What the vehicle photographed is read from its recording; give all recordings of the survey,
+    also those of earlier attempts. Lost photographs are named by their number in the plan, and only they are
+    flown again. The proof counts both: what was taken and what is still to be taken.
 
     \b
     Example: skyshade survey resume park.plan --shots flight-1/flight.tlog -o rest.plan
@@ -53,23 +55,25 @@ def resume(
     from missions.formats import read_plan
     from missions.survey.record import find_record
     from missions.survey.resume import resume_survey
-    from skyshade.shotlog import read_shots
+    from skyshade.shotlog import read_shots, unheard
 
     out = out or plan.with_name(f"{plan.stem}-rest{plan.suffix}")
     checked_out(out, proof)
     found = find_record(plan)
     record = _record(found, dem)
     missions = [read_plan(found.with_name(name)) for name in record.plans]
-    rest = resume_survey(record, missions, read_shots(logs))
-    more: dict[str, Any] = {"taken": rest.taken, "planned": rest.planned, "lost": _lost(rest, record)}
+    shots = read_shots(logs)
+    rest = resume_survey(record, missions, shots)
+    _warn(rest, unheard(shots), logs)
+    more = {**_json(rest, record), "unheard": unheard(shots)}
     if rest.plan is None:
         result = {"sorties": [], **proof_json(rest.before), "legs_outside_m": 0.0, "proved": True, **more}
         emit(
-            result, as_json=as_json, lines=[f"nothing is missing: all {rest.planned} photographs were taken"]
+            result, as_json=as_json, lines=[*_lines(rest, record), "nothing is missing: no flight is needed"]
         )
         return
     if not as_json:
-        _tell(rest, record)
+        emit({}, as_json=False, lines=[*_lines(rest, record), *_again(rest)])
     paths = finish(rest.plan, out, plan, force=force, proof=proof, as_json=as_json, **more)
     model = None if record.dem is None else Path(record.dem)
     keep_record(record.area, record.camera, record.home, record.params, paths, dem or model, record.orbit)
@@ -90,32 +94,91 @@ def _record(path: Path, dem: Path | None) -> "SurveyRecord":
     return read_record(path, read_terrain(model))
 
 
-def _lost(rest: "Resumed", record: "SurveyRecord") -> list[dict[str, Any]]:
+def _warn(rest: "Resumed", unheard: int, logs: tuple[Path, ...]) -> None:
+    """What may be wrong with the recordings rather than with the flight."""
+    if not rest.before.shots:
+        note(f"none of the {rest.found} photographs lies on the plan: is this its recording?")
+    if unheard and not any(path.suffix.lower() == ".bin" for path in logs):
+        note(
+            f"the camera counted {unheard} more than the recordings hold: if only the radio lost them, they "
+            "stand in the vehicle's own log; give its .bin with --shots too"
+        )
+
+
+def _json(rest: "Resumed", record: "SurveyRecord") -> dict[str, Any]:
+    before = rest.before
+    lost = [
+        {
+            "plan": record.plans[one.flight - 1],
+            "number": one.number,
+            "row": one.row,
+            "lonlat": list(one.shot.lonlat.xy),
+            "flown_again": not one.held,
+        }
+        for one in rest.lost
+    ]
+    seen = {"fraction": before.coverage.fraction, "unseen_m2": _unseen_m2(rest, record)}
+    return {
+        "found": rest.found, "taken": rest.taken, "planned": rest.planned, "lost": lost, "before": seen,
+    }  # fmt: skip
+
+
+def _unseen_m2(rest: "Resumed", record: "SurveyRecord") -> float | None:
+    """How much ground is in no photograph taken; of what an orbit goes round, nobody measures it."""
+    from core.geo import LocalFrame
+    from missions.route import to_metres
+
+    if record.orbit is not None:
+        return None
+    whole = float(to_metres(record.area, LocalFrame(record.home)).area)
+    return round((1.0 - rest.before.coverage.fraction) * whole, 1)
+
+
+def _lines(rest: "Resumed", record: "SurveyRecord") -> Iterator[str]:
+    """What was taken, what that shows, and which photographs are lost."""
+    found = f"{rest.found} photographs in the recordings"
+    yield f"{found}: {rest.taken} of the {rest.planned} planned ones are taken, {len(rest.lost)} lost"
+    unseen, along = _unseen_m2(rest, record), rest.before.along
+    ground = f", {unseen / 1e4:.2f} ha are in no photograph" if unseen else ""
+    share = "" if along is None else f"; neighbours share at least {along.least:.1%} along the course"
+    yield f"seen so far: {rest.before.coverage.fraction:.2%}{ground}{share}"
+    word = "row" if record.orbit is None else "ring"
+    for flight, name in enumerate(record.plans, start=1):
+        mine = [one for one in rest.lost if one.flight == flight]
+        if mine:
+            runs = _runs(mine, word)
+            more = f" and {len(runs) - NAMED} more stretches" if len(runs) > NAMED else ""
+            yield f"lost of {name}: photograph {', '.join(runs[:NAMED])}{more}"
+    held = sum(one.held for one in rest.lost)
+    if held:
+        yield f"not flown again: {held}, whose neighbours hold the overlap without them"
+
+
+def _again(rest: "Resumed") -> Iterator[str]:
+    """What the flights are for."""
+    again = sum(not one.held for one in rest.lost)
+    if rest.plan is None:
+        yield "no flight is needed" if rest.lost else "nothing is missing: no flight is needed"
+    elif again:
+        what = f"{again} lost photographs" if again > 1 else "1 lost photograph"
+        yield f"flown again for {what}, begun and ended a little outside each gap:"
+    else:
+        yield "flown again for the ground that no photograph shows:"
+
+
+def _runs(lost: list["Lost"], word: str) -> list[str]:
+    """Photographs 1, 2, 3, 7 as `1-3 (row 1)`, `7 (row 2)`."""
+    spans: list[list[Lost]] = []
+    for one in lost:
+        if spans and one.number == spans[-1][-1].number + 1:
+            spans[-1].append(one)
+        else:
+            spans.append([one])
     return [
-        {"plan": record.plans[lost.flight - 1], "number": lost.number, "lonlat": list(lost.shot.lonlat.xy)}
-        for lost in rest.lost
+        f"{_span(span[0].number, span[-1].number)} ({word} {_span(span[0].row, span[-1].row)})"
+        for span in spans
     ]
 
 
-def _tell(rest: "Resumed", record: "SurveyRecord") -> None:
-    """Who is lost, in runs of numbers."""
-    click.echo(
-        f"{rest.taken} of {rest.planned} photographs were taken; {rest.before.coverage.fraction:.2%} seen"
-    )
-    for flight, name in enumerate(record.plans, start=1):
-        numbers = [lost.number for lost in rest.lost if lost.flight == flight]
-        if numbers:
-            runs = _runs(numbers)
-            more = f" and {len(runs) - NAMED} more stretches" if len(runs) > NAMED else ""
-            click.echo(f"{name}: lost {', '.join(runs[:NAMED])}{more}")
-
-
-def _runs(numbers: list[int]) -> list[str]:
-    """1, 2, 3, 7 as `1-3`, `7`."""
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    return [str(a) if a == b else f"{a}-{b}" for a, b in spans]
+def _span(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"

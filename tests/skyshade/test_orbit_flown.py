@@ -49,10 +49,13 @@ def flown_all_the_way_round(vehicle, folder, speedup, instance=0):
     widest = np.diff([*bearings, bearings[0] + 360.0]).max()
     field_deg = 2 * math.degrees(math.atan(640 * 0.012 / 2 / 9.1))
     assert widest <= (1.0 - 0.8) * field_deg + 0.5
-    record = read_record(folder / "o.survey.json")
-    rest = resume_survey(record, [read_plan(folder / "o.plan")], shots)
+    record, plan = read_record(folder / "o.survey.json"), read_plan(folder / "o.plan")
+    rest = resume_survey(record, [plan], shots)
     assert rest.before.coverage.fraction == 1.0
     assert not rest.lost
+    for gone in (30, 41):
+        rest = resume_survey(record, [plan], [s for n, s in enumerate(shots, 1) if n != gone])
+        assert [lost.number for lost in rest.lost] == [gone]
 
 
 def test_embedded_copter_photographs_a_point_from_all_sides(tmp_path):

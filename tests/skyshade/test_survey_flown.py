@@ -76,25 +76,34 @@ def test_real_ardupilot_completes_a_survey_that_was_cut(tmp_path):
     flown_cut_and_resumed("ardupilot", tmp_path, 10.0, instance=31)
 
 
+def released_by_time_and_lost_photographs_flown_again(vehicle, folder, speedup, instance=0):
+    geopandas.GeoDataFrame({"n": [1]}, geometry=[AREA], crs="EPSG:4326").to_file(
+        folder / "park.geojson", engine="pyogrio"
+    )
+    camera = ("--camera", "M3T", "--gsd-m", 0.12, "--aircraft", "sitl-quad", "--trigger", "time")
+    surveyed("plan", folder / "park.geojson", *camera, "-o", folder / "t.plan", "--json")
+    plan, record = read_plan(folder / "t.plan"), read_record(folder / "t.survey.json")
+    fly(vehicle, plan, folder / "flight", speedup, instance)
+    shots = read_shots([folder / "flight"])
+    assert resume_survey(record, [plan], shots).plan is None
+    gone = (3, 8, 17)
+    left = [s for n, s in enumerate(shots, 1) if n not in gone]
+    rest = resume_survey(record, [plan], left)
+    uncounted = resume_survey(record, [plan], [replace(s, number=None) for s in left])
+    assert [lost.number for lost in rest.lost] == [lost.number for lost in uncounted.lost] == list(gone)
+    (sortie,) = rest.plan.sorties
+    fly(vehicle, sortie.mission, folder / "rest", speedup, instance + 1)
+    end = resume_survey(record, [plan], [*left, *read_shots([folder / "rest"])])
+    assert not end.lost
+    assert end.before.coverage.fraction == 1.0
+
+
+def test_embedded_copter_releases_by_time_and_lost_photographs_are_flown_again(tmp_path):
+    released_by_time_and_lost_photographs_flown_again("embedded", tmp_path, 40.0)
+
+
 @pytest.mark.ardupilot
 def test_real_ardupilot_releases_by_time_and_lost_photographs_are_flown_again(tmp_path):
     if not os.environ.get("SKYSHADE_ARDUCOPTER"):
         pytest.skip("real ArduPilot is missing: set SKYSHADE_ARDUCOPTER")
-    geopandas.GeoDataFrame({"n": [1]}, geometry=[AREA], crs="EPSG:4326").to_file(
-        tmp_path / "park.geojson", engine="pyogrio"
-    )
-    camera = ("--camera", "M3T", "--gsd-m", 0.12, "--aircraft", "sitl-quad", "--trigger", "time")
-    surveyed("plan", tmp_path / "park.geojson", *camera, "-o", tmp_path / "t.plan", "--json")
-    plan, record = read_plan(tmp_path / "t.plan"), read_record(tmp_path / "t.survey.json")
-    fly("ardupilot", plan, tmp_path / "flight", 10.0, 34)
-    shots = read_shots([tmp_path / "flight"])
-    assert resume_survey(record, [plan], shots).plan is None
-    gone = (8, 17)
-    rest = resume_survey(record, [plan], [s for n, s in enumerate(shots, 1) if n not in gone])
-    assert tuple(lost.number for lost in rest.lost) == gone
-    (sortie,) = rest.plan.sorties
-    fly("ardupilot", sortie.mission, tmp_path / "rest", 10.0, 35)
-    left = [s for n, s in enumerate(shots, 1) if n not in gone]
-    end = resume_survey(record, [plan], [*left, *read_shots([tmp_path / "rest"])])
-    assert not end.lost
-    assert end.before.coverage.fraction == 1.0
+    released_by_time_and_lost_photographs_flown_again("ardupilot", tmp_path, 10.0, instance=34)
