@@ -108,12 +108,19 @@ class Turn:
     accel_ms2: float
 
 
-@lru_cache(maxsize=4096)
 def shared_s(before: Ride, after: Ride, turn: Turn) -> float:
     """How many seconds the end of one ride and the beginning of the next share at a corner."""
     longest = min(before.duration_s / 2.0, after.duration_s / 2.0, before.ramp_s + after.ramp_s)
-    stop, go = before.limits.start(before.top_ms), after.limits.start(after.top_ms)
-    fastest_ms = min(before.limits.speed_ms, after.limits.speed_ms) + 1e-9
+    return _shared_s(longest, before.limits, before.top_ms, after.limits, after.top_ms, turn)
+
+
+@lru_cache(maxsize=16384)
+def _shared_s(
+    longest: float, before: Limits, before_ms: float, after: Limits, after_ms: float, turn: Turn
+) -> float:
+    """The same for limits and top speeds, at most `longest`."""
+    stop, go = before.start(before_ms), after.start(after_ms)
+    fastest_ms = min(before.speed_ms, after.speed_ms) + 1e-9
     if _allowed(longest, stop, go, turn, fastest_ms):
         return longest
     low, high = 0.0, longest

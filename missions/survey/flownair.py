@@ -62,10 +62,11 @@ def study(missions: Sequence[Mission], allowed: Area, terrain: Terrain | None, a
         legs = _legs(mission, frame, terrain)
         space = to_metres(allowed, frame).buffer(TOUCHING_M)
         shapely.prepare(space)
-        outside += _outside_m([np.stack([leg.a[:2], leg.b[:2]]) for leg in legs], space)
+        outside += _outside_m(_ways(legs), space)
         turns += _outside_m(list(_turns(legs, aircraft.waypoint_radius_m)), space)
         climbs += [_climb_ms(leg) for leg in legs]
-        heights += [(*_over_ground(leg, frame, terrain), number, leg.item) for leg in legs]
+        over = _over_ground(legs, frame, terrain)
+        heights += [(*ends, number, leg.item) for ends, leg in zip(over, legs, strict=True)]
     up, down = max(c for c, _ in climbs), max(d for _, d in climbs)
     if not heights or not all(math.isfinite(low) for low, _, _, _ in heights):
         return Air(outside, turns, None, None, up, down)
@@ -97,11 +98,16 @@ def _legs(mission: Mission, frame: LocalFrame, terrain: Terrain | None) -> list[
     return legs
 
 
+def _ways(legs: Sequence[_Leg]) -> list[FloatArray]:
+    return [np.stack([leg.a[:2], leg.b[:2]]) for leg in legs]
+
+
 def _outside_m(ways: Sequence[FloatArray], space: shapely.Geometry) -> float:
+    """Metres of ways, each of as many points, that leave a space."""
     if not ways:
         return 0.0
-    lines = np.array([shapely.linestrings(way) for way in ways])
-    out = lines[~shapely.covers(space, lines)]
+    lines = np.asarray(shapely.linestrings(np.stack(ways)), object)
+    out = lines[~np.asarray(shapely.covers(space, lines))]
     return float(shapely.length(shapely.difference(out, space)).sum())
 
 
@@ -126,12 +132,28 @@ def _climb_ms(leg: _Leg) -> tuple[float, float]:
     return max(rate, 0.0), max(-rate, 0.0)
 
 
-def _over_ground(leg: _Leg, frame: LocalFrame, terrain: Terrain | None) -> tuple[float, float]:
-    """Least and greatest height over the ground along a leg."""
-    count = max(1, math.ceil(float(np.hypot(*(leg.b - leg.a)[:2])) / STEP_M)) if terrain is not None else 1
-    points = leg.a + np.linspace(0.0, 1.0, count + 1)[:, None] * (leg.b - leg.a)
-    over = points[:, 2] - ground_m(points[:, :2], frame, terrain)
-    return float(over.min()), float(over.max())
+def _over_ground(
+    legs: Sequence[_Leg], frame: LocalFrame, terrain: Terrain | None
+) -> list[tuple[float, float]]:
+    """Least and greatest height over the ground along each leg."""
+    points = [_along(leg, 1 if terrain is None else _steps(leg)) for leg in legs]
+    if not points:
+        return []
+    whole = np.concatenate(points)
+    over = whole[:, 2] - ground_m(whole[:, :2], frame, terrain)
+    first = np.cumsum([0, *(len(p) for p in points[:-1])])
+    lows, highs = np.minimum.reduceat(over, first), np.maximum.reduceat(over, first)
+    return list(zip(lows.tolist(), highs.tolist(), strict=True))
+
+
+def _steps(leg: _Leg) -> int:
+    return max(1, math.ceil(float(np.hypot(*(leg.b - leg.a)[:2])) / STEP_M))
+
+
+def _along(leg: _Leg, steps: int) -> FloatArray:
+    """Points (steps + 1, 3) from one end of a leg to the other."""
+    points: FloatArray = leg.a + np.linspace(0.0, 1.0, steps + 1)[:, None] * (leg.b - leg.a)
+    return points
 
 
 def legs_outside_m(missions: Iterable[Mission], allowed: Area) -> float:
@@ -141,5 +163,5 @@ def legs_outside_m(missions: Iterable[Mission], allowed: Area) -> float:
         frame = LocalFrame(mission.home.position)
         space = to_metres(allowed, frame).buffer(TOUCHING_M)
         shapely.prepare(space)
-        total += _outside_m([np.stack([leg.a[:2], leg.b[:2]]) for leg in _legs(mission, frame, None)], space)
+        total += _outside_m(_ways(_legs(mission, frame, None)), space)
     return total

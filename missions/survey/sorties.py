@@ -65,6 +65,7 @@ def share_out(runs: Sequence[Piece], flyer: Flyer, swath: Swath, load: Load) -> 
     runs that are nearest to it. A run too long for one battery is halved. Raises `SkyshadeError` when even a
     short run is out of reach.
     """
+    _learn(runs, flyer)
     whole = _reachable(list(runs), flyer, swath, load)
     nearest = [_nearest_base(run, load.bases) for run in whole]
     groups = [[r for r, n in zip(whole, nearest, strict=True) if n == base] for base in sorted(set(nearest))]
@@ -72,6 +73,13 @@ def share_out(runs: Sequence[Piece], flyer: Flyer, swath: Swath, load: Load) -> 
     if len(groups) > 1:
         splits.append([flight for group in groups for flight in _split(group, flyer, load)])
     return min(splits, key=_seconds)
+
+
+def _learn(runs: Sequence[Piece], flyer: Flyer) -> None:
+    """Have the ground under all straight runs looked up at once."""
+    ends = [(run.start, run.end) for run in runs if isinstance(run, Run)]
+    ways = [way for a, b in ends for way in ((a, a), (a, b)) if way not in flyer.legs]
+    flyer.legs.update(zip(ways, flyer.surface.many_legs(ways), strict=True))
 
 
 def _nearest_base(run: Piece, bases: Sequence[Base]) -> int:

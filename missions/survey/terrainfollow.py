@@ -1,6 +1,7 @@
 """Following the ground: the fewest points that keep a leg's height, and the speed a slope allows."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,19 +49,44 @@ class Surface:
 
     def legs(self, start: XY, end: XY) -> list[tuple[XY, float]]:
         """The points after `start` that follow the ground to `end` within the tolerance."""
-        length = math.dist(start, end)
-        count = 1 if self.terrain is None else max(1, math.ceil(length / STEP_M))
-        share = np.linspace(0.0, 1.0, count + 1)
-        points = np.outer(1 - share, start) + np.outer(share, end)
-        up = self.up_m(points)
-        if count == 1:
+        return self.many_legs([(start, end)])[0]
+
+    def many_legs(self, ways: Sequence[tuple[XY, XY]]) -> list[list[tuple[XY, float]]]:
+        """`legs` of several ways, the ground under all of them asked for at once."""
+        if self.terrain is None:
+            return [[(end, self.height_m)] for _, end in ways]
+        lengths = [math.dist(start, end) for start, end in ways]
+        points = [_stepped(*way, length) for way, length in zip(ways, lengths, strict=True)]
+        up = self.up_m(np.concatenate([np.empty((0, 2)), *points]))
+        ends = np.cumsum([len(p) for p in points])
+        return [
+            self._followed(end, length, p, up[last - len(p) : last])
+            for (_, end), length, p, last in zip(ways, lengths, points, ends.tolist(), strict=True)
+        ]
+
+    def _followed(
+        self, end: XY, length_m: float, points: FloatArray, up: FloatArray
+    ) -> list[tuple[XY, float]]:
+        """Those of a way's points that are needed, with their flying heights."""
+        if len(points) == 2:
             return [(end, float(up[-1]))]
-        kept = _kept(share * length, up, KEPT_SHARE * self.tolerance_m)
+        along = np.linspace(0.0, 1.0, len(points)) * length_m
+        kept = _kept(along, up, KEPT_SHARE * self.tolerance_m)
         return [((float(points[i, 0]), float(points[i, 1])), float(up[i])) for i in kept]
+
+
+def _stepped(start: XY, end: XY, length_m: float) -> FloatArray:
+    """Points along a way every few metres, both ends included, (n, 2)."""
+    share = np.linspace(0.0, 1.0, max(1, math.ceil(length_m / STEP_M)) + 1)[:, None]
+    points: FloatArray = (1 - share) * np.array(start) + share * np.array(end)
+    return points
 
 
 def _kept(along: FloatArray, up: FloatArray, tolerance_m: float) -> list[int]:
     """Indices of the points of a height profile that are needed, the first left out (Douglas and Peucker)."""
+    straight = up[0] + (up[-1] - up[0]) / along[-1] * along
+    if np.abs(up - straight).max() < 0.999 * tolerance_m:
+        return [len(along) - 1]
     profile = shapely.LineString(np.stack([along, up], axis=1)).simplify(tolerance_m)
     return [int(i) for i in np.searchsorted(along, np.asarray(profile.coords)[1:, 0] - 1e-6)]
 
