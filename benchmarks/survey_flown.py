@@ -45,6 +45,7 @@ HALL = to_degrees(box(60, 50, 100, 70), FRAME)
 CAMERA = load_camera("M3T")
 PARAMS = SurveyParams(0.12, aircraft=load_aircraft("sitl-quad"), name="flown")
 SPEEDUP = 10.0
+LOST_HEADS = "lost, by the camera's count | by its steps alone"
 LOST = (5, 6, 30)  # from 1, of the photographs in a recording
 
 
@@ -90,8 +91,7 @@ def main() -> None:
     heads = "| survey | vehicle | told itself | shots | lost | least overlap along, across | off the line m "
     whole = [f"{heads}| seen | planned, flown s | error |", "|" + "---|" * 10]
     gaps = [
-        "| survey | vehicle | what | taken | seen then | lost, by the camera's count | by its steps alone "
-        "| flown again | lost then | seen in the end |",
+        f"| survey | vehicle | what | taken | seen then | {LOST_HEADS} | again | lost then | seen in all |",
         "|" + "---|" * 10,
     ]
     for vehicle, case in itertools.product(sys.argv[1:] or ["embedded", "ardupilot"], cases):
