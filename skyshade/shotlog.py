@@ -3,6 +3,7 @@
 import csv
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ def read_shots(paths: Sequence[Path]) -> tuple[Shot, ...]:
     `BadFileError` for a file that is no recording, or one in which no camera reports anything.
     """
     rows = [row for path in paths for row in _of_file(path)]
-    return tuple(_shots(rows))
+    return tuple(each_once(_shots(rows)))
 
 
 def unheard(shots: Sequence[Shot]) -> int:
@@ -95,11 +96,18 @@ def _csv(path: Path) -> Iterator[Row]:
 
 
 def _shots(rows: Iterable[Row]) -> Iterator[Shot]:
-    """Places that are degrees, each picture once, though it may be told twice or stand in two recordings."""
-    seen: set[tuple[float, int, int]] = set()
+    """Places that are degrees."""
     for time_s, lon, lat, up, count in rows:
-        key = (time_s if count is None else count, round(lon * 1e7), round(lat * 1e7))
-        if key in seen or not (abs(lon) <= 180 and abs(lat) <= 90 and (lon, lat) != (0.0, 0.0)):
-            continue
-        seen.add(key)
-        yield Shot(len(seen) - 1, LonLat(lon, lat), Altitude(up, Datum.HOME), time_s, number=count)
+        if abs(lon) <= 180 and abs(lat) <= 90 and (lon, lat) != (0.0, 0.0):
+            yield Shot(0, LonLat(lon, lat), Altitude(up, Datum.HOME), time_s, number=count)
+
+
+def each_once(shots: Iterable[Shot]) -> Iterator[Shot]:
+    """Each picture once, though it may be told twice or stand in two recordings; numbered in order."""
+    seen: set[tuple[float | None, int, int]] = set()
+    for shot in shots:
+        lon, lat = (round(degrees * 1e7) for degrees in shot.lonlat.xy)
+        key = (shot.time_s if shot.number is None else shot.number, lon, lat)
+        if key not in seen:
+            seen.add(key)
+            yield replace(shot, index=len(seen) - 1)

@@ -1,7 +1,7 @@
 """What a survey was asked for, kept beside its plans, so that its gaps can be planned later."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from core.camera import Camera
 from core.errors import BadFileError
 from core.files import write_text
 from core.geo import Altitude, Datum, LonLat
+from core.shot import Shot
 from core.wind import Wind
 from gis.terrain import Terrain
 from gis.vector import Area, as_area
@@ -43,7 +44,8 @@ class SurveyRecord:
     """A survey as it was asked for: the area to be seen (lon/lat), camera, home, wishes.
 
     `plans` are the names of its plan files, in order; `dem` the height model it was planned over, if any;
-    `orbit` is there where the survey goes round something.
+    `orbit` is there where the survey goes round something. Plans over the gaps of others, the `wanted` ones
+    (paths from the record's folder), have with them what was `taken` before.
     """
 
     area: Area
@@ -53,6 +55,13 @@ class SurveyRecord:
     plans: tuple[str, ...]
     dem: str | None = None
     orbit: OrbitRecord | None = None
+    wanted: tuple[str, ...] = ()
+    taken: tuple[Shot, ...] = ()
+
+    @property
+    def photographed_by(self) -> tuple[str, ...]:
+        """The plans whose photographs are wanted."""
+        return self.wanted or self.plans
 
 
 def record_path(plan: Path) -> Path:
@@ -80,6 +89,7 @@ def write_record(record: SurveyRecord, path: Path) -> None:
         "area": shapely.geometry.mapping(record.area),
         "allowed": None if params.allowed is None else shapely.geometry.mapping(params.allowed),
         **({} if record.orbit is None else {"orbit": _orbit_json(record.orbit)}),
+        **({} if not record.wanted else {"wanted": list(record.wanted), "taken": _shots_json(record.taken)}),
     }
     write_text(path, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
 
@@ -132,7 +142,19 @@ def _record(document: Mapping[str, Any], terrain: Terrain | None) -> SurveyRecor
     area = _area(document["area"])
     camera, home = _made(Camera, document["camera"]), LonLat(*document["home"])
     orbit = _orbit(document["orbit"]) if document.get("orbit") else None
-    return SurveyRecord(area, camera, home, params, tuple(document["plans"]), document["dem"], orbit)
+    plans, wanted = tuple(document["plans"]), tuple(document.get("wanted", ()))
+    taken = tuple(_shots(document.get("taken", ())))
+    return SurveyRecord(area, camera, home, params, plans, document["dem"], orbit, wanted, taken)
+
+
+def _shots_json(shots: Sequence[Shot]) -> list[list[float | None]]:
+    """Time, place, metres over home, the camera's count."""
+    return [[s.time_s, *s.lonlat.xy, s.altitude.value_m, s.number] for s in shots]
+
+
+def _shots(rows: Sequence[Sequence[Any]]) -> Iterator[Shot]:
+    for index, (time_s, lon, lat, up, number) in enumerate(rows):
+        yield Shot(index, LonLat(lon, lat), Altitude(up, Datum.HOME), time_s, number=number)
 
 
 def _orbit_json(orbit: OrbitRecord) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """`skyshade survey resume`: only the gaps of a flown survey."""
 
+import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,9 +10,10 @@ import click
 
 from skyshade.cli.options import IN_FILE, OUT_FILE, InputPath
 from skyshade.cli.output import emit, json_option, note
-from skyshade.cli.survey_result import checked_out, finish, keep_record, proof_json
+from skyshade.cli.survey_result import checked_out, finish, proof_json
 
 if TYPE_CHECKING:
+    from core.shot import Shot
     from missions.survey.record import SurveyRecord
     from missions.survey.resume import Lost, Resumed
 
@@ -44,9 +47,9 @@ def resume(
 ) -> None:
     """Plan flights over the gaps that a survey left.
 
-    PLAN is a plan of `survey plan`, `corridor` or `orbit` (any of its batteries), with the record that stands
-    beside it. What the vehicle photographed is read from its recording; give all recordings of the survey,
-    also those of earlier attempts. Lost photographs are named by their number in the plan, and only they are
+    PLAN is a plan of `survey plan`, `corridor`, `orbit` or `resume` (any of its batteries), with the record
+    that stands beside it. What the vehicle photographed is read from its recordings; a plan of `resume` knows
+    those that it was made from. Lost photographs are named by their number in the plan, and only they are
     flown again. The proof counts both: what was taken and what is still to be taken.
 
     \b
@@ -55,28 +58,47 @@ def resume(
     from missions.formats import read_plan
     from missions.survey.record import find_record
     from missions.survey.resume import resume_survey
-    from skyshade.shotlog import read_shots, unheard
+    from skyshade.shotlog import each_once, read_shots, unheard
 
     out = out or plan.with_name(f"{plan.stem}-rest{plan.suffix}")
     checked_out(out, proof)
     found = find_record(plan)
     record = _record(found, dem)
-    missions = [read_plan(found.with_name(name)) for name in record.plans]
-    shots = read_shots(logs)
+    missions = [read_plan(found.parent / name) for name in record.photographed_by]
+    shots = tuple(each_once([*record.taken, *read_shots(logs)]))
     rest = resume_survey(record, missions, shots)
     _warn(rest, unheard(shots), logs)
     more = {**_json(rest, record), "unheard": unheard(shots)}
+    told = [*_lines(rest, record), *_again(rest)]
     if rest.plan is None:
-        result = {"sorties": [], **proof_json(rest.before), "legs_outside_m": 0.0, "proved": True, **more}
-        emit(
-            result, as_json=as_json, lines=[*_lines(rest, record), "nothing is missing: no flight is needed"]
-        )
+        nothing = {"sorties": [], **proof_json(rest.before), "legs_outside_m": 0.0, "proved": True, **more}
+        emit(nothing, as_json=as_json, lines=told)
         return
     if not as_json:
-        emit({}, as_json=False, lines=[*_lines(rest, record), *_again(rest)])
+        emit({}, as_json=False, lines=told)
     paths = finish(rest.plan, out, plan, force=force, proof=proof, as_json=as_json, **more)
-    model = None if record.dem is None else Path(record.dem)
-    keep_record(record.area, record.camera, record.home, record.params, paths, dem or model, record.orbit)
+    _keep(record, found, paths, dem, shots)
+
+
+def _keep(
+    record: "SurveyRecord", found: Path, paths: list[Path], dem: Path | None, shots: tuple["Shot", ...]
+) -> None:
+    """The record beside the new plans: they go on with the same survey."""
+    from missions.survey.record import record_path, write_record
+
+    path = record_path(paths[0])
+    wanted = tuple(_way_to(found.parent / name, path) for name in record.photographed_by)
+    model = record.dem if dem is None else str(dem.resolve())
+    names = tuple(p.name for p in paths)
+    write_record(replace(record, plans=names, dem=model, wanted=wanted, taken=shots), path)
+
+
+def _way_to(plan: Path, record: Path) -> str:
+    """Where a plan stands, from a record's folder; in full where no way leads there."""
+    try:
+        return Path(os.path.relpath(plan.resolve(), record.parent.resolve())).as_posix()
+    except ValueError:  # another drive
+        return plan.resolve().as_posix()
 
 
 def _record(path: Path, dem: Path | None) -> "SurveyRecord":
@@ -109,7 +131,7 @@ def _json(rest: "Resumed", record: "SurveyRecord") -> dict[str, Any]:
     before = rest.before
     lost = [
         {
-            "plan": record.plans[one.flight - 1],
+            "plan": Path(record.photographed_by[one.flight - 1]).name,
             "number": one.number,
             "row": one.row,
             "lonlat": list(one.shot.lonlat.xy),
@@ -143,12 +165,12 @@ def _lines(rest: "Resumed", record: "SurveyRecord") -> Iterator[str]:
     share = "" if along is None else f"; neighbours share at least {along.least:.1%} along the course"
     yield f"seen so far: {rest.before.coverage.fraction:.2%}{ground}{share}"
     word = "row" if record.orbit is None else "ring"
-    for flight, name in enumerate(record.plans, start=1):
+    for flight, name in enumerate(record.photographed_by, start=1):
         mine = [one for one in rest.lost if one.flight == flight]
         if mine:
             runs = _runs(mine, word)
             more = f" and {len(runs) - NAMED} more stretches" if len(runs) > NAMED else ""
-            yield f"lost of {name}: photograph {', '.join(runs[:NAMED])}{more}"
+            yield f"lost of {Path(name).name}: photograph {', '.join(runs[:NAMED])}{more}"
     held = sum(one.held for one in rest.lost)
     if held:
         yield f"not flown again: {held}, whose neighbours hold the overlap without them"

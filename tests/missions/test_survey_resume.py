@@ -10,6 +10,7 @@ from shapely.geometry import box
 
 from core.errors import BadFileError
 from core.geo import Altitude, Datum, LocalFrame, LonLat
+from core.shot import Shot
 from core.wind import Wind
 from missions.airspace import Zone, ZoneKind
 from missions.cameras import load_camera
@@ -107,6 +108,11 @@ def test_a_record_comes_back_as_it_was(tmp_path):
     record = SurveyRecord(
         AREA, replace(M3T, k1=-0.1), HOME, params, ("공원-1.plan", "공원-2.plan"), "dem.tif"
     )
+    shots = tuple(
+        Shot(n, FRAME.place(n, 3), Altitude(90.0, Datum.HOME), t, number=c)
+        for n, t, c in ((0, 7.5, 4), (1, None, None))
+    )
+    record = replace(record, wanted=("../전체.plan",), taken=shots)
     path = tmp_path / "공원-1.survey.json"
     write_record(record, path)
     again = read_record(path)

@@ -95,3 +95,20 @@ def test_a_recording_of_another_place_is_doubted(park, tmp_path):
     result = run("resume", folder / "p.plan", "--shots", tmp_path / "b.csv", "-o", tmp_path / "rest.plan")
     assert f"none of the {len(shots)} photographs lies on the plan" in result.stderr
     assert f"0 of the {len(shots)} planned ones are taken" in result.stdout
+
+
+def test_a_flight_over_gaps_that_left_gaps_goes_on_with_the_same_survey(park, tmp_path):
+    folder, shots, _ = park
+    third, most = len(shots) // 3, len(shots) - 6
+    first = recorded(tmp_path / "a.csv", shots[:third])
+    rest, last = folder / "둘째" / "rest.plan", tmp_path / "last.plan"
+    rest.parent.mkdir()
+    assert run("resume", folder / "p.plan", "--shots", first, "-o", rest).exit_code == 0
+    second = recorded(tmp_path / "b.csv", shots[third:most], counted=False)
+    answer = json.loads(run("resume", rest, "--shots", second, "-o", last, "--json").stdout)
+    assert (answer["taken"], answer["planned"]) == (most, len(shots))
+    assert {one["plan"] for one in answer["lost"]} == {"p.plan"}
+    assert [one["number"] for one in answer["lost"]] == list(range(most + 1, len(shots) + 1))
+    third = recorded(tmp_path / "c.csv", shots[most:], counted=False)
+    told = run("resume", last, "--shots", third, "--shots", first).stdout
+    assert "nothing is missing: no flight is needed" in told
