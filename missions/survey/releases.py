@@ -130,7 +130,7 @@ def _flown(row: Row, trains: Sequence[Train], usual: Usual, taken: Taken) -> Flo
     for train, mine in zip(trains, numbers, strict=True):
         mates = [place - n * step for (_, place), n in zip(train[:MATES], mine, strict=False)]
         even = usual.every_s is None  # by time the first steps are shorter
-        first, own = _number_at(float(np.mean(mates)) if even else train[0][1], hits, step), len(hits)
+        first, own = _number_at(sum(mates) / len(mates) if even else train[0][1], hits, step), len(hits)
         hits += [Hit(index, place, first + n, own) for (index, place), n in zip(train, mine, strict=True)]
     return Flown(row, tuple(sorted(hits, key=lambda h: h.along_m)), step)
 
@@ -150,7 +150,7 @@ def _numbers(train: Train, step_m: float, usual: Usual, taken: Taken) -> list[in
     for here in range(1, len(train)):
         last = counted[-1]
         mates = [train[n][1] + (numbers[last] - numbers[n]) * step_m for n in counted[-MATES:]]
-        way_m = train[here][1] - float(np.mean(mates))
+        way_m = train[here][1] - sum(mates) / len(mates)
         steps = _steps(train[last][0], train[here][0], way_m, step_m, usual, taken)
         numbers.append(numbers[last] + steps)
         counted += [here] if steps else []

@@ -157,7 +157,10 @@ def placed(rows: Sequence[Row], taken: Taken, spacing_m: float) -> Placed:
     aside = np.abs(off[:, 0] * ways[model, 1] - off[:, 1] * ways[model, 0])
     wide = np.array([max(NEAR_SHARE * row.spacing_m, ASIDE_M) for row in rows])[number[model]]
     stands = (model >= 0) & (aside <= wide) & (np.abs(off[:, 2]) <= HEIGHT_M)
-    on_row = [np.flatnonzero(stands & (number[model] == n)) for n in range(len(rows))]
+    standing = np.flatnonzero(stands)
+    standing = standing[np.argsort(number[model[standing]], kind="stable")]
+    ends = np.searchsorted(number[model[standing]], np.arange(1, len(rows)))
+    on_row = np.split(standing, ends)
     return Placed(model, on_row, along[model] + ahead)
 
 
