@@ -103,7 +103,7 @@ def _gap_plan(
     match: Matched,
 ) -> SurveyPlan:
     params = record.params
-    runs = list(_gap_runs(wanted, again, shots.swath, site))
+    runs = list(_gap_runs(wanted, again, _gap_swath(shots), site))
     flights = share_out(runs, site.flyer, shots.swath, load_of(site, shots, params))
     sorties = written(flights, site.ground, site.flyer.surface, shots, params)
     proof = _both(record, site, shots, sorties, wanted, match)
@@ -146,6 +146,17 @@ def _both(
         aircraft=params.aircraft,
         terrain=params.terrain,
     )
+
+
+def _gap_swath(shots: Shooting) -> Swath:
+    """A gap is flown on for longer than a row, which ends in ground that other pictures show too.
+
+    Its first release may come late, out of a corner, and all others with it; by time, the first ones lie
+    nearer together than they should.
+    """
+    swath = shots.swath
+    longer = swath.shot_m if shots.trigger_s > 0.0 else swath.tail_m
+    return replace(swath, tail_m=swath.tail_m + longer)
 
 
 def _gap_runs(wanted: Views, again: tuple[Views, FloatArray], swath: Swath, site: Site) -> Iterator[Run]:

@@ -5,9 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from shapely.geometry import Polygon
 
+from core.geo import LocalFrame, LonLat
+from missions.cameras import load_camera
+from missions.route import to_degrees
+from missions.survey import SurveyParams, TriggerKind, plan_survey
 from missions.survey.missing import matched
-from missions.survey.rehearsal import Views, joined
+from missions.survey.rehearsal import Views, joined, rehearse
 from missions.survey.rows import Taken, rows_of
 
 SPACING_M, UP_M = 12.0, 60.0
@@ -132,6 +137,20 @@ def test_single_lost_pictures_within_rows_are_named_without_a_count(wanted):
         inner = [n for n in range(1, len(flight.row) - 1) if flight.row[n - 1] == flight.row[n + 1]]
         gone = [n for n in rng.permutation(inner).tolist() if n % 3 == seed % 3][: seed % 7]
         assert lost(wanted, flight.without(gone, counted=False)) == flight.names(gone), seed
+
+
+@pytest.mark.parametrize("trigger", list(TriggerKind))
+def test_any_lost_pictures_of_a_planned_survey_are_named_where_the_camera_counts(trigger):
+    frame = LocalFrame(LonLat(127.11, 37.37))
+    area = to_degrees(Polygon([(0, 0), (210, 20), (190, 150), (90, 100), (0, 140)]), frame)
+    params = SurveyParams(0.15, trigger=trigger)
+    plan = plan_survey(area, load_camera("M3T"), frame.place(4, 4), params)
+    wanted = joined([rehearse(s.mission, frame=frame) for s in plan.sorties])
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        flight = flown(wanted, rng)
+        gone = rng.choice(len(flight.own) - 1, rng.integers(0, 9), replace=False).tolist()
+        assert lost(wanted, flight.without(gone)) == flight.names(gone), seed
 
 
 def test_a_lost_picture_is_sought_where_the_vehicle_would_have_taken_it():
