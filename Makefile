@@ -25,7 +25,7 @@ demo: $(STAMP)
 	$(BIN)/skyshade demo --out "$(OUT)"
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not soak" $(ARGS)
 
 soak: $(STAMP)
 	$(BIN)/python -m pytest -m soak $(ARGS)

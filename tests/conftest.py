@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,25 @@ settings.load_profile("steady")
 ROOT = Path(__file__).resolve().parents[1]
 IN_REAL_TIME = ("conformance", "flight", "skyshade")
 """Folders whose tests run vehicles, stations and commands as processes: a starved machine may fail one."""
-WITH_PROCESSES = ("test_cluster", "test_tile_work")
+WITH_PROCESSES = ("test_cluster", "test_delivery_scout", "test_tile_work")
 """The same elsewhere: clusters and pools of worker processes, besides all tests that look with a browser."""
+SHARED_OUT = (
+    "skyshade/test_demo_story.py",
+    "conformance",
+    "flight",
+    "skyshade",
+    "thermal",
+    "missions",
+    "gis",
+)
+"""What several workers take first: the demo compiles nearly every kernel once, for all, while the other one
+flies, which needs few; the short files of the other rooms come last, so that both end together."""
+
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    and threading.current_thread() is threading.main_thread()
+):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts without Ctrl-C
 
 
 def shared_folder() -> Path | None:
@@ -43,8 +62,17 @@ def chromium():
     return pytest.skip("Chromium is missing: install Debian's chromium")
 
 
-def pytest_collection_modifyitems(items):
+def turn(item):
+    """A test's place in `SHARED_OUT`."""
+    inside = item.path.relative_to(ROOT / "tests")
+    known = [n for n, name in enumerate(SHARED_OUT) if inside.is_relative_to(name)]
+    return min(known, default=len(SHARED_OUT))
+
+
+def pytest_collection_modifyitems(config, items):
     """Tests of running processes are tried once more, from nothing, before they count as failed."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=turn)
     for item in items:
         folder = item.path.relative_to(ROOT / "tests").parts[0]
         browser = "chromium" in getattr(item, "fixturenames", ())

@@ -78,6 +78,29 @@ def test_a_layer_without_coordinate_system_says_the_way_out(tmp_path):
     refused(planned(path, tmp_path), "구역 좌표계 없음.shp", "coordinate")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def waiting(tmp_path_factory):
+    """A flight on a vehicle that never answers, begun before the other tests as it waits long."""
+    folder = tmp_path_factory.mktemp("silent")
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"tcp:127.0.0.1:{silent.getsockname()[1]}"
+        words = ("fly", simple_plan(folder), "--vehicle", address, "--confirm-real", "--out", "f")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "skyshade", *map(str, words)],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        with process:
+            yield process, address
+            process.kill()
+
+
 @pytest.fixture(scope="module")
 def frame(tmp_path_factory):
     """One radiometric JPEG as the demo writes them."""
@@ -154,16 +177,6 @@ def test_nothing_listens_where_the_vehicle_should_be(tmp_path):
     refused(done, str(port))
 
 
-def test_a_vehicle_that_never_answers_is_given_up(tmp_path):
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        address = f"tcp:127.0.0.1:{silent.getsockname()[1]}"
-        plan = simple_plan(tmp_path)
-        done = skyshade("fly", plan, "--vehicle", address, "--confirm-real", "--out", "f", cwd=tmp_path)
-    refused(done, address)
-
-
 def test_a_vehicle_we_did_not_start_is_not_armed_unasked(tmp_path):
     plan = simple_plan(tmp_path)
     refused(
@@ -207,3 +220,9 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path):
     assert "interrupted" in errors.strip().splitlines()[-1]
     assert [p for p in (tmp_path / "demo").rglob(".*") if p.is_file()] == []
     assert not (tmp_path / "demo" / "demo.json").exists()
+
+
+def test_a_vehicle_that_never_answers_is_given_up(waiting):
+    process, address = waiting
+    out, errors = process.communicate(timeout=120)
+    refused(subprocess.CompletedProcess(process.args, process.returncode, out, errors), address)

@@ -14,7 +14,7 @@ import pytest
 from core.geo import LocalFrame, LonLat
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = pytest.mark.timeout(900)  # the first of all: it compiles the kernels
 
 
 @pytest.fixture(scope="module")

@@ -87,7 +87,7 @@ def check_proof(proved):
 
 
 def test_an_order_is_delivered_when_the_embedded_copter_says_it_let_go(tmp_path):
-    check_delivered(*ordered_and_flown("embedded", tmp_path, 40.0))
+    check_delivered(*ordered_and_flown("embedded", tmp_path, 20.0))
 
 
 @pytest.mark.ardupilot
