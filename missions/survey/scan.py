@@ -16,7 +16,8 @@ from missions.survey.bands import Spacing, edges_of, joined, levels_of, pieces
 from missions.survey.lines import Swath
 from missions.survey.pace import Pace, Tables, corner_s, ride_s
 
-JUMP_S = 10.0  # a piece that follows no other costs a transit more
+JUMP_S = 2.0  # a piece that follows no other costs a transit more
+FARTHEST = 2.0  # spacings: a good tour has no turns to ends that lie farther apart
 
 
 def sweep_seconds(area: Area, angles_deg: FloatArray, swath: Swath, pace: Pace) -> FloatArray:
@@ -81,9 +82,9 @@ def _sweep(edges: FloatArray, spacing: Spacing, longer_m: float, speed: float, t
             total += ride_s(length, speed, tables)
             if shift == np.inf:
                 total += JUMP_S
-                continue
-            side = math.hypot(step, min(shift, length))
-            cosine = min(shift, length) / side / 2.0
+            shift = min(shift, length, FARTHEST * step)
+            side = math.hypot(step, shift)
+            cosine = shift / side / 2.0
             total += ride_s(side, speed, tables) - 2.0 * corner_s(length, speed, side, speed, cosine, tables)
         before = spans
     return total

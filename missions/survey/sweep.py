@@ -35,7 +35,7 @@ from missions.survey.transits import Corners, corners_of, transit_seconds
 COVER_ROUNDS = 6
 SPOT_ROUNDS = 12
 LIKELIEST = 10  # whole degrees, however near one another
-SINGLES = 12
+SINGLES = 4
 SINGLES_APART_DEG = 1.5
 CUT_TURNS_DEG = (0.0, 90.0)  # cells are cut along the best sweep, and across it
 STAGES = 4
