@@ -56,10 +56,12 @@ class Browser:
         os.close(self._out)
 
     def page(self, address: str, size: tuple[int, int] = (1200, 800)) -> "Page":
-        """A new page of a size in pixels at an address, loaded."""
-        target = self.ask("Target.createTarget", {"url": "about:blank"})["targetId"]
+        """A new page of a size in pixels at an address, loaded; what it keeps no other page finds."""
+        context = self.ask("Target.createBrowserContext", {})["browserContextId"]
+        wish = {"url": "about:blank", "browserContextId": context}
+        target = self.ask("Target.createTarget", wish)["targetId"]
         session = self.ask("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
-        page = self._pages[session] = Page(self, session, size)
+        page = self._pages[session] = Page(self, session, context, size)
         page.open(address)
         return page
 
@@ -95,8 +97,8 @@ class Browser:
 class Page:
     """One page. `requests` are the addresses it asked for, its own among them; `complaints` its errors."""
 
-    def __init__(self, browser: Browser, session: str, size: tuple[int, int]) -> None:
-        self._browser, self._session = browser, session
+    def __init__(self, browser: Browser, session: str, context: str, size: tuple[int, int]) -> None:
+        self._browser, self._session, self._context = browser, session, context
         self._loaded, self._size = False, size
         self.requests: list[str] = []
         self.complaints: list[str] = []
@@ -118,6 +120,10 @@ class Page:
         while not self._loaded:
             self._browser.take()
         self.settle()
+
+    def close(self) -> None:
+        """Close the page and forget what it kept."""
+        self._browser.ask("Target.disposeBrowserContext", {"browserContextId": self._context})
 
     def settle(self) -> None:
         """Wait until two pictures have been drawn."""

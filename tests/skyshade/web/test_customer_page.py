@@ -18,15 +18,22 @@ PHONE = (390, 844)
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(scope="module")
+def browser(chromium, tmp_path_factory):
+    """One browser for all tests here; each page keeps its own things."""
+    browser = Browser(chromium, tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()
+
+
 @pytest.fixture
-def opened(tmp_path, chromium):
+def opened(tmp_path, browser):
     """The page of the lawn on a telephone, with the service behind it."""
     with contextlib.ExitStack() as ends:
         service = ends.enter_context(running(tmp_path, SimulatedClock(epoch_s=NOON), inside=False))
         address = ends.enter_context(served_aside(service.service, listening("127.0.0.1", 0)))
-        browser = Browser(chromium, tmp_path / "profile")
-        ends.callback(browser.close)
         page = browser.page(f"{address}/p/{LAWN.id}", PHONE)
+        ends.callback(page.close)
         until(page, "document.querySelectorAll('#goods li').length > 0")
         yield service, page, address
 
