@@ -118,19 +118,19 @@ def together(match: Matched, wanted: Views, new: Sequence[Views], spacing_m: flo
 def _missing(
     rows: Sequence[Row], releases: Sequence[Sequence[Release]], beside: Placed, taken: Taken, most_m: float
 ) -> Iterator[Missing]:
-    """Each planned photograph that a release lacks for, once."""
+    """What each release that did not come leaves undone; those beyond the plan count as its row's last."""
     near = _Near(rows, beside, taken)
     for row, mine in zip(rows, releases, strict=True):
-        for release in {min(r.number, len(row) - 1): r for r in reversed(mine)}.items():
-            yield _lost(row, *release, near, most_m)
+        for release in mine:
+            yield _lost(row, release, near, most_m)
 
 
-def _lost(row: Row, number: int, release: Release, near: "_Near", most_m: float) -> Missing:
+def _lost(row: Row, release: Release, near: "_Near", most_m: float) -> Missing:
     eye = row.at(release.along_m)
     rank = float(np.interp(release.along_m, row.along_m, np.arange(len(row))))
     reach = max(most_m - row.spacing_m, HELD_SHARE * row.spacing_m)
     held = release.gap_m <= most_m or near.stands(eye, row.ways[round(rank)], reach)
-    return Missing(row.first + number, eye, row.first + rank, held)
+    return Missing(row.first + min(release.number, len(row) - 1), eye, row.first + rank, held)
 
 
 class _Near:
@@ -180,13 +180,14 @@ def named(
     matches: Matched, each: Sequence[Views], missions: Sequence[Mission], frame: LocalFrame
 ) -> Iterator[Lost]:
     """The planned photographs (`each` mission's, in order) that are lost."""
-    lost = {m.planned: m for m in matches.missing}
+    lost = {m.planned for m in matches.missing}
+    again = {m.planned for m in matches.missing if not m.held}
     start = 0
     for flight, (views, _) in enumerate(zip(each, missions, strict=True), start=1):
         rows = [r for r in matches.rows if start <= r.first < start + len(views)]
         row_of = np.repeat(np.arange(1, len(rows) + 1), [len(r) for r in rows])
         for number, shot in enumerate(shots_of(views, frame)):
             if start + number in lost:
-                held = lost[start + number].held
+                held = start + number not in again
                 yield Lost(flight, number + 1, int(row_of[number]), shot, held)
         start += len(views)

@@ -94,7 +94,7 @@ def flown(wanted, rng, *, drift=0.03, noise_m=0.5, start_s=0.0, rows=None):
 
 
 def lost(wanted, taken, *, timed=False):
-    return sorted(m.planned for m in missing(wanted, taken, timed=timed))
+    return sorted({m.planned for m in missing(wanted, taken, timed=timed)})
 
 
 def missing(wanted, taken, *, timed=False, held=1.15):
@@ -183,6 +183,16 @@ def test_a_flight_cut_in_a_row_lacks_all_that_follows():
     upto = flight.row.index(1) + 4
     gone = range(upto, len(flight.own))
     assert lost(SURVEY, flight.without(gone)) == list(range(flight.own[upto], len(SURVEY)))
+
+
+def test_a_cut_flight_with_short_steps_is_sought_to_the_end_of_the_row():
+    wanted = straight(40, 0.0)
+    eyes = np.column_stack([0.97 * SPACING_M * np.arange(12.0), np.zeros(12), np.full(12, UP_M)])
+    found = missing(wanted, Taken(eyes, 2.0 * np.arange(12.0), np.full(12, -1)))
+    assert {m.planned for m in found} == set(range(12, 40))
+    assert max(m.eye[0] for m in found) > 39 * SPACING_M - 0.97 * SPACING_M
+    steps = np.diff([eyes[-1][0], *(m.eye[0] for m in found)])
+    assert steps == pytest.approx(0.97 * SPACING_M)
 
 
 def test_a_row_that_nobody_flew_is_lost_whole():
