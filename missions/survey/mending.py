@@ -19,9 +19,11 @@ NEAREST = 8
 LONGEST_MOVED = 40
 LONGEST_SHAKEN = 3  # longer pieces are moved by shakes
 REACH = 30  # lines within which a shake swaps pieces
+MOST_TURNED = 100
 LEAST_GAIN_S = 1e-6
+ROUNDED = 1e-12  # of the sums: a gain below it may be none, and mending would never end
 SAME_S = 1e-9
-SHAKE_WORK = 20  # what a shake itself counts for, beside the moves looked at
+SHAKE_WORK = 5
 LEFT, RIGHT = 0, 1
 AHEAD, BACK = 0, 1
 Move = tuple[float, int, int, int, bool]  # seconds more; first, last, put behind, turned round
@@ -54,7 +56,7 @@ class Course(NamedTuple):
 
 class Desk(NamedTuple):
     """What is to be looked at: a ring of `lines`, `waiting` (n + 1) whether a line is in it, `ring` where it
-    begins and how many it holds; `touched` the first and last place changed, `work` moves looked at;
+    begins and how many it holds; `touched` the first and last place changed, `work` pairs of ends looked at;
     `longest` lines in a piece that is moved.
     """
 
@@ -90,7 +92,7 @@ def mended(ways: Ways, tour: Ints) -> Ints:
 def shaken(ways: Ways, tour: Ints, shakes: int, work: float, seed: int) -> Ints:
     """The tour shaken and mended so many times, but for no more work; what is no slower is kept.
 
-    A tour of three lines or more; `work` is counted in moves looked at.
+    A tour of three lines or more; `work` is counted in pairs of ends looked at.
     """
     course, kept = _laid(ways, tour), _laid(ways, tour)
     state = np.array([seed * 2654435761 + 88172645463325252], np.uint64)
@@ -194,63 +196,69 @@ def _move(ways: Ways, course: Course, desk: Desk, i: int, j: int, k: int, turned
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def _more_s(ways: Ways, course: Course, i: int, j: int, k: int, turned: bool) -> float:
+def _more_s(
+    seconds: FloatArray,
+    nodes: Ints,
+    steps: FloatArray,
+    sums: FloatArray,
+    i: int,
+    j: int,
+    k: int,
+    turned: bool,
+) -> float:
     """Seconds that the tour takes more once i..j has been moved behind place k."""
-    nodes, seconds, ahead, sums = course.nodes, ways.seconds, course.steps[AHEAD], course.sums
-    more = -ahead[i] - ahead[j + 1]
+    more = -steps[AHEAD, i] - steps[AHEAD, j + 1]
     first, last = nodes[i], nodes[j]
     if turned:
         more += sums[BACK, j] - sums[BACK, i] - sums[AHEAD, j] + sums[AHEAD, i]
         first, last = last ^ 1, first ^ 1
     if k == i - 1:
         return float(more + seconds[nodes[k], first] + seconds[last, nodes[j + 1]])
-    more += seconds[nodes[i - 1], nodes[j + 1]] - ahead[k + 1]
+    more += seconds[nodes[i - 1], nodes[j + 1]] - steps[AHEAD, k + 1]
     return float(more + seconds[nodes[k], first] + seconds[last, nodes[k + 1]])
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def _best_piece(
-    ways: Ways, course: Course, desk: Desk, best: Move, a: int, end: int, b: int, turned: bool
-) -> Move:
-    """The best of moving a piece that ends (or begins) at place a behind place b."""
-    for size in range(desk.longest):
-        i, j = (a - size, a) if end == RIGHT else (a, a + size)
-        if i < 1 or j > len(course.nodes) - 2 or i - 1 <= b <= j:
-            break
-        more = _more_s(ways, course, i, j, b, turned)
-        desk.work[0] += 1
-        if more < best[0]:
-            best = (more, i, j, b, turned)
-    return best
+def _entry(course: Course, y: int, end: int) -> tuple[int, int]:
+    """Place and end at which node y is begun; of home's two places the one that an end goes to."""
+    home = len(course.nodes) - 2
+    if y >> 1 == home:
+        return (home + 1, LEFT) if end == RIGHT else (0, RIGHT)
+    q = course.places[y >> 1]
+    return q, (LEFT if course.nodes[q] == y else RIGHT)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def _best_move(ways: Ways, course: Course, desk: Desk, p: int, end: int) -> Move:
     """The best move that joins the right (left) end of the line at place p to an end near it."""
-    nodes, steps, home = course.nodes, course.steps, len(course.nodes) - 2
-    k = p + end
+    nodes, steps, sums, seconds = course.nodes, course.steps, course.sums, ways.seconds
+    home, k = len(nodes) - 2, p + end
     now = steps[AHEAD, k] + steps[BACK, k] - ways.least[nodes[k]] - ways.least[nodes[k - 1] ^ 1]
     x = nodes[p] ^ (1 - end)
-    best = (-LEAST_GAIN_S, 0, 0, -1, False)
+    rounded = ROUNDED * (sums[AHEAD, -1] + sums[BACK, -1])
+    best = (-LEAST_GAIN_S - rounded, 0, 0, -1, False)
     for s in range(ways.near.shape[1]):
         if ways.spare[x, s] >= now:
             break
-        y = ways.near[x, s]
-        q = course.places[y >> 1]
-        other = LEFT if nodes[q] == y else RIGHT
-        if y >> 1 == home:
-            q, other = (home + 1, LEFT) if end == RIGHT else (0, RIGHT)
+        q, other = _entry(course, ways.near[x, s], end)
+        desk.work[0] += 1
         turned = other == end
         if turned:
             i, j = min(p, q) + end, max(p, q) - 1 + end
-            more = _more_s(ways, course, i, j, i - 1, turned)
-            desk.work[0] += 1
+            more = _more_s(seconds, nodes, steps, sums, i, j, i - 1, turned)
             if more < best[0]:
                 best = (more, i, j, i - 1, turned)
         elif q == p + 2 * end - 1:
             continue
-        best = _best_piece(ways, course, desk, best, q, other, p - 1 + end, turned)
-        best = _best_piece(ways, course, desk, best, p, end, q - 1 + other, turned)
+        for a, side, k in ((q, other, p - 1 + end), (p, end, q - 1 + other)):
+            for size in range(desk.longest):
+                i = a - size * side
+                j = i + size
+                if i < 1 or j > home or i - 1 <= k <= j:
+                    break
+                more = _more_s(seconds, nodes, steps, sums, i, j, k, turned)
+                if more < best[0]:
+                    best = (more, i, j, k, turned)
     return best
 
 
@@ -277,8 +285,8 @@ def _mend(ways: Ways, course: Course, desk: Desk) -> None:
             p = course.places[line]
             if line == home:
                 p = 0 if end == RIGHT else home + 1
-            more, i, j, k, turned = _best_move(ways, course, desk, p, end)
-            if more < -LEAST_GAIN_S:
+            _, i, j, k, turned = _best_move(ways, course, desk, p, end)
+            if i > 0:
                 for place in (i - 1, i, j, j + 1, k, k + 1, p):
                     _ask(course, desk, place)
                 _move(ways, course, desk, i, j, k, turned)
@@ -316,7 +324,7 @@ def _turn_each(ways: Ways, course: Course, desk: Desk, state: NDArray[np.uint64]
     """Fly a piece in its order, but every line of it the other way."""
     count = len(course.nodes) - 2
     i = 1 + _draw(state, count)
-    j = i + _draw(state, count - i + 1)
+    j = i + _draw(state, min(MOST_TURNED, count - i + 1))
     for k in (i - 1, i, j, j + 1):
         _ask(course, desk, k)
     for k in range(i, j + 1):

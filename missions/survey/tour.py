@@ -12,8 +12,9 @@ import numpy as np
 from core.geo import FloatArray
 from missions.survey.mending import Ints, mended, shaken, ways_of
 
-WORK = 1e6  # moves looked at while shaking: about a tenth of a second
-SHAKES_A_LINE = 20
+WORK = 3000.0  # pairs of lines' ends looked at while shaking, for each line: about a millisecond a line
+QUICK = 400.0  # a seventh of it: to tell good lines from bad ones
+SHAKES_A_LINE = 100
 FEW = 3  # lines of which every order is tried
 
 
@@ -21,7 +22,7 @@ def best_tour(seconds: FloatArray, first: list[list[int]], *, seed: int = 1, wor
     """Nodes in flying order, one of each line, home (the last row of `seconds`) at both ends.
 
     `seconds` (2n + 1, 2n + 1) from node to node; `first` some tours to begin with: what is found is no slower
-    than any of them. Without `work` they are only mended.
+    than any of them. `work`, for each line, is how long to look on; with none they are only mended.
     """
     lines = len(seconds) // 2
     if lines <= FEW:
@@ -31,7 +32,7 @@ def best_tour(seconds: FloatArray, first: list[list[int]], *, seed: int = 1, wor
     best = _quickest(seconds, [*first, *(mended(ways, np.array(t, np.int64)).tolist() for t in first)])
     if work <= 0.0:
         return best
-    found = shaken(ways, np.array(best, np.int64), SHAKES_A_LINE * lines, work, seed)
+    found = shaken(ways, np.array(best, np.int64), SHAKES_A_LINE * lines, work * lines, seed)
     return _quickest(seconds, [best, found.tolist()])
 
 
