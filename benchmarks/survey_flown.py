@@ -91,7 +91,7 @@ def main() -> None:
     heads = "| survey | vehicle | told itself | shots | lost | least overlap along, across | off the line m "
     whole = [f"{heads}| seen | planned, flown s | error |", "|" + "---|" * 10]
     gaps = [
-        f"| survey | vehicle | what | taken | seen then | {LOST_HEADS} | again | lost then | seen in all |",
+        f"| survey | vehicle | what | taken | seen then | {LOST_HEADS} | again | left then | seen in all |",
         "|" + "---|" * 10,
     ]
     for vehicle, case in itertools.product(sys.argv[1:] or ["embedded", "ardupilot"], cases):
@@ -132,10 +132,11 @@ def gap_row(vehicle: str, case: Case, what: str, taken: Sequence[Shot], folder: 
         again += fly(vehicle, sortie.mission, folder / str(number)).shots
     end = resumed(case, [*taken, *again])
     uncounted = resumed(case, [replace(shot, number=None) for shot in taken])
-    then = rest.before.coverage.fraction
+    then, all_of = rest.before.coverage.fraction, end.before.coverage.fraction
+    left = sum(not lost.held for lost in end.lost)
     return (
         f"| {case.name} | {vehicle} | {what} | {rest.taken} of {rest.planned} | {then:.1%} | {names(rest)} "
-        f"| {names(uncounted)} | {len(again)} | {len(end.lost)} | {end.before.coverage.fraction:.2%} |"
+        f"| {names(uncounted)} | {len(again)} | {left} | {all_of:.2%} |"
     )
 
 
