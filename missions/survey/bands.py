@@ -14,6 +14,7 @@ import shapely
 
 from core.geo import FloatArray
 from gis.vector import Area
+from missions.survey.ordering import sort_rows
 
 THIN_M = 1e-9
 Spacing = tuple[float, float, float, float, float]  # rows, edge, inset, reach, gap flown through
@@ -38,7 +39,7 @@ def laid(edges: FloatArray, air: FloatArray, spacing: Spacing) -> FloatArray:
     For callers outside of compiled code only: numba loses what boxes an array if a function is called from
     both.
     """
-    low, high = min(edges[:, 1].min(), edges[:, 3].min()), max(edges[:, 1].max(), edges[:, 3].max())
+    low, high = reach_of(edges)
     rows, borders = levels_of(low, high, spacing[0], spacing[1])
     found = pieces(edges, rows, borders, spacing[2], spacing[3])
     out = np.empty((len(found) * (len(air) // 2 + 1), 6))
@@ -52,9 +53,19 @@ def laid(edges: FloatArray, air: FloatArray, spacing: Spacing) -> FloatArray:
             spans = joined(_within(found[first:at], limits[k, 0], limits[k, 1]), spacing[4])
             for s in range(len(spans)):
                 out[size, 0], out[size, 1] = r, rows[r]
-                out[size, 2:4], out[size, 4:6] = spans[s], limits[k]
+                out[size, 2], out[size, 3] = spans[s, 0], spans[s, 1]
+                out[size, 4], out[size, 5] = limits[k, 0], limits[k, 1]
                 size += 1
     return out[:size]
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
+def reach_of(edges: FloatArray) -> tuple[float, float]:
+    """The least and the greatest y of edges."""
+    low, high = np.inf, -np.inf
+    for k in range(len(edges)):
+        low, high = min(low, edges[k, 1], edges[k, 3]), max(high, edges[k, 1], edges[k, 3])
+    return low, high
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
@@ -90,25 +101,29 @@ def levels_of(low: float, high: float, line_m: float, edge_m: float) -> tuple[Fl
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def chord(edges: FloatArray, y: float) -> FloatArray:
     """The parts of the line at `y` inside, x from and to (n, 2)."""
-    crossings = np.empty(len(edges))
+    crossings = np.empty((len(edges), 1))
     count = 0
     for k in range(len(edges)):
         if (edges[k, 1] > y) != (edges[k, 3] > y):
             share = (y - edges[k, 1]) / (edges[k, 3] - edges[k, 1])
-            crossings[count] = edges[k, 0] + share * (edges[k, 2] - edges[k, 0])
+            crossings[count, 0] = edges[k, 0] + share * (edges[k, 2] - edges[k, 0])
             count += 1
-    return np.sort(crossings[:count])[: count // 2 * 2].copy().reshape(-1, 2)
+    sort_rows(crossings, count)
+    found = np.empty((count // 2, 2))
+    for k in range(len(found)):
+        found[k, 0], found[k, 1] = crossings[2 * k, 0], crossings[2 * k + 1, 0]
+    return found
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def extents(edges: FloatArray, low: float, high: float) -> FloatArray:
     """What the ground between two levels covers of x: from and to, in order, apart (n, 2)."""
-    cuts = _cuts(edges, low, high)
-    found = np.empty((len(cuts) * (len(edges) // 2 + 1), 2))
-    order, left, right = np.empty(len(edges)), np.empty(len(edges)), np.empty(len(edges))
+    cuts, levels = _cuts(edges, low, high)
+    found = np.empty((levels * (len(edges) // 2 + 1), 2))
+    met = np.empty((len(edges), 3))
     size = 0
-    for s in range(len(cuts) - 1):
-        lower, upper = cuts[s], cuts[s + 1]
+    for s in range(levels - 1):
+        lower, upper = cuts[s, 0], cuts[s + 1, 0]
         if upper - lower < THIN_M:
             continue
         middle, count = (lower + upper) / 2.0, 0
@@ -117,49 +132,43 @@ def extents(edges: FloatArray, low: float, high: float) -> FloatArray:
                 lean = (edges[k, 2] - edges[k, 0]) / (edges[k, 3] - edges[k, 1])
                 one = edges[k, 0] + (lower - edges[k, 1]) * lean
                 two = edges[k, 0] + (upper - edges[k, 1]) * lean
-                order[count], left[count], right[count] = (one + two) / 2.0, min(one, two), max(one, two)
+                met[count, 0], met[count, 1], met[count, 2] = (one + two) / 2.0, min(one, two), max(one, two)
                 count += 1
-        _sort(order, left, right, count)
+        sort_rows(met, count)
         for k in range(0, count - 1, 2):
-            found[size, 0], found[size, 1] = left[k], right[k + 1]
+            found[size, 0], found[size, 1] = met[k, 1], met[k + 1, 2]
             size += 1
-    return np.asarray(joined(found[:size], 0.0))
+    return joined(found[:size], 0.0)  # type: ignore[no-any-return]  # numba has no types
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def _sort(keys: FloatArray, one: FloatArray, two: FloatArray, count: int) -> None:
-    """Put a few keys in order, and what belongs to them."""
-    for k in range(1, count):
-        m = k
-        while m > 0 and keys[m] < keys[m - 1]:
-            for row in (keys, one, two):
-                row[m], row[m - 1] = row[m - 1], row[m]
-            m -= 1
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def _cuts(edges: FloatArray, low: float, high: float) -> FloatArray:
-    """Two levels and those of the corners between them, in order."""
-    cuts = np.empty(len(edges) + 2)
-    cuts[0], cuts[1] = low, high
+def _cuts(edges: FloatArray, low: float, high: float) -> tuple[FloatArray, int]:
+    """Two levels and those of the corners between them, in order, and how many (n, 1)."""
+    cuts = np.empty((len(edges) + 2, 1))
+    cuts[0, 0], cuts[1, 0] = low, high
     count = 2
     for k in range(len(edges)):
         if low < edges[k, 1] < high:
-            cuts[count] = edges[k, 1]
+            cuts[count, 0] = edges[k, 1]
             count += 1
-    return np.sort(cuts[:count])
+    sort_rows(cuts, count)
+    return cuts, count
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def joined(spans: FloatArray, gap_m: float) -> FloatArray:
     """Spans in order, those no farther apart than `gap_m` as one."""
-    out = np.empty_like(spans)
+    out = np.empty((len(spans), 2))
+    for k in range(len(spans)):
+        out[k, 0], out[k, 1] = spans[k, 0], spans[k, 1]
+    sort_rows(out, len(out))
     size = 0
-    for k in np.argsort(spans[:, 0]):
-        if size and spans[k, 0] - out[size - 1, 1] <= gap_m:
-            out[size - 1, 1] = max(out[size - 1, 1], spans[k, 1])
+    for k in range(len(out)):
+        low, high = out[k, 0], out[k, 1]
+        if size and low - out[size - 1, 1] <= gap_m:
+            out[size - 1, 1] = max(out[size - 1, 1], high)
         else:
-            out[size] = spans[k]
+            out[size, 0], out[size, 1] = low, high
             size += 1
     return out[:size]
 
@@ -197,17 +206,18 @@ def pieces(
         if not _passed(crossing, spare[k, 1], a, b, reach_m):
             _put(found, size, spare[k, 0], a + reach_m, b - reach_m)
             size += 1
-    return np.asarray(_in_order(found[:size]))
+    return _in_order(found[:size])  # type: ignore[no-any-return]  # numba has no types
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def _between(edges: FloatArray, low: float, high: float) -> FloatArray:
     """The edges that reach between two levels."""
-    near = np.empty_like(edges)
+    near = np.empty((len(edges), 4))
     count = 0
     for k in range(len(edges)):
         if min(edges[k, 1], edges[k, 3]) <= high and max(edges[k, 1], edges[k, 3]) >= low:
-            near[count] = edges[k]
+            for c in range(4):
+                near[count, c] = edges[k, c]
             count += 1
     return near[:count]
 
@@ -241,12 +251,18 @@ def _put(found: FloatArray, at: int, row: float, low: float, high: float) -> Non
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def _in_order(found: FloatArray) -> FloatArray:
     """Pieces row by row; those of a row that meet as one."""
-    out = np.empty_like(found)
+    rows = np.empty((len(found), 4))
+    for k in range(len(found)):
+        rows[k, 0] = found[k, 0] * FAR_M + found[k, 1]
+        rows[k, 1], rows[k, 2], rows[k, 3] = found[k, 0], found[k, 1], found[k, 2]
+    sort_rows(rows, len(rows))
+    out = np.empty((len(found), 3))
     size = 0
-    for k in np.argsort(found[:, 0] * FAR_M + found[:, 1]):
-        if size and out[size - 1, 0] == found[k, 0] and found[k, 1] <= out[size - 1, 2]:
-            out[size - 1, 2] = max(out[size - 1, 2], found[k, 2])
+    for k in range(len(rows)):
+        row, low, high = rows[k, 1], rows[k, 2], rows[k, 3]
+        if size and out[size - 1, 0] == row and low <= out[size - 1, 2]:
+            out[size - 1, 2] = max(out[size - 1, 2], high)
         else:
-            out[size] = found[k]
+            out[size, 0], out[size, 1], out[size, 2] = row, low, high
             size += 1
     return out[:size]

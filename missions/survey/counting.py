@@ -41,7 +41,8 @@ def slopes_in(lens: FloatArray) -> FloatArray:
 def _levels(ground: Heights, c1: int, c2: int, r1: int, r2: int, buffer: Heights) -> tuple[float, float]:
     """The lowest and the highest ground of a window; infinite where all of it is unknown."""
     lows, highs = buffer[0, : max(c2 - c1, 0)], buffer[1, : max(c2 - c1, 0)]
-    lows[:], highs[:] = np.inf, -np.inf
+    for k in range(len(lows)):
+        lows[k], highs[k] = np.inf, -np.inf
     for row in range(r1, r2):
         level = ground[row, c1:c2]
         for k in range(len(lows)):  # one column beside the other: the compiler takes many at once
@@ -119,14 +120,16 @@ def count_cells(
 ) -> None:
     """Add to `count` the views that hold each cell, and keep the least depth of each."""
     rows, columns = inside.shape
-    xs = origin[0] + np.arange(columns) * origin[2]
+    xs = np.empty(columns)
+    for column in range(columns):
+        xs[column] = origin[0] + column * origin[2]
     buffer = np.empty((2, columns), np.float32)
     lowest, highest = _levels(ground, 0, columns, 0, rows, buffer)
     if lowest > highest:
         lowest = 0.0
     slopes = slopes_in(lens)
     for i in range(len(eyes)):
-        east, north, up = eyes[i]
+        east, north, up = eyes[i, 0], eyes[i, 1], eyes[i, 2]
         c1, c2, r1, r2 = window(eyes[i], turns[i], rays, lowest, origin, rows, columns)
         low, high = lowest, highest
         if lowest < highest:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.geo import FloatArray
+from missions.survey.ordering import sort_rows
 
 FARTHEST = 12.0  # times the height: how far a camera that sees the horizon counts
 Flags = NDArray[np.bool_]
@@ -22,19 +23,19 @@ Counts = NDArray[np.uint16]
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def fill_cells(walls: FloatArray, xs: FloatArray, ys: FloatArray, inside: Flags) -> None:
     """Mark the cells whose centre lies inside the walls (n, 4), row by row, by the even-odd rule."""
-    crossings = np.empty(len(walls))
+    crossings = np.empty((len(walls), 1))
     step = xs[1] - xs[0] if len(xs) > 1 else 1.0
     for row in range(len(ys)):
         found = 0
         for wall in range(len(walls)):
-            x1, y1, x2, y2 = walls[wall]
+            x1, y1, x2, y2 = walls[wall, 0], walls[wall, 1], walls[wall, 2], walls[wall, 3]
             if (y1 <= ys[row]) != (y2 <= ys[row]):
-                crossings[found] = x1 + (ys[row] - y1) / (y2 - y1) * (x2 - x1)
+                crossings[found, 0] = x1 + (ys[row] - y1) / (y2 - y1) * (x2 - x1)
                 found += 1
-        order = np.sort(crossings[:found])
+        sort_rows(crossings, found)
         for pair in range(0, found - 1, 2):
-            first = max(math.ceil((order[pair] - xs[0]) / step), 0)
-            last = min(math.floor((order[pair + 1] - xs[0]) / step), len(xs) - 1)
+            first = max(math.ceil((crossings[pair, 0] - xs[0]) / step), 0)
+            last = min(math.floor((crossings[pair + 1, 0] - xs[0]) / step), len(xs) - 1)
             for column in range(first, last + 1):
                 inside[row, column] = True
 

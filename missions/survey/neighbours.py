@@ -132,7 +132,7 @@ def crossed(
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def _apart_m(leg: FloatArray, start: FloatArray, end: FloatArray, reach: float) -> float:
     """The distance between two straight lines; infinite where their boxes are farther apart than `reach`."""
-    ax, ay, bx, by = leg
+    ax, ay, bx, by = leg[0], leg[1], leg[2], leg[3]
     cx, cy, dx, dy = start[0], start[1], end[0], end[1]
     if min(ax, bx) - reach > max(cx, dx) or min(cx, dx) - reach > max(ax, bx):
         return np.inf

@@ -20,6 +20,7 @@ from gis.vector import Area, as_area
 from missions.survey.bands import edges_of, rings_of
 from missions.survey.decompose import CELL_S, Cell, cell_of
 from missions.survey.lines import Swath
+from missions.survey.ordering import sort_rows
 from missions.survey.pace import Pace
 from missions.survey.scan import fit_angles
 
@@ -174,6 +175,15 @@ def _altitudes(steps: FloatArray, normals: FloatArray) -> FloatArray:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
+def _steps(edges: FloatArray) -> FloatArray:
+    """From the start to the end of every edge, (n, 2)."""
+    out = np.empty((len(edges), 2))
+    for k in range(len(edges)):
+        out[k, 0], out[k, 1] = edges[k, 2] - edges[k, 0], edges[k, 3] - edges[k, 1]
+    return out
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def _towards(edges: FloatArray, x: float, y: float, normals: FloatArray) -> FloatArray:
     """Unit directions to try from a corner: all courses both ways, and to every other corner."""
     count = len(normals)
@@ -210,7 +220,7 @@ def _hit(edges: FloatArray, own: int, x: float, y: float, dx: float, dy: float) 
 def _chords(edges: FloatArray, corners: FloatArray, own: FloatArray, normals: FloatArray) -> FloatArray:
     """Cuts of a ground without holes, from every corner to the next wall: saved, x, y, towards."""
     count = len(edges)
-    heights = _altitudes(edges[:, 2:] - edges[:, :2], normals)
+    heights = _altitudes(_steps(edges), normals)
     sums = np.zeros((count + 1, len(normals)))
     for k in range(count):
         sums[k + 1] = sums[k] + heights[k]
@@ -246,49 +256,78 @@ def _chords(edges: FloatArray, corners: FloatArray, own: FloatArray, normals: Fl
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def _lines(edges: FloatArray, corners: FloatArray, own: FloatArray, normals: FloatArray) -> FloatArray:
     """Whole lines through every corner along every course and along its own edges."""
-    least, heights = np.inf, _altitudes(edges[:, 2:] - edges[:, :2], normals)
-    total = np.zeros(len(normals))
+    heights, courses = _altitudes(_steps(edges), normals), len(normals)
+    total, left, met = np.zeros(courses), np.empty(courses), np.empty((len(edges), 1))
     for k in range(len(edges)):
-        total += heights[k]
-    least = total.min()
-    out = np.empty((len(corners) * (len(normals) + 1), 5))
+        for n in range(courses):
+            total[n] += heights[k, n]
+    out = np.empty((len(corners) * (courses + 1), 5))
     size = 0
     for c in range(len(corners)):
-        for w in range(len(normals) + 1):
-            if w < len(normals):
+        for w in range(courses + 1):
+            if w < courses:
                 dx, dy = normals[w, 0], normals[w, 1]
             else:
                 dx, dy = edges[own[c], 2] - edges[own[c], 0], edges[own[c], 3] - edges[own[c], 1]
                 far = math.hypot(dx, dy)
                 dx, dy = dx / far, dy / far
-            left, chord = _left_of(edges, heights, corners[c, 0], corners[c, 1], dx, dy)
-            wall = np.abs(normals[:, 0] * dx + normals[:, 1] * dy) * chord / 2.0
-            saved = least - (left + wall).min() - (total - left + wall).min()
-            out[size, 0], out[size, 1], out[size, 2] = saved, corners[c, 0], corners[c, 1]
-            out[size, 3], out[size, 4] = dx, dy
+            chord = _left_of(edges, heights, corners[c, 0], corners[c, 1], dx, dy, left, met)
+            out[size, 0] = _saved(total, left, normals, dx, dy, chord)
+            out[size, 1], out[size, 2], out[size, 3], out[size, 4] = corners[c, 0], corners[c, 1], dx, dy
             size += 1
     return out[:size]
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
+def _saved(
+    total: FloatArray, left: FloatArray, normals: FloatArray, dx: float, dy: float, chord: float
+) -> float:
+    """The altitude that a line saves when each side is swept at its own best course."""
+    whole, one, two = np.inf, np.inf, np.inf
+    for n in range(len(normals)):
+        wall = abs(normals[n, 0] * dx + normals[n, 1] * dy) * chord / 2.0
+        whole = min(whole, total[n])
+        one, two = min(one, left[n] + wall), min(two, total[n] - left[n] + wall)
+    return whole - one - two
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def _left_of(
-    edges: FloatArray, heights: FloatArray, x: float, y: float, dx: float, dy: float
-) -> tuple[FloatArray, float]:
-    """The altitudes of all edges left of a line, and the length of the line inside."""
-    left = np.zeros(heights.shape[1])
-    met = np.empty(len(edges))
+    edges: FloatArray,
+    heights: FloatArray,
+    x: float,
+    y: float,
+    dx: float,
+    dy: float,
+    left: FloatArray,
+    met: FloatArray,
+) -> float:
+    """Write the altitudes of all edges left of a line into `left`; the length of the line inside.
+
+    `met` (edges, 1) is room to work in.
+    """
+    for n in range(len(left)):
+        left[n] = 0.0
     count = 0
     for k in range(len(edges)):
         one = dx * (edges[k, 1] - y) - dy * (edges[k, 0] - x)
         two = dx * (edges[k, 3] - y) - dy * (edges[k, 2] - x)
-        if one > 0.0 and two > 0.0:
-            left += heights[k]
-        elif (one > 0.0) != (two > 0.0):
-            share = one / (one - two)
-            left += heights[k] * (share if one > 0.0 else 1.0 - share)
+        crossed = (one > 0.0) != (two > 0.0)
+        share = one / (one - two) if crossed else 0.0
+        if crossed:
             mx = edges[k, 0] + share * (edges[k, 2] - edges[k, 0])
             my = edges[k, 1] + share * (edges[k, 3] - edges[k, 1])
-            met[count] = (mx - x) * dx + (my - y) * dy
+            met[count, 0] = (mx - x) * dx + (my - y) * dy
             count += 1
-    places = np.sort(met[:count])
-    return left, float(np.sum(places[1::2] - places[0::2])) if count % 2 == 0 else 0.0
+        part = 1.0
+        if crossed:
+            part = share if one > 0.0 else 1.0 - share
+        elif one <= 0.0:
+            continue
+        for n in range(len(left)):
+            left[n] += heights[k, n] * part
+    sort_rows(met, count)
+    inside = 0.0
+    for k in range(0, count - 1, 2):
+        inside += met[k + 1, 0] - met[k, 0]
+    return inside if count % 2 == 0 else 0.0
