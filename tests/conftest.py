@@ -1,5 +1,6 @@
 """What tests need beyond Python: each such test says what it misses and skips."""
 
+import gc
 import os
 import shutil
 import signal
@@ -11,28 +12,20 @@ from hypothesis import settings
 
 settings.register_profile("steady", deadline=None)  # a busy machine is no failure
 settings.load_profile("steady")
+gc.set_threshold(50_000, 20, 100)  # collecting 3,000 tests and compiling kernels make many objects that stay
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_REAL_TIME = ("conformance", "flight", "skyshade")
 """Folders whose tests run vehicles, stations and commands as processes: a starved machine may fail one."""
 WITH_PROCESSES = ("test_cluster", "test_delivery_scout", "test_tile_work")
 """The same elsewhere: clusters and pools of worker processes, besides all tests that look with a browser."""
-SHARED_OUT = (
-    "skyshade/test_demo_story.py",
-    "conformance",
-    "flight",
-    "skyshade",
-    "thermal",
-    "missions",
-    "gis",
-)
+DEMO = "skyshade/test_demo_story.py"
+SHARED_OUT = (DEMO, "conformance", "flight", "skyshade", "thermal", "missions", "gis")
 """What several workers take first: the demo compiles nearly every kernel once, for all, while the other one
 flies, which needs few; the short files of the other rooms come last, so that both end together."""
 
-if (
-    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    and threading.current_thread() is threading.main_thread()
-):
+in_main_thread = threading.current_thread() is threading.main_thread()
+if in_main_thread and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts without Ctrl-C
 
 

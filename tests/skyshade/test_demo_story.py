@@ -14,7 +14,7 @@ import pytest
 from core.geo import LocalFrame, LonLat
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.timeout(900)  # the first of all: it compiles the kernels
+pytestmark = pytest.mark.timeout(1800)  # it compiles the kernels, perhaps beside much else
 
 
 @pytest.fixture(scope="module")
