@@ -60,17 +60,11 @@ def _tables(craft: Aircraft, wind: Wind, survey_ms: float) -> Tables:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def speed_of(east: float, north: float, tables: Tables) -> float:
+def speed_on(east: float, north: float, tables: Tables) -> float:
     """The speed over the ground along a unit course; 0 for no course or no way."""
     if east == 0.0 and north == 0.0:
         return 0.0
     return float(tables[0][round(math.degrees(math.atan2(east, north))) % 360])
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def speed_on(unit: FloatArray, tables: Tables) -> float:
-    """The same for a course told as an array."""
-    return float(speed_of(unit[0], unit[1], tables))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.geo import FloatArray
 from gis.vector import Area
-from missions.survey.bands import Spacing, edges_of, joined, levels_of, pieces
+from missions.survey.bands import Spacing, edges_of, joined, levels_of, pieces, reach_of
 from missions.survey.lines import Swath
 from missions.survey.pace import Pace, Tables, corner_s, ride_s
 
@@ -49,28 +49,30 @@ def _sweeps(
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def _turned(edges: FloatArray, turn: float) -> FloatArray:
     cos, sin = math.cos(turn), math.sin(turn)
-    out = np.empty_like(edges)
-    for k in (0, 2):
-        out[:, k] = edges[:, k] * cos - edges[:, k + 1] * sin
-        out[:, k + 1] = edges[:, k] * sin + edges[:, k + 1] * cos
+    out = np.empty((len(edges), 4))
+    for k in range(len(edges)):
+        for c in (0, 2):
+            out[k, c] = edges[k, c] * cos - edges[k, c + 1] * sin
+            out[k, c + 1] = edges[k, c] * sin + edges[k, c + 1] * cos
     return out
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def _sweep(edges: FloatArray, spacing: Spacing, longer_m: float, speed: float, tables: Tables) -> float:
     line_m, edge_m, inset_m, reach_m, gap_m = spacing
-    low = min(edges[:, 1].min(), edges[:, 3].min())
-    high = max(edges[:, 1].max(), edges[:, 3].max())
+    low, high = reach_of(edges)
     rows, borders = levels_of(low, high, line_m, edge_m)
     step = rows[1] - rows[0] if len(rows) > 1 else line_m
     found = pieces(edges, rows, borders, inset_m, reach_m)
     total, at = 0.0, 0
-    before = np.empty((0, 2))
+    before, own = np.empty((0, 2)), np.empty((len(found), 2))
     for row in range(len(rows)):
         first = at
         while at < len(found) and found[at, 0] == row:
             at += 1
-        spans = joined(found[first:at, 1:], gap_m)
+        for k in range(first, at):
+            own[k - first, 0], own[k - first, 1] = found[k, 1], found[k, 2]
+        spans = joined(own[: at - first], gap_m)
         for s in range(len(spans)):
             shift = np.inf
             for b in range(len(before)):

@@ -3,14 +3,16 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 import numpy as np
 import shapely
 
 from core.geo import FloatArray
 from gis.vector import Area, as_area
-from missions.energy import path_cost
+from missions.energy import leg_seconds
 from missions.survey.area import Ground
 from missions.survey.decompose import CELL_S, Cell, decomposed, merged
 from missions.survey.lines import (
@@ -28,7 +30,15 @@ from missions.survey.pace import Pace, make_pace
 from missions.survey.scan import fit_angles, sweep_seconds
 from missions.survey.sorties import Load
 from missions.survey.splitting import split
-from missions.survey.tour import best_directions, best_tour, nearest_tour, row_by_row, tour_seconds
+from missions.survey.tour import (
+    QUICK,
+    WORK,
+    best_directions,
+    best_tour,
+    nearest_tour,
+    row_by_row,
+    tour_seconds,
+)
 from missions.survey.track import Flyer, timed
 from missions.survey.transits import Corners, corners_of, transit_seconds
 
@@ -45,8 +55,9 @@ MOST_DECOMPOSED = 12  # among many holes no stage is ever quickest, and all are 
 FINALISTS = 3
 MORE_JUDGED = 3
 PLAIN_JUDGED = 8
-LINES_TOURED = 4000  # in all layouts together; a tour's cost grows as the square of its lines
+LINES_TOURED = 4000  # in all layouts together; the table of times grows as the square of a layout's lines
 LEAST_TOURED = 3
+AT_ONCE = 2  # layouts toured side by side
 TABLE_ERROR = 0.03  # what the times of two tours may be wrong by beside each other
 Layout = Sequence[Cell]
 
@@ -122,12 +133,14 @@ class Sweeper:
         every = [self.toured(layouts[0], space)]
         room = max(LEAST_TOURED, LINES_TOURED // max(1, len(every[0].tour)))
         rest = layouts[1:] if room >= len(layouts) else sorted(layouts[1:], key=_estimate_s)[: room - 1]
-        every += [self.toured(layout, space) for layout in rest]
+        with ThreadPoolExecutor(AT_ONCE) as pool:  # what takes long of it runs outside of the interpreter
+            every += pool.map(self.toured, rest, repeat(space))
         toured = sorted(every, key=lambda t: t.seconds)
         shaken = sorted((t.shaken() for t in toured[:FINALISTS]), key=lambda t: t.seconds)
+        more = [t.shaken(work=QUICK) for t in toured[FINALISTS : FINALISTS + MORE_JUDGED]]
         most_s = shaken[0].seconds * (1.0 + TABLE_ERROR)
         plain = [t for t in _likely_plain(every[:LIKELIEST]) if t.seconds < most_s]
-        judged = [t.runs for t in (*shaken, *toured[FINALISTS : FINALISTS + MORE_JUDGED], *plain)]
+        judged = [t.runs for t in (*shaken, *more, *plain)]
         return min(judged, key=self.flown_s)
 
     def toured(self, layout: Layout, space: Corners) -> "Toured":
@@ -184,7 +197,7 @@ class Sweeper:
         flat = replace(self.flyer, surface=replace(self.flyer.surface, terrain=None))
         path = timed(flat.track(runs), self.load.aircraft, self.load.survey_ms)
         try:
-            return path_cost(path, self.load.aircraft, self.load.wind).duration_s
+            return sum(leg_seconds(path, self.load.aircraft, self.load.wind), 0.0)
         except ValueError:  # the wind is too strong for a leg
             return math.inf
 
@@ -224,9 +237,9 @@ class Toured:
         """The same lines, always on to the nearest."""
         return replace(self, tour=nearest_tour(self.table))
 
-    def shaken(self) -> "Toured":
+    def shaken(self, work: float = WORK) -> "Toured":
         """The same tour, looked at for longer."""
-        return replace(self, tour=best_tour(self.table, [self.tour]))
+        return replace(self, tour=best_tour(self.table, [self.tour], work=work))
 
 
 def _estimate_s(layout: Layout) -> float:

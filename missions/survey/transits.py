@@ -16,7 +16,7 @@ from core.geo import FloatArray
 from gis.vector import Area, as_area
 from missions.survey.bands import edges_of, rings_of
 from missions.survey.lines import Run
-from missions.survey.pace import Pace, Tables, corner_s, ride_s, speed_on
+from missions.survey.pace import Pace, Tables, ridden_s, ride_s, saved_s, speed_on, top_ms
 
 OPENED_M = 0.1
 PLAIN_M = 0.05
@@ -145,36 +145,26 @@ def _seconds(
     tables: Tables,
     away: Tables,
 ) -> FloatArray:
-    count, turns = len(ends), len(corners)
-    table = np.full((count, count), FAR_S)
-    way = np.empty((turns + 2, 2))
-    own = np.empty(count)
-    for j in range(count):
-        own[j] = _own_seconds(mains[j], heading[j], tables)
-    for i in range(count):
+    last = len(ends) - 1
+    table, way = np.full((last + 1, last + 1), FAR_S), np.empty((len(corners) + 2, 2))
+    near, far = _ridden(heading, mains, tables, tables), _ridden(heading, mains, tables, away)
+    for i in range(last + 1):
         reach, through = _reach(out[i], between)
-        for j in range(count):
+        for j in range(last + 1):
             if i == j:
                 continue
-            way[0] = ends[i]
-            size = 1
-            if direct[i, j] == np.inf:
-                last = _last(reach, back[j])
-                if last == NONE:
-                    continue
-                at = through[last]
-                while at != last:
-                    way[size] = corners[at]
-                    at = following[at, last]
-                    size += 1
-                way[size] = corners[last]
-                size += 1
-            way[size] = starts[j]
-            home = count - 1 in (i, j)
-            table[i, j] = own[j] + way_seconds(
-                way[: size + 1], heading[i], mains[i], heading[j], mains[j],
-                tables, away if home else tables, away if j == count - 1 else tables,
-            )  # fmt: skip
+            size = _lay_way(
+                way, ends[i], starts[j], direct[i, j], reach, through, back[j], corners, following
+            )
+            if size == 0:
+                continue
+            if j == last:
+                seconds = _way_seconds(way, size, heading[i], far[i], heading[j], far[j], away, away)
+            elif i == last:
+                seconds = _way_seconds(way, size, heading[i], far[i], heading[j], far[j], away, tables)
+            else:
+                seconds = _way_seconds(way, size, heading[i], near[i], heading[j], near[j], tables, tables)
+            table[i, j] = near[j, 3] + seconds
     return table
 
 
@@ -202,50 +192,88 @@ def _last(reach: FloatArray, back: FloatArray) -> int:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def _own_seconds(main: float, unit: FloatArray, tables: Tables) -> float:
-    """Seconds over a run from rest to rest."""
-    speed = speed_on(unit, tables)
-    if main <= 0.0:
-        return 0.0
-    if speed <= 0.0:
-        return FAR_S
-    return float(ride_s(main, speed, tables))
+def _ridden(heading: FloatArray, mains: FloatArray, runs: Tables, legs: Tables) -> FloatArray:
+    """Each run's speed, its top speed and seconds by the tables of the legs beside it, and its seconds from
+    rest to rest by its own; (n, 4).
+    """
+    found = np.zeros((len(mains), 4))
+    for k in range(len(mains)):
+        speed = speed_on(heading[k, 0], heading[k, 1], runs)
+        found[k, 0], found[k, 1] = speed, top_ms(mains[k], speed, legs)
+        found[k, 2] = ridden_s(mains[k], found[k, 1], legs)
+        if mains[k] > 0.0:
+            found[k, 3] = ride_s(mains[k], speed, runs) if speed > 0.0 else FAR_S
+    return found
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def way_seconds(
+def _lay_way(
     way: FloatArray,
+    end: FloatArray,
+    start: FloatArray,
+    direct: float,
+    reach: FloatArray,
+    through: Ints,
+    back: FloatArray,
+    corners: FloatArray,
+    following: Ints,
+) -> int:
+    """Write the shortest way from an end to a start into `way`; its count of places, 0 = there is none."""
+    way[0, 0], way[0, 1] = end[0], end[1]
+    size = 1
+    if direct == np.inf:
+        last = _last(reach, back)
+        if last == NONE:
+            return 0
+        at = through[last]
+        while at != last:
+            way[size, 0], way[size, 1] = corners[at, 0], corners[at, 1]
+            at = following[at, last]
+            size += 1
+        way[size, 0], way[size, 1] = corners[last, 0], corners[last, 1]
+        size += 1
+    way[size, 0], way[size, 1] = start[0], start[1]
+    return size + 1
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
+def _way_seconds(
+    way: FloatArray,
+    size: int,
     into: FloatArray,
-    before: float,
+    before: FloatArray,
     onto: FloatArray,
-    after: float,
-    runs: Tables,
+    after: FloatArray,
     legs: Tables,
     last: Tables,
 ) -> float:
-    """Seconds over a way, less what its corners save, those with the runs at its ends too.
+    """Seconds over the first `size` places of a way, less what its corners save, those with the runs at its
+    ends too.
 
-    `into` and `onto` are the unit courses of the runs' legs at its ends, `before` and `after` their lengths;
-    a zero vector is a stop. `runs`, `legs` and `last` tell how fast the runs, the way and its last leg are
-    flown; the way from home is flown at cruising speed but for the leg that leads onto a run.
+    `into` and `onto` are the unit courses of the runs at its ends, `before` and `after` what `_ridden` says
+    of them; a zero vector is a stop. `legs` and `last` tell how fast the way and its last leg are flown: the
+    way from home is flown at cruising speed but for the leg that leads onto a run.
     """
-    course, length, speed = into, before, speed_on(into, runs)
+    east, north, speed, top, ride = into[0], into[1], before[0], before[1], before[2]
     total = 0.0
-    for k in range(len(way)):
-        if k + 1 < len(way):
-            step = way[k + 1] - way[k]
-            ahead = math.hypot(step[0], step[1])
+    for k in range(size):
+        if k + 1 < size:
+            dx, dy = way[k + 1, 0] - way[k, 0], way[k + 1, 1] - way[k, 1]
+            ahead = math.hypot(dx, dy)
             if ahead < 1e-6:
                 continue
-            unit = step / ahead
-            top = speed_on(unit, last if k + 2 == len(way) else legs)
-            if top <= 0.0:
+            onward_east, onward_north = dx / ahead, dy / ahead
+            onward = speed_on(onward_east, onward_north, last if k + 2 == size else legs)
+            if onward <= 0.0:
                 return FAR_S
-            total += ride_s(ahead, top, legs)
+            peak = top_ms(ahead, onward, legs)
+            seconds = ridden_s(ahead, peak, legs)
+            total += seconds
         else:
-            unit, ahead, top = onto, after, speed_on(onto, runs)
-        if speed > 0.0 and top > 0.0:
-            cosine = course[0] * unit[0] + course[1] * unit[1]
-            total -= corner_s(length, speed, ahead, top, cosine, legs)
-        course, length, speed = unit, ahead, top
-    return float(total)
+            onward_east, onward_north = onto[0], onto[1]
+            onward, peak, seconds = after[0], after[1], after[2]
+        if speed > 0.0 and onward > 0.0:
+            cosine = east * onward_east + north * onward_north
+            total -= saved_s(top, ride, peak, seconds, cosine, legs)
+        east, north, speed, top, ride = onward_east, onward_north, onward, peak, seconds
+    return total
