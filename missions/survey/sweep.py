@@ -101,7 +101,7 @@ class Sweeper:
         found: list[Layout] = [[cell] for cell in (*likeliest, *others)]
         if target.area < 0.999 * target.convex_hull.area:
             for turn in CUT_TURNS_DEG:
-                found += self._cut((ranked[0].angle_deg + turn) % 180.0)
+                found += self._cut((_along_sides(ranked[0].angle_deg, target) + turn) % 180.0)
             found += self._promising(split(target, self.judged, self.pace))
         return found
 
@@ -265,6 +265,12 @@ def _apart(ranked: Sequence[Cell], least_deg: float) -> list[Cell]:
         if all(_apart_deg(cell.angle_deg, f.angle_deg) >= least_deg for f in found):
             found.append(cell)
     return found
+
+
+def _along_sides(angle_deg: float, ground: Area) -> float:
+    """The course along a long side of the ground next to an angle; the angle itself where there is none."""
+    sides = [float(side) for side in fit_angles(ground) if _apart_deg(float(side), angle_deg) < ALIKE_DEG]
+    return min(sides, key=lambda side: _apart_deg(side, angle_deg), default=angle_deg)
 
 
 def _apart_deg(one: float, two: float) -> float:
