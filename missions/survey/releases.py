@@ -15,7 +15,7 @@ import numpy as np
 from core.geo import FloatArray
 from missions.survey.rehearsal import Ints
 from missions.survey.rows import Row, Taken
-from missions.survey.usual import Train, Usual, own_step_m, usual_steps
+from missions.survey.steps import Train, Usual, own_step_m, usual_steps
 
 PAUSE = 4.0  # times as long as a step usually takes, and the vehicle did something else meanwhile
 LATE_M = 1.25  # a row's first picture may come so much behind its place, its last one be due so much before

@@ -15,7 +15,7 @@ from missions.survey.params import SurveyParams, TriggerKind
 LOWEST_M = 5.0
 SLOWEST_MS = 0.5
 LATE_S = 0.04  # ArduCopter 4.6 releases 0.02 s later than each interval asks
-OUTSIDE_M = 0.3
+OUTSIDE_M = 0.3  # so far outside of the ground a row begins
 APART_SHARE = 0.3  # of the position error: what two neighbouring courses were seen to be flown apart
 
 
